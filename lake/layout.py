@@ -1,0 +1,91 @@
+"""Where everything stands in the lake: every key, spelled once. Pure: time and randomness are passed in.
+
+>>> from datetime import datetime, timezone
+>>> raw_key("acme", datetime(2026, 11, 23, 14, 5, tzinfo=timezone.utc), "0193")
+'raw/client_id=acme/date=2026-11-23/hour=14/0193.ndjson.zst'
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Final
+
+from caselog.model import CLIENT_ID_PATTERN
+
+RAW: Final = "raw/"
+LOGS: Final = "logs"
+TRACES: Final = "traces"
+QUARANTINE: Final = "quarantine/"
+CONTROL: Final = "control/"
+
+_CLIENT_ID = re.compile(CLIENT_ID_PATTERN, re.ASCII)
+_RAW_KEY = re.compile(
+    rf"raw/client_id=({CLIENT_ID_PATTERN})/date=(\d{{4}}-\d\d-\d\d)/hour=(\d\d)/([^/]+)\.ndjson\.zst",
+    re.ASCII,
+)
+
+
+def is_client_id(text: str) -> bool:
+    """Whether ``text`` can name a client.
+
+    >>> is_client_id("acme-2"), is_client_id("../acme"), is_client_id("Acme")
+    (True, False, False)
+    """
+    return _CLIENT_ID.fullmatch(text) is not None
+
+
+def raw_prefix(client_id: str | None) -> str:
+    """The prefix of the raw objects of one client, or of all (``None``)."""
+    return RAW if client_id is None else f"{RAW}client_id={client_id}/"
+
+
+def raw_key(client_id: str, received_at: datetime, object_id: str) -> str:
+    """Key of a raw object; date and hour are those of ``received_at`` in UTC."""
+    utc = received_at.astimezone(UTC)
+    return f"{RAW}client_id={client_id}/date={utc:%Y-%m-%d}/hour={utc:%H}/{object_id}.ndjson.zst"
+
+
+def client_of_raw_key(key: str) -> str | None:
+    """The client whose raw object this is; ``None`` where the key is not one the collector writes."""
+    match = _RAW_KEY.fullmatch(key)
+    return match.group(1) if match else None
+
+
+def quarantine_key(raw_key_: str, part: str) -> str:
+    """Key beside which ``part`` (such as ``reason.json``) of a quarantined raw object is kept."""
+    return f"{QUARANTINE}{raw_key_.removeprefix(RAW)}.{part}"
+
+
+def control_key(kind: str, name: str) -> str:
+    """Key of a small JSON object about ``name``, such as a client or a user."""
+    return f"{CONTROL}{kind}/{name}.json"
+
+
+def month_of(moment: datetime) -> str:
+    """The partition a log belongs to, by the month it was executed in, in UTC.
+
+    >>> from datetime import timedelta, timezone
+    >>> month_of(datetime(2026, 12, 1, 0, 30, tzinfo=timezone(timedelta(hours=2))))
+    '2026-11'
+    """
+    return f"{moment.astimezone(UTC):%Y-%m}"
+
+
+def uuid7(now: datetime, random: bytes) -> str:
+    """A UUID version 7 (RFC 9562): sorts by time. ``random`` is 10 bytes, of which 74 bits are used.
+
+    >>> uuid7(datetime(2026, 11, 23, tzinfo=UTC), bytes(10))
+    '01a205b3-d000-7000-8000-000000000000'
+    """
+    millis = int(now.timestamp() * 1000)
+    noise = int.from_bytes(random[:10], "big")
+    value = (
+        (millis & ((1 << 48) - 1)) << 80
+        | 0x7 << 76
+        | (noise >> 62 & 0xFFF) << 64
+        | 0b10 << 62
+        | noise & ((1 << 62) - 1)
+    )
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -1,0 +1,111 @@
+"""What a reader may see: exactly the files of one scope at one moment.
+
+Raw objects are listed first and the tables opened second: a log that moves from raw to the tables in
+between is then in both, and the reader counts it once. The other order could miss it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from lake import layout
+from lake.store import Store
+from lake.tables import Table
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whose logs: one client's, or everyone's (``None``, the provider)."""
+
+    client_id: str | None
+
+    def allows(self, client_id: str) -> bool:
+        """Whether a log of ``client_id`` lies within this scope."""
+        return self.client_id is None or self.client_id == client_id
+
+
+@dataclass(frozen=True)
+class RawObject:
+    """A raw object: its key, and the path or URL to read it from."""
+
+    key: str
+    location: str
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Paths or URLs of everything a scope can see; ``expires_at`` (UTC) where the URLs expire."""
+
+    scope: Scope
+    logs: tuple[str, ...]
+    traces: tuple[str, ...]
+    raw: tuple[RawObject, ...]
+    taken_at: datetime
+    expires_at: datetime | None = None
+
+    def to_json(self) -> str:
+        """Text for the way from the gateway to a kernel."""
+        return str(msgspec.json.encode(self), "utf-8")
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Snapshot:
+        """The snapshot `to_json` made this text of."""
+        return msgspec.json.decode(text, type=cls)
+
+    def __repr__(self) -> str:
+        """Counts only: a signed URL is a secret while it lives."""
+        counts: dict[str, Any] = {"logs": len(self.logs), "traces": len(self.traces), "raw": len(self.raw)}
+        return f"Snapshot({self.scope}, {counts}, taken_at={self.taken_at.isoformat()})"
+
+
+Locate = Callable[[Sequence[str]], Sequence[str]]
+
+
+class Lake:
+    """The store and its two tables, opened once and kept."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.logs = Table(store, layout.LOGS)
+        self.traces = Table(store, layout.TRACES)
+
+    def create_tables(self) -> None:
+        """Make the empty tables where they are missing."""
+        self.traces.create()
+        self.logs.create()
+
+    def snapshot(
+        self, scope: Scope, locate: Locate | None = None, lifetime: timedelta | None = None
+    ) -> Snapshot:
+        """Everything of ``scope`` now; ``locate`` turns keys into paths or URLs that live for ``lifetime``.
+
+        Without ``locate`` the files are named as this process itself may read them: paths of a folder,
+        URLs of a bucket signed for an hour.
+        """
+        taken_at = datetime.now(UTC)
+        listed = self.store.list(layout.raw_prefix(scope.client_id))
+        raw = [found.key for found in listed if layout.client_of_raw_key(found.key)]
+        # logs before traces: a log that is seen has its trace; the other order could show one without.
+        logs = self.logs.files(scope.client_id)
+        traces = self.traces.files(scope.client_id)
+        lifetime = lifetime or (timedelta(hours=1) if self.store.folder is None else None)
+        where = locate or self._own_locations
+        return Snapshot(
+            scope,
+            tuple(where(logs)),
+            tuple(where(traces)),
+            tuple(RawObject(key, location) for key, location in zip(raw, where(raw), strict=True)),
+            taken_at,
+            taken_at + lifetime if lifetime else None,
+        )
+
+    def _own_locations(self, keys: Sequence[str]) -> Sequence[str]:
+        folder = self.store.folder
+        if folder is not None:
+            return [str(folder / key) for key in keys]
+        return self.store.signed_urls(keys, timedelta(hours=1))

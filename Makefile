@@ -1,0 +1,68 @@
+# The front door. Every recipe runs from a checkout, with python3 (3.11 or newer), make and git at hand.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.built-from-lock
+# where `make minio` and .ci/run keep what takes minutes to build: outside the checkout, once per user
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/caselog/bin
+MINIO := github.com/minio/minio@latest
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help env demo test lint types imports pytest format lock minio bench clean
+
+help: ## list what make can do
+	@echo "make TARGET, where TARGET is one of"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' Makefile
+
+env: $(STAMP) ## build .venv from requirements.lock; .venv/bin/caselog is the command
+
+$(STAMP): requirements.lock pyproject.toml sdk/pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Caselog needs Python 3.11 or newer; $(PYTHON) is " + sys.version.split()[0] + ". Name another one: make env PYTHON=python3.12")'
+	@$(PYTHON) -c 'import ensurepip, venv' || { echo "$(PYTHON) cannot make environments: on Debian and Ubuntu, apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e ./sdk -e .
+	@touch $(STAMP)
+
+demo: env ## a few hundred real tickets, then everything running: open the address it prints
+	$(BIN)/caselog demo
+
+test: lint pytest ## everything that CI checks: lint, types, imports, all tests
+
+lint: env ## ruff, formatting, mypy, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	@$(MAKE) --no-print-directory types imports
+
+types: env ## mypy, strict
+	$(BIN)/mypy
+
+imports: env ## who may know whom
+	$(BIN)/lint-imports --no-logo
+
+pytest: env ## all tests, browser and S3 included; PYTEST_ARGS="-k word" for some
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+
+format: env ## write the formatting that lint asks for
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+lock: ## write requirements.lock anew (needs uv; LOCK_ARGS=--upgrade for newer versions)
+	@command -v uv >/dev/null || { echo "make lock needs uv on the PATH: $(PYTHON) -m pip install uv"; exit 1; }
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-emit-package caselog \
+		--all-extras --python-version 3.11 $(LOCK_ARGS) pyproject.toml -o requirements.lock
+	@! grep -nE '[a-z]+://|--(extra-)?index-url|--find-links' requirements.lock || { echo "requirements.lock names an address"; exit 1; }
+
+minio: ## build MinIO into the user's cache (needs Go, about four minutes): tests use it where it is
+	@command -v go >/dev/null || { echo "make minio needs Go on the PATH"; exit 1; }
+	GOBIN="$(CACHE)" go install $(MINIO)
+
+bench: env ## durable logs per second, with and without the object store's PUT
+	$(BIN)/python benchmarks/ingest.py
+
+clean: ## remove the environment and what tools left behind; logs and users in .caselog stay
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +

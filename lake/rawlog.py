@@ -209,6 +209,17 @@ def _text(trace: bytes | None) -> str | None:
         raise UnreadableRaw("the trace is not UTF-8") from error
 
 
+def first_of_each(rows: Iterable[RawRow]) -> list[RawRow]:
+    """One row for each log: the one received first."""
+    first: dict[tuple[str, str], RawRow] = {}
+    for row in rows:
+        identity = (row.log["client_id"], row.log["log_id"])
+        seen = first.get(identity)
+        if seen is None or row.log["received_at"] < seen.log["received_at"]:
+            first[identity] = row
+    return list(first.values())
+
+
 def logs_table(rows: Iterable[RawRow]) -> pa.Table:
     """Rows as an Arrow table of `schema.LOGS`."""
     return pa.Table.from_pylist([row.log for row in rows], schema=schema.LOGS)

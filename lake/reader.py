@@ -11,7 +11,7 @@ and its configuration is locked: SQL that an attacker gets to run reads nothing 
 from __future__ import annotations
 
 import importlib.resources
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -132,7 +132,7 @@ class Reader:
         return answer.data
 
     def _define_views(self, snapshot: Snapshot) -> None:
-        rows = _first_of_each(row for key in sorted(self._cache.rows) for row in self._cache.rows[key])
+        rows = rawlog.first_of_each(row for key in sorted(self._cache.rows) for row in self._cache.rows[key])
         self._load("raw_logs", rawlog.logs_table(rows))
         self._load("raw_traces", rawlog.traces_table(rows))
         self._view("table_logs", snapshot.logs, schema.LOGS)
@@ -196,17 +196,6 @@ class _named_failures:  # noqa: N801 - reads as a function where it is used
             raise StoreUnavailable("a read of the tables", f"HTTP status {status}") from None
         if isinstance(error, duckdb.IOException):
             raise SnapshotGone("A file of the snapshot") from None
-
-
-def _first_of_each(rows: Iterable[rawlog.RawRow]) -> list[rawlog.RawRow]:
-    """One row for each log: the one received first."""
-    first: dict[tuple[str, str], rawlog.RawRow] = {}
-    for row in rows:
-        identity = (row.log["client_id"], row.log["log_id"])
-        seen = first.get(identity)
-        if seen is None or row.log["received_at"] < seen.log["received_at"]:
-            first[identity] = row
-    return list(first.values())
 
 
 def _quoted(text: str) -> str:

@@ -76,6 +76,21 @@ class Table:
         found = _asking(f"listing the table {self.name}", lambda: opened.file_uris(where))
         return [f"{self.name}{uri.removeprefix(root)}" for uri in found]
 
+    def size(self) -> dict[str, int]:
+        """``files``, ``rows``, ``bytes`` and ``version`` of the table; zeros where there is none."""
+        opened = self._latest()
+        if opened is None:
+            return {"files": 0, "rows": 0, "bytes": 0, "version": 0}
+        actions = _asking(
+            f"listing the table {self.name}", lambda: pa.table(opened.get_add_actions(flatten=True))
+        )
+        return {
+            "files": actions.num_rows,
+            "rows": sum(actions["num_records"].to_pylist()),
+            "bytes": sum(actions["size_bytes"].to_pylist()),
+            "version": opened.version(),
+        }
+
     def pin(self) -> PinnedTable:
         """The table as it is now, for one guarded commit; made where it is missing."""
         return PinnedTable(self._store, self.name, _asking(f"opening {self.name}", self._open_pinned))
@@ -125,13 +140,13 @@ class PinnedTable:
             lambda: self._opened.to_pyarrow_dataset(where).to_table(["client_id", "log_id"]),
         )
 
-    def append(self, rows: pa.Table) -> None:
-        """Commit ``rows``, durably, unless another guarded commit came first.
+    def append(self, rows: pa.Table, number: int) -> None:
+        """Commit ``rows`` as guarded commit ``number``, durably, unless another guarded commit came first.
 
         Rows of a partition keep their order. Raises `CommitContended` (nothing was added) and
         `StoreUnavailable` (whether it was added is not known; the next run finds out).
         """
-        guard = Transaction(_APP_ID, self.transaction + 1)
+        guard = Transaction(_APP_ID, number)
         commit = CommitProperties(app_transactions=[guard], max_commit_retries=8)
         try:
             _asking(f"committing to the table {self.name}", lambda: self._write(rows, commit))

@@ -1,0 +1,68 @@
+"""What can go wrong where it is decided who may.
+
+* `AccessError`
+    * `InvalidName`: a client or user name cannot be used.
+    * `ClientExists`, `UnknownClient`
+    * `UnknownKey`
+    * `UserExists`, `UnknownUser`, `InvalidUser`
+    * `BrokenControlObject`: somebody changed the store by hand.
+"""
+
+from __future__ import annotations
+
+
+class AccessError(Exception):
+    """Root of every error of this room."""
+
+
+class InvalidName(AccessError):
+    """A name that cannot be part of a key, a policy and a URL."""
+
+    def __init__(self, what: str, name: str, rule: str) -> None:
+        super().__init__(f"{name!r} cannot be a {what}: use {rule}.")
+
+
+class ClientExists(AccessError):
+    """There is such a client; it was left as it is."""
+
+    def __init__(self, client_id: str) -> None:
+        super().__init__(f"The client {client_id!r} exists already and was not changed.")
+
+
+class UnknownClient(AccessError):
+    """There is no such client."""
+
+    def __init__(self, client_id: str) -> None:
+        super().__init__(f"There is no client {client_id!r}. `caselog clients list` shows those there are.")
+
+
+class UnknownKey(AccessError):
+    """No API key's hash starts like this, or more than one does."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(f"No single API key has the id {key_id!r}. `caselog keys list` shows the ids.")
+
+
+class UserExists(AccessError):
+    """There is such a user; it was left as it is."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The user {name!r} exists already and was not changed.")
+
+
+class UnknownUser(AccessError):
+    """There is no such user."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no user {name!r}. `caselog users list` shows those there are.")
+
+
+class InvalidUser(AccessError):
+    """Role, client and password do not make a user."""
+
+
+class BrokenControlObject(AccessError):
+    """An object below ``control/`` is not what Caselog wrote there."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"The object {key!r} is not one that Caselog wrote: restore or delete it.")

@@ -1,0 +1,64 @@
+"""Small JSON objects below ``control/``: one object, one record, written whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from access.errors import BrokenControlObject
+from lake import layout
+from lake.errors import ObjectNotFound
+from lake.store import Store
+
+
+class Record(BaseModel):
+    """Base of what is kept below ``control/``."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+R = TypeVar("R", bound=Record)
+
+
+def parse_record(model: type[R], key: str, data: bytes) -> R:
+    """The record in ``data``; raises `BrokenControlObject`."""
+    try:
+        return model.model_validate_json(data)
+    except ValidationError as error:
+        raise BrokenControlObject(key) from error
+
+
+def read_record(store: Store, model: type[R], kind: str, name: str) -> R | None:
+    """The record ``name``, or ``None``."""
+    key = layout.control_key(kind, name)
+    try:
+        return parse_record(model, key, store.get(key))
+    except ObjectNotFound:
+        return None
+
+
+async def read_record_async(store: Store, model: type[R], kind: str, name: str) -> R | None:
+    """As `read_record`, without blocking the event loop."""
+    key = layout.control_key(kind, name)
+    try:
+        return parse_record(model, key, await store.get_async(key))
+    except ObjectNotFound:
+        return None
+
+
+def list_records(store: Store, model: type[R], kind: str) -> Iterator[R]:
+    """Every record of a kind, by name in ascending order."""
+    for found in store.list(f"{layout.CONTROL}{kind}"):
+        yield parse_record(model, found.key, store.get(found.key))
+
+
+def write_record(store: Store, kind: str, name: str, record: Record) -> None:
+    """Write or replace the record, durably."""
+    store.put(layout.control_key(kind, name), record.model_dump_json().encode())
+
+
+def create_record(store: Store, kind: str, name: str, record: Record) -> None:
+    """Write a record that is not there yet; raises `lake.errors.ObjectExists`."""
+    store.create(layout.control_key(kind, name), record.model_dump_json().encode())

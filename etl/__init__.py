@@ -1,0 +1,1 @@
+"""Raw JSON to Parquet on a schedule: batches, quarantine, status."""

@@ -1,0 +1,1 @@
+"""HTTP in: an authenticated log is received, checked and stored; only then is it acknowledged."""

@@ -1,0 +1,157 @@
+"""A request's body: received within time, size and memory, and unpacked; nothing is unpacked beyond the limit."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import zstandard
+
+from collector.errors import TooLarge, UnreadableBody, UnsupportedEncoding, UnsupportedMediaType, UploadTooSlow
+
+#: Unpacked in steps of this size, so that a bomb is noticed one step beyond the limit.
+_STEP: Final = 256 * 1024
+#: RFC 9659 holds the window of zstd as a content coding to 8 MiB.
+_MAX_ZSTD_WINDOW: Final = 8 * 1024 * 1024
+_GZIP: Final = 16 + zlib.MAX_WBITS
+#: The zstd reader is silent about a frame that breaks off, and half a body must not pass for a whole one: a frame of
+#: our own is put behind the sender's, and comes out at the end only where theirs was complete.
+_END: Final = b"\x00end of body\x00"
+_END_FRAME: Final = zstandard.ZstdCompressor().compress(_END)
+
+Grow = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class BodyKind:
+    """What the headers say the body is."""
+
+    many: bool
+    encoding: str
+
+
+def read_kind(content_types: list[str], encodings: list[str]) -> BodyKind:
+    """What the body is declared to be; raises `UnsupportedMediaType`, `UnsupportedEncoding`.
+
+    >>> read_kind(["application/x-ndjson; charset=UTF-8"], ["GZIP"])
+    BodyKind(many=True, encoding='gzip')
+    """
+    if len(content_types) != 1:
+        raise UnsupportedMediaType
+    media, _, parameters = content_types[0].lower().partition(";")
+    charset = parameters.replace(" ", "").replace('"', "")
+    if media.strip() not in ("application/json", "application/x-ndjson") or charset not in ("", "charset=utf-8"):
+        raise UnsupportedMediaType
+    encoding = ",".join(encodings).strip().lower() or "identity"
+    if encoding not in _UNPACK:
+        raise UnsupportedEncoding
+    return BodyKind(media.strip() == "application/x-ndjson", encoding)
+
+
+def check_announced_size(lengths: list[str], limit: int) -> None:
+    """Refuse a body by its Content-Length, before a byte of it is received; raises `TooLarge`."""
+    if any(length.isascii() and length.isdigit() and int(length[:20]) > limit for length in lengths):
+        raise TooLarge("The body", limit, "bytes")
+
+
+async def receive(chunks: AsyncIterator[bytes], grow: Grow, *, limit: int, timeout_s: float) -> bytes:
+    """The whole body as sent; ``grow`` is told of each chunk. Raises `TooLarge`, `UploadTooSlow`."""
+    received: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(timeout_s):
+            async for chunk in chunks:
+                size += len(chunk)
+                if size > limit:
+                    raise TooLarge("The body", limit, "bytes")
+                grow(len(chunk))
+                received.append(chunk)
+    except TimeoutError:
+        raise UploadTooSlow(timeout_s) from None
+    return received[0] if len(received) == 1 else b"".join(received)
+
+
+def unpack(body: bytes, encoding: str, grow: Grow, *, limit: int) -> bytes:
+    """The body without its content coding; ``grow`` is told of each step. Raises `TooLarge`, `UnreadableBody`."""
+    return _UNPACK[encoding](body, grow, limit)
+
+
+def _identity(body: bytes, grow: Grow, limit: int) -> bytes:
+    return body
+
+
+def _gunzip(body: bytes, grow: Grow, limit: int) -> bytes:
+    """RFC 1952 allows several members, one after the other."""
+    steps: list[bytes] = []
+    size, member, rest = 0, zlib.decompressobj(_GZIP), body
+    try:
+        while rest or not member.eof:
+            step = member.decompress(rest, _STEP)
+            size = _count(size, step, grow, limit)
+            steps.append(step)
+            rest = member.unconsumed_tail
+            if member.eof and (rest := member.unused_data):
+                member = zlib.decompressobj(_GZIP)
+            elif not step and not rest and not member.eof:
+                raise UnreadableBody("The body is gzip that breaks off.")
+    except zlib.error:
+        raise UnreadableBody("The body is not gzip, although Content-Encoding says so.") from None
+    return b"".join(steps)
+
+
+def _unzstd(body: bytes, grow: Grow, limit: int) -> bytes:
+    steps: list[bytes] = []
+    size = -len(_END)
+    unpacker = zstandard.ZstdDecompressor(max_window_size=_MAX_ZSTD_WINDOW)
+    try:
+        with unpacker.stream_reader(body + _END_FRAME, read_size=_STEP, read_across_frames=True) as stream:
+            while step := stream.read(_STEP):
+                size = _count(size, step, grow, limit)
+                steps.append(step)
+    except zstandard.ZstdError:
+        raise UnreadableBody("The body is not zstd with a window of at most 8 MiB, although Content-Encoding says so.") from None
+    text = b"".join(steps)
+    if not text.endswith(_END):
+        raise UnreadableBody("The body is zstd that breaks off.")
+    return text[: -len(_END)]
+
+
+def _count(size: int, step: bytes, grow: Grow, limit: int) -> int:
+    if size + len(step) > limit:
+        raise TooLarge("The decompressed body", limit, "bytes")
+    grow(len(step))
+    return size + len(step)
+
+
+_UNPACK: Final[Mapping[str, Callable[[bytes, Grow, int], bytes]]] = {
+    "identity": _identity,
+    "gzip": _gunzip,
+    "zstd": _unzstd,
+}
+
+
+def split_lines(body: bytes, *, max_lines: int, max_log_bytes: int) -> list[tuple[int, bytes]]:
+    """The lines of NDJSON that are not blank, each with its number from 1; raises `TooLarge`, `UnreadableBody`.
+
+    >>> split_lines(b'{}\\n\\n{}\\r\\n', max_lines=10, max_log_bytes=100)
+    [(1, b'{}'), (3, b'{}')]
+    """
+    if body.count(b"\n") > 2 * max_lines + 1000:
+        raise TooLarge("The number of lines", max_lines, "logs")
+    lines = [(number, line) for number, text in enumerate(body.split(b"\n"), 1) if (line := text.strip())]
+    if not lines:
+        raise UnreadableBody("The body holds no log.")
+    if len(lines) > max_lines:
+        raise TooLarge("The number of lines", max_lines, "logs")
+    for number, line in lines:
+        check_log_size(line, max_log_bytes, f"The log of line {number}")
+    return lines
+
+
+def check_log_size(text: bytes, limit: int, what: str = "The log") -> None:
+    """Raises `TooLarge` where one log is over the limit."""
+    if len(text) > limit:
+        raise TooLarge(what, limit, "bytes")

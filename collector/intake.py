@@ -1,0 +1,195 @@
+"""From a sender's bytes to the lines that are stored: decoded, checked, put in order. Pure."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from lake import rawlog
+from pydantic import ValidationError
+
+from collector.envelope import KNOWN_FIELDS, MAX_UNKNOWN_BYTES, MAX_UNKNOWN_FIELDS, Envelope, OpenMetrics
+from collector.errors import FieldError, ForeignClient, InvalidLog
+from collector.strict_json import NotJson, decode_strictly, split_object
+
+#: Namespace of log ids derived for senders that have none; a fixed random UUID.
+_DERIVED: Final = uuid.UUID("6f1d6ac3-6f0e-4d43-9a54-5f8ac1f8a5c1")
+#: A sender's field by this name is kept under the other: the collector writes its own `received_at`.
+RENAMED: Final = {"received_at": "sender_received_at"}
+#: More errors than anybody reads; a body of rubbish must not be answered with megabytes.
+_MAX_ERRORS: Final = 100
+_MAX_SHOWN_NAME: Final = 64
+
+#: Our own sentence for each rule that pydantic checks: its own ones may quote the value.
+_SENTENCES: Final = {
+    "missing": "is missing",
+    "string_type": "must be text",
+    "string_too_short": "must not be empty",
+    "string_too_long": "is longer than {max_length} characters",
+    "string_pattern_mismatch": "holds characters that are not allowed here",
+    "int_type": "must be a whole number",
+    "float_type": "must be a number",
+    "finite_number": "must be a finite number",
+    "greater_than_equal": "must be {ge} or more",
+    "less_than_equal": "must be {le} or less",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "caselog": "",
+}
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who sends, as the API key says; ``keeps_traces`` is false for a METRICS_ONLY client."""
+
+    client_id: str
+    keeps_traces: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedLog:
+    """One log ready to be stored: its identity and its raw line."""
+
+    log_id: str
+    line: bytes
+
+
+def read_log(text: bytes, sender: Sender, received_at: datetime) -> ReceivedLog:
+    """The log that ``text`` is, as a raw line; raises `InvalidLog` with every field's error, or `ForeignClient`."""
+    parts = _split(text)
+    envelope = _validate(parts)
+    if envelope.client_id not in (None, sender.client_id):
+        raise ForeignClient
+    log_id = envelope.log_id or derive_log_id(sender.client_id, envelope.ticket_id, envelope.executed_at)
+    fields = _stored_fields(envelope, sender, log_id)
+    trace = envelope.trace if sender.keeps_traces else None
+    return ReceivedLog(log_id, rawlog.encode_line(fields, trace, received_at))
+
+
+def read_lines(lines: Sequence[tuple[int, bytes]], sender: Sender, received_at: datetime) -> list[ReceivedLog]:
+    """The logs of numbered NDJSON lines; one invalid line fails them all, with each line's errors."""
+    logs: list[ReceivedLog] = []
+    wrong: list[FieldError] = []
+    for number, line in lines:
+        try:
+            logs.append(read_log(line, sender, received_at))
+        except InvalidLog as error:
+            wrong += [FieldError(field.path, field.message, number) for field in error.fields]
+        except ForeignClient:
+            raise ForeignClient(number) from None
+        if len(wrong) >= _MAX_ERRORS:
+            break
+    if wrong:
+        raise InvalidLog(wrong[:_MAX_ERRORS])
+    return logs
+
+
+def derive_log_id(client_id: str, ticket_id: str, executed_at: datetime) -> str:
+    """The same id for the same run of the same ticket, however often it is sent; ``executed_at`` in UTC.
+
+    >>> from datetime import UTC
+    >>> derive_log_id("acme", "T-1", datetime(2026, 11, 23, tzinfo=UTC))
+    '9e8a3c4b-0000-5000-8000-000000000000'
+    """
+    return str(uuid.uuid5(_DERIVED, f"{client_id}\n{executed_at.isoformat()}\n{ticket_id}"))
+
+
+def _split(text: bytes) -> dict[str, msgspec.Raw]:
+    try:
+        return split_object(text)
+    except NotJson as error:
+        raise InvalidLog([FieldError("", str(error))]) from None
+
+
+def _validate(parts: dict[str, msgspec.Raw]) -> Envelope:
+    """The log's fields, all checked before any is reported."""
+    values, wrong = _decode(parts)
+    wrong += _excess(parts)
+    unreadable = {error.path for error in wrong}
+    try:
+        envelope = Envelope.model_validate(values)
+    except ValidationError as error:
+        wrong += [field for field in _field_errors(error) if field.path not in unreadable]
+    if wrong:
+        raise InvalidLog(wrong[:_MAX_ERRORS])
+    return envelope
+
+
+def _decode(parts: dict[str, msgspec.Raw]) -> tuple[dict[str, Any], list[FieldError]]:
+    """The value of each field but the trace, which stays bytes; null is the same as not sent."""
+    values: dict[str, Any] = {}
+    wrong: list[FieldError] = []
+    for name, raw in parts.items():
+        try:
+            value = raw if name == "trace" else decode_strictly(raw)
+        except NotJson as error:
+            wrong.append(FieldError(_shown(name), str(error)))
+            continue
+        if value is not None:
+            values[name] = value
+    if "trace" in values and bytes(values["trace"]) == b"null":
+        del values["trace"]
+    if type(values.get("metrics")) is dict:
+        values["metrics"] = {name: value for name, value in values["metrics"].items() if value is not None}
+    return values, wrong
+
+
+def _excess(parts: dict[str, msgspec.Raw]) -> list[FieldError]:
+    """Unknown fields are kept, but they are columns beside the trace, not a second trace."""
+    unknown = parts.keys() - KNOWN_FIELDS
+    if len(unknown) > MAX_UNKNOWN_FIELDS:
+        return [FieldError("", f"holds more than {MAX_UNKNOWN_FIELDS} fields that Caselog does not know")]
+    if sum(memoryview(parts[name]).nbytes for name in unknown) > MAX_UNKNOWN_BYTES:
+        return [FieldError("", f"holds more than {MAX_UNKNOWN_BYTES} bytes in fields that Caselog does not know: use trace")]
+    return []
+
+
+def _field_errors(error: ValidationError) -> list[FieldError]:
+    """Pydantic's findings as paths and sentences of our own, none of which quotes a value."""
+    found = error.errors(include_url=False, include_input=False)
+    return [FieldError(_path(item["loc"]), _sentence(item["type"], item)) for item in found]
+
+
+def _sentence(kind: str, item: Any) -> str:
+    if kind == "caselog":
+        return str(item["msg"])
+    return _SENTENCES.get(kind, "is not valid").format(**item.get("ctx", {}))
+
+
+def _path(loc: tuple[int | str, ...]) -> str:
+    return ".".join(_shown(str(step)) for step in loc)
+
+
+def _shown(name: str) -> str:
+    """A field's name where it looks like one; a sender's own name may be anything, of any length."""
+    return name if len(name) <= _MAX_SHOWN_NAME and name.replace("-", "_").isidentifier() else "(unnamed)"
+
+
+def _stored_fields(envelope: Envelope, sender: Sender, log_id: str) -> dict[str, Any]:
+    """Every top-level field but the trace, as it is stored."""
+    known = {name: value for name, value in envelope.__dict__.items() if value is not None and name != "trace"}
+    extra = {RENAMED.get(name, name): value for name, value in (envelope.model_extra or {}).items()}
+    fields = {**extra, **known, "client_id": sender.client_id, "log_id": log_id}
+    metrics = _stored_metrics(envelope, sender)
+    return {**fields, "metrics": metrics} if metrics else {n: v for n, v in fields.items() if n != "metrics"}
+
+
+def _stored_metrics(envelope: Envelope, sender: Sender) -> dict[str, Any]:
+    """The figures of the run; where the trace is not kept, what it held is counted first."""
+    metrics = _given(envelope.metrics)
+    if sender.keeps_traces or envelope.trace is None:
+        return metrics
+    counts = rawlog.count_parts(envelope.trace)
+    counted = {name: getattr(counts, name) for name in ("react_iterations", "tool_call_count", "error_count")}
+    return {**counted, **metrics}
+
+
+def _given(metrics: OpenMetrics | None) -> dict[str, Any]:
+    if metrics is None:
+        return {}
+    known = {name: value for name, value in metrics.__dict__.items() if value is not None}
+    return {**(metrics.model_extra or {}), **known}

@@ -1,0 +1,3 @@
+from fastapi import FastAPI
+from collector.settings import CollectorSettings
+def add_pages(app: FastAPI, settings: CollectorSettings) -> None: ...

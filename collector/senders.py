@@ -1,0 +1,106 @@
+"""Who sends: the API key's client and its level, remembered for seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final, Generic, TypeVar
+
+from access import clients, keys
+from access.clients import Level
+from lake.store import Store
+
+from collector.errors import UnknownKey
+from collector.intake import Sender
+from collector.settings import CollectorSettings
+
+#: Longer than any key that was ever issued; longer ones are not even hashed.
+_MAX_KEY_LENGTH: Final = 256
+#: Guessing keys costs the store one read each; this many at a time, the rest wait their turn.
+_LOOKUPS_AT_ONCE: Final = 16
+
+T = TypeVar("T")
+
+
+class Senders:
+    """Finds the sender of a request by its API key.
+
+    Keys are held as SHA-256 only, and looked up by it, so the time taken tells nothing about another key.
+    Known and unknown keys have a memory of their own each: guesses push out guesses, never a client.
+    """
+
+    def __init__(self, store: Store, settings: CollectorSettings, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._ttl_s = settings.key_cache_ttl_s
+        self._clock = clock
+        self._known: _Memory[Sender] = _Memory(settings.max_cached_keys)
+        self._unknown: _Memory[None] = _Memory(settings.max_cached_keys)
+        self._asking: dict[bytes, asyncio.Task[Sender | None]] = {}
+        self._turns = asyncio.Semaphore(_LOOKUPS_AT_ONCE)
+
+    async def identify(self, presented: list[str]) -> Sender:
+        """The sender with this key; raises `UnknownKey`, and `lake.errors.StoreUnavailable`."""
+        if len(presented) != 1 or not 0 < len(presented[0]) <= _MAX_KEY_LENGTH or not presented[0].isascii():
+            raise UnknownKey
+        key = presented[0]
+        digest = hashlib.sha256(key.encode()).digest()
+        now = self._clock()
+        sender = self._known.recall(digest, now)
+        if sender is None and not self._unknown.holds(digest, now):
+            sender = await self._ask_once(digest, key)
+        if sender is None:
+            raise UnknownKey
+        return sender
+
+    async def _ask_once(self, digest: bytes, key: str) -> Sender | None:
+        """Ask the store; those who present the same key meanwhile wait for the same answer."""
+        task = self._asking.get(digest)
+        if task is None:
+            task = asyncio.create_task(self._ask(digest, key))
+            self._asking[digest] = task
+            task.add_done_callback(lambda _: self._asking.pop(digest, None))
+        return await asyncio.shield(task)
+
+    async def _ask(self, digest: bytes, key: str) -> Sender | None:
+        async with self._turns:
+            sender = await find_sender(self._store, key)
+        until = self._clock() + self._ttl_s
+        if sender is None:
+            self._unknown.keep(digest, None, until)
+        else:
+            self._known.keep(digest, sender, until)
+        return sender
+
+
+async def find_sender(store: Store, key: str) -> Sender | None:
+    """The client whose key this is, as the store has it now; ``None`` for an unknown or revoked key."""
+    found = await keys.find_key(store, key)
+    if found is None:
+        return None
+    client = await clients.find_client(store, found.client_id)
+    if client is None:
+        return None
+    return Sender(client.client_id, keeps_traces=client.level is Level.FULL_TRACE)
+
+
+class _Memory(Generic[T]):
+    """The newest ``size`` answers, each until its time."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._answers: OrderedDict[bytes, tuple[float, T]] = OrderedDict()
+
+    def recall(self, digest: bytes, now: float) -> T | None:
+        until, answer = self._answers.get(digest, (now, None))
+        return answer if until > now else None
+
+    def holds(self, digest: bytes, now: float) -> bool:
+        return digest in self._answers and self._answers[digest][0] > now
+
+    def keep(self, digest: bytes, answer: T, until: float) -> None:
+        self._answers[digest] = (until, answer)
+        self._answers.move_to_end(digest)
+        if len(self._answers) > self._size:
+            self._answers.popitem(last=False)

@@ -1,0 +1,79 @@
+"""The four functions of a workflow, over one client that is made from the environment at the first use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, Callable
+
+from .client import Client
+from .console import Console
+from .errors import InvalidSetting, SettingError
+from .guard import never_raises
+from .settings import METRICS_ONLY, OFF, Settings, read_api_key, read_client_id, read_level, read_url, require
+
+# A dict, because setdefault is one step for the interpreter: two first calls at once agree on one client
+# without a lock that a fork could leave locked.
+_clients: dict[str, Client] = {}
+
+
+@never_raises(bool)
+def ship_log_async(log: Mapping[str, Any]) -> bool:
+    """Send a log in the background; True where it was accepted.
+
+    Returns at once, from synchronous code, coroutines and threads alike, and never raises. What is sent is the
+    log as it is now; changing it afterwards is safe.
+    """
+    return _client().ship(log)
+
+
+@never_raises(bool)
+def flush(timeout_s: float = 5.0) -> bool:
+    """Wait until every log shipped so far is delivered or given up; False where the deadline came first.
+
+    `stats` tells the one from the other. In a coroutine: ``await asyncio.to_thread(flush)``.
+    """
+    return _clients["default"].flush(timeout_s) if _clients else True
+
+
+@never_raises(lambda: None)
+def close(timeout_s: float = 5.0) -> None:
+    """Flush with the deadline and stop the thread. A log shipped later starts anew and reads the environment again."""
+    client = _clients.pop("default", None)
+    if client:
+        client.close(timeout_s)
+
+
+@never_raises(dict)
+def stats() -> dict[str, Any]:
+    """``{"pending": n, "lost": {reason: n}}`` of this process."""
+    return _clients["default"].stats() if _clients else {"pending": 0, "lost": {}}
+
+
+def _client() -> Client:
+    return _clients.get("default") or _clients.setdefault("default", open_client(os.environ))
+
+
+def open_client(env: Mapping[str, str]) -> Client:
+    """A client as ``env`` says; one that sends nothing, after one line on stderr, where it cannot be used."""
+    console = Console(debug=env.get("CASELOG_DEBUG", "") not in ("", "0"))
+    level = _settle(lambda: read_level(env), METRICS_ONLY, console)
+    if level == OFF:
+        return Client(Settings(url="", api_key="", level=OFF), console=console)
+    try:
+        require(env, "LOG_COLLECTOR_URL", "LOG_COLLECTOR_API_KEY")
+        url, api_key = read_url(env), read_api_key(env)
+    except SettingError as error:
+        console.say(type(error).__name__, str(error))
+        return Client(Settings(url="", api_key="", level=OFF), console=console)
+    client_id = _settle(lambda: read_client_id(env), None, console)
+    hash_key = env.get("CASELOG_HASH_KEY") or None
+    return Client(Settings(url, api_key, client_id, level, hash_key), console=console)
+
+
+def _settle(read: Callable[[], Any], otherwise: Any, console: Console) -> Any:
+    try:
+        return read()
+    except InvalidSetting as error:
+        console.say(error.name, str(error))
+        return otherwise

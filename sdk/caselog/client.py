@@ -1,0 +1,157 @@
+"""One client: its settings, its queue, and the counts of what it lost."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import weakref
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any, Callable
+
+from . import losses as reasons
+from .console import Console
+from .errors import NotALog
+from .guard import never_raises
+from .ids import uuid7
+from .losses import Losses
+from .model import SCHEMA_VERSION, TRACE_PARTS
+from .serialize import dump
+from .settings import METRICS_ONLY, OFF, Limits, Settings
+from .shipper import Deliver, Shipper
+from .version import VERSION
+
+if TYPE_CHECKING:
+    from .transport import Transport
+
+
+class Client:
+    """Ships logs to one collector in the background; see the functions of `caselog` for the usual way in."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        limits: Limits | None = None,
+        *,
+        transport: Transport | None = None,
+        console: Console | None = None,
+    ) -> None:
+        """``transport`` takes the place of HTTP, in tests."""
+        self._settings = settings
+        self._limits = limits or Limits()
+        self._transport = transport
+        self._console = console or Console()
+        self._losses = Losses()
+        self._shipper = Shipper(self._open_delivery, self._limits)
+        self._ends_with_process = False
+        _clients.add(self)
+
+    @never_raises(bool)
+    def ship(self, log: Mapping[str, Any]) -> bool:
+        """Queue a log as it is now; True where it was accepted. Never blocks on the network, never raises."""
+        if self._settings.level == OFF:
+            return False
+        if not isinstance(log, Mapping):
+            self._losses.count(reasons.NOT_SERIALISABLE)
+            self._console.say("not a log", str(NotALog(type(log))))
+            return False
+        self._flush_at_exit()
+        accepted = self._shipper.submit(dump(self._complete(log)))
+        if not accepted:
+            self._losses.count(reasons.QUEUE_FULL)
+            self._console.say("queue full", "the queue is full: a log was dropped")
+        return accepted
+
+    @never_raises(bool)
+    def flush(self, timeout_s: float = 5.0) -> bool:
+        """Wait until every log accepted so far is delivered or given up; False where the deadline came first."""
+        return self._shipper.flush(timeout_s)
+
+    @never_raises(lambda: None)
+    def close(self, timeout_s: float = 5.0) -> None:
+        """Flush with the deadline, then stop; logs that are still undelivered are counted as lost and named."""
+        left = self._shipper.close(timeout_s)
+        atexit.unregister(self._end)
+        if left:
+            self._console.say("left", f"{left} log(s) could not be delivered before the end and are lost")
+
+    def stats(self) -> dict[str, Any]:
+        """Logs waiting, and logs lost by reason, of this process."""
+        return {"pending": self._shipper.pending(), "lost": self._losses.total()}
+
+    def _complete(self, log: Mapping[str, Any]) -> dict[str, Any]:
+        """The log with identity, owner and time where it has none; without a trace where the level says so."""
+        given = {name: value for name, value in log.items() if value is not None}
+        if self._settings.level == METRICS_ONLY:
+            given = {name: value for name, value in given.items() if not _is_trace(name, value)}
+        made = {"schema_version": SCHEMA_VERSION, "log_id": uuid7(), "client_id": self._settings.client_id}
+        if "executed_at" not in given:
+            made["executed_at"] = _start_of(given.get("execution_time_seconds"))
+        return {**{name: value for name, value in made.items() if value is not None}, **given}
+
+    def _open_delivery(self) -> Deliver:
+        from .delivery import Delivery  # noqa: PLC0415 - ssl, gzip and regexes: in the thread, not at import
+        from .masking import Masker  # noqa: PLC0415
+        from .transport import KeepAlive  # noqa: PLC0415
+
+        return Delivery(
+            settings=self._settings,
+            limits=self._limits,
+            masker=Masker.from_settings(self._settings),
+            transport=self._transport or KeepAlive(),
+            losses=self._losses,
+            console=self._console,
+            sdk={"name": "caselog-python", "version": VERSION},
+        ).deliver
+
+    def _flush_at_exit(self) -> None:
+        if self._ends_with_process:
+            return
+        self._ends_with_process = True
+        atexit.register(self._end)
+
+    def _end(self) -> None:
+        self.close(self._limits.exit_flush_s)
+
+    def before_fork(self) -> None:
+        """Make sure that the child inherits nothing half done."""
+        self._shipper.before_fork()
+
+    def after_fork_in_parent(self) -> None:
+        """Go on as before."""
+        self._shipper.after_fork_in_parent()
+
+    def after_fork_in_child(self) -> None:
+        """Start with an empty queue and no losses: those of the parent are the parent's to deliver and to tell."""
+        self._losses.start_anew()
+        self._shipper.after_fork_in_child()
+
+
+def _is_trace(name: str, value: Any) -> bool:
+    return name == "trace" or (name in TRACE_PARTS and not isinstance(value, (int, float)))
+
+
+def _start_of(seconds: Any) -> str:
+    """When a run of so many seconds that ends now began, in UTC; now where the length is unknown."""
+    known = isinstance(seconds, (int, float)) and 0 <= seconds < 10**9
+    return (datetime.now(timezone.utc) - timedelta(seconds=seconds if known else 0)).isoformat()
+
+
+
+_clients: weakref.WeakSet[Client] = weakref.WeakSet()
+
+
+def _each_client(step: Callable[[Client], None]) -> Callable[[], None]:
+    def run() -> None:
+        for client in list(_clients):
+            step(client)
+
+    return run
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(
+        before=_each_client(Client.before_fork),
+        after_in_parent=_each_client(Client.after_fork_in_parent),
+        after_in_child=_each_client(Client.after_fork_in_child),
+    )

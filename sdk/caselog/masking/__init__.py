@@ -1,0 +1,169 @@
+"""Takes out of a log what must not leave the client: on by default, and closed where it fails.
+
+A secret is known by the name it stands under (`keys`) or by its look (`values`, `cards`). Every string of a log
+is looked at, names of fields included, and JSON inside strings is opened. What cannot be looked at is replaced
+by a marker: nothing unmasked passes because a rule failed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+from typing import Any
+
+from ..model import CLIENT_ID_PATTERN
+from ..settings import Settings
+from . import keys, values
+from .cards import is_card, replace_cards
+
+SECRET_MARKER = "[secret]"
+CARD_MARKER = "[card]"
+IBAN_MARKER = "[iban]"
+PHONE_MARKER = "[phone]"
+_MARKERS = {keys.SECRET: SECRET_MARKER, keys.SECRET_TEXT: SECRET_MARKER, keys.CARD: CARD_MARKER, keys.PHONE: PHONE_MARKER}
+
+#: Fields of ours whose form is checked instead: masking them would break what the log is.
+_STRUCTURAL = {
+    "log_id": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    "client_id": re.compile(CLIENT_ID_PATTERN),
+    "executed_at": re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:?\d\d)"),
+}
+_NAME_FIELDS = ("name", "key", "field", "header", "param", "parameter", "variable")
+_VALUE_FIELDS = ("value", "val", "content", "data", "text", "default")
+_MAX_TEXT = 256 * 1024
+_MAX_NESTED_JSON = 4
+_BOUNDARY = re.compile(r"[\s\S]*\s(?=\S*\Z)")
+
+
+class Masker:
+    """Masks logs of one client: the same e-mail address always becomes the same hash."""
+
+    def __init__(self, hash_key: bytes, own_secrets: tuple[str, ...] = ()) -> None:
+        """``own_secrets`` are masked wherever they stand, whatever they look like."""
+        self._hash_key = hash_key
+        self._own_secrets = tuple(secret for secret in own_secrets if len(secret) >= 6)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Masker:
+        """A masker whose hashes are keyed by the settings' own key, or by one derived from the API key."""
+        given = settings.hash_key or settings.api_key
+        key = hmac.new(given.encode(), b"caselog e-mail hash v1", hashlib.sha256).digest()
+        return cls(key, (settings.api_key, settings.hash_key or ""))
+
+    def mask(self, log: dict[str, Any]) -> dict[str, Any]:
+        """The log with everything private replaced; a field that cannot be looked at becomes a marker."""
+        masked: dict[str, Any] = {}
+        for name, value in log.items():
+            masked[self.mask_text(name)] = self._mask_field(name, value)
+        return masked
+
+    def mask_text(self, text: str, nested: int = 0) -> str:
+        """A string with everything private in it replaced."""
+        if len(text) < 6:
+            return text
+        if len(text) > _MAX_TEXT:
+            text = _shorten(text)
+        if text[0] in "{[\"" and nested < _MAX_NESTED_JSON:
+            opened = self._mask_json(text, nested)
+            if opened is not None:
+                return opened
+        return self._mask_look(text)
+
+    def hash_email(self, address: str) -> str:
+        """A stand-in for an address: the same for the same address and client, of no use to anybody else."""
+        return f"email:{hmac.new(self._hash_key, address.lower().encode('utf-8', 'replace'), hashlib.sha256).hexdigest()[:16]}"
+
+    def _mask_field(self, name: str, value: Any) -> Any:
+        try:
+            structural = _STRUCTURAL.get(name)
+            if structural and isinstance(value, str) and structural.fullmatch(value):
+                return value
+            masked = self._mask_value(value, name, "", 0)
+            # Two ids must not become one: a masked identity is a hash of the whole.
+            return f"masked-{self.hash_email(value)[6:]}" if name == "log_id" and masked != value and isinstance(value, str) else masked
+        except Exception as error:  # noqa: BLE001 - fails closed
+            return f"[not maskable: {type(error).__name__}]"
+
+    def _mask_value(self, value: Any, name: str, parent: str, nested: int) -> Any:
+        verdict = keys.judge_key(name, parent) if name else None
+        if verdict and not _is_about(value, verdict):
+            return _MARKERS[verdict]
+        if isinstance(value, str):
+            return self.mask_text(value, nested)
+        if isinstance(value, dict):
+            return self._mask_dict(value, name, nested)
+        if isinstance(value, list):
+            return self._mask_list(value, name, parent, nested)
+        return CARD_MARKER if _is_card_number(value) else value
+
+    def _mask_dict(self, fields: dict[str, Any], parent: str, nested: int) -> dict[str, Any]:
+        fields = _mask_named_value(fields)
+        masked: dict[str, Any] = {}
+        for name, value in fields.items():
+            key = self.mask_text(name, _MAX_NESTED_JSON)
+            masked[key if key not in masked else f"{key} ({len(masked)})"] = self._mask_value(value, name, parent, nested)
+        return masked
+
+    def _mask_list(self, items: list[Any], name: str, parent: str, nested: int) -> list[Any]:
+        if len(items) == 2 and isinstance(items[0], str) and isinstance(items[1], str):
+            verdict = keys.judge_key(items[0])
+            if verdict:
+                return [items[0], _MARKERS[verdict]]
+        return [self._mask_value(item, name, parent, nested) for item in items]
+
+    def _mask_json(self, text: str, nested: int) -> str | None:
+        """The masked JSON text that a string holds; None where it holds none, or nothing private under a name."""
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            return None
+        masked = self._mask_value(value, "", "", nested + 1)
+        return None if masked == value else json.dumps(masked, ensure_ascii=False)
+
+    def _mask_look(self, text: str) -> str:
+        for secret in self._own_secrets:
+            text = text.replace(secret, SECRET_MARKER)
+        text = values.replace_secrets(text, SECRET_MARKER, CARD_MARKER)
+        if values.may_hold_email(text):
+            text = values.replace_emails(text, self.hash_email)
+        text = values.replace_ibans(text, IBAN_MARKER)
+        text = replace_cards(text, CARD_MARKER)
+        return values.replace_phones(text, PHONE_MARKER)
+
+
+def _is_about(value: Any, verdict: str) -> bool:
+    """Whether a value cannot be the secret its name speaks of."""
+    if value is None or isinstance(value, bool) or value in ("", [], {}):
+        return True
+    return verdict == keys.SECRET_TEXT and not _holds_text(value)
+
+
+def _holds_text(value: Any) -> bool:
+    if isinstance(value, str):
+        return not value.replace(".", "").isdigit()
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(map(_holds_text, inner))
+
+
+def _is_card_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and 1e12 <= value < 1e19 and value == int(value) and is_card(str(int(value)))
+
+
+def _mask_named_value(fields: dict[str, Any]) -> dict[str, Any]:
+    """``{"name": "api_key", "value": "..."}`` with the value masked: headers and variables come so."""
+    for name_field in _NAME_FIELDS:
+        name = fields.get(name_field)
+        verdict = keys.judge_key(name) if isinstance(name, str) else None
+        if verdict:
+            return {key: _MARKERS[verdict] if key.lower() in _VALUE_FIELDS and not _is_about(value, verdict) else value
+                    for key, value in fields.items()}
+    return fields
+
+
+def _shorten(text: str) -> str:
+    """The beginning of an enormous text, cut between words: half a secret would no longer be known by its look."""
+    whole = _BOUNDARY.match(text[:_MAX_TEXT], max(0, _MAX_TEXT - 4096))
+    kept = (whole[0] if whole else text[: _MAX_TEXT - 4096]).rstrip(" -0123456789")
+    return f"{kept}… [cut: {len(text)} characters]"

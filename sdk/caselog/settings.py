@@ -1,0 +1,98 @@
+"""What the SDK is told by its environment, read at the first use and never at import."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from .errors import InvalidSetting, MissingSetting
+from .model import CLIENT_ID_PATTERN
+
+#: Every log, with its trace; every log without its trace; nothing.
+FULL_TRACE, METRICS_ONLY, OFF = LEVELS = ("FULL_TRACE", "METRICS_ONLY", "OFF")
+
+LOGS_PATH = "/v1/logs"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where logs go and how much of them; the repr hides what is secret."""
+
+    #: Full address of the collector's ``/v1/logs``.
+    url: str
+    api_key: str = field(repr=False)
+    #: Whose logs these are; None leaves it to the API key.
+    client_id: str | None = None
+    level: str = FULL_TRACE
+    #: Key of the hashes that stand for e-mail addresses; None derives one from the API key.
+    hash_key: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much memory, time and patience the SDK may take."""
+
+    max_queue_logs: int = 1000
+    max_queue_bytes: int = 32 * 1024 * 1024
+    #: Larger logs are cut, longest strings first, with a marker where something was cut.
+    max_log_bytes: int = 4 * 1024 * 1024
+    max_batch_logs: int = 50
+    max_batch_bytes: int = 1024 * 1024
+    timeout_s: float = 10.0
+    first_retry_s: float = 0.5
+    max_retry_s: float = 30.0
+    #: A log that could not be delivered for this long is given up.
+    max_age_s: float = 3600.0
+    #: How long the end of the process waits for logs that are still on their way.
+    exit_flush_s: float = 2.0
+
+
+def read_level(env: Mapping[str, str]) -> str:
+    """The level set in ``env``.
+
+    Raises `InvalidSetting` where it is no level: whoever set the environment meant something else.
+    """
+    level = env.get("CASELOG_LEVEL", "").strip().upper() or FULL_TRACE
+    if level not in LEVELS:
+        raise InvalidSetting("CASELOG_LEVEL", f"it must be one of {', '.join(LEVELS)}; until then METRICS_ONLY is used")
+    return level
+
+
+def read_client_id(env: Mapping[str, str]) -> str | None:
+    """The client's id set in ``env``; raises `InvalidSetting` where it can be nobody's."""
+    client_id = env.get("CLIENT_ID", "").strip() or None
+    if client_id and not re.fullmatch(CLIENT_ID_PATTERN, client_id):
+        raise InvalidSetting("CLIENT_ID", f"it must match {CLIENT_ID_PATTERN}; until then the API key tells the client")
+    return client_id
+
+
+def read_url(env: Mapping[str, str]) -> str:
+    """Full address of the collector's logs, whether or not the variable names the path."""
+    text = env["LOG_COLLECTOR_URL"].strip()
+    rule = "it must look like https://collector.example.com, without user, query or fragment"
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or "@" in parts.netloc or parts.query or parts.fragment or re.search(r"[\s\x00-\x20\x7f]", text):
+        raise InvalidSetting("LOG_COLLECTOR_URL", rule)
+    path = parts.path.rstrip("/")
+    return f"{parts.scheme}://{parts.netloc}{path if path.endswith(LOGS_PATH) else path + LOGS_PATH}"
+
+
+def read_api_key(env: Mapping[str, str]) -> str:
+    """The API key, without the line break that a file or a shell leaves at its end."""
+    key = env["LOG_COLLECTOR_API_KEY"].strip()
+    if not re.fullmatch(r"[\x21-\x7e]+", key):
+        raise InvalidSetting("LOG_COLLECTOR_API_KEY", "it holds characters that no key has")
+    return key
+
+
+def require(env: Mapping[str, str], *names: str) -> None:
+    """Nothing; raises `MissingSetting` naming each variable that is missing or empty."""
+    missing = [name for name in names if not env.get(name, "").strip()]
+    if missing:
+        raise MissingSetting(*missing)

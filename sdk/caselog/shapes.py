@@ -1,0 +1,96 @@
+"""What frameworks hand over, in the shapes a trace has: messages, tool calls, errors, nodes, iterations.
+
+Shapes that are not known stay as they are; nothing is dropped.
+"""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+from .serialize import read_message
+
+
+def shape_part(name: str, value: Any) -> Any:
+    """A part of a trace with each of its items in the shape that the pages know."""
+    shape = _SHAPES.get(name)
+    if shape is None or isinstance(value, (str, bytes)):
+        return [value] if shape else shape_final_response(value)
+    items = [value] if isinstance(value, (Mapping, BaseException)) else value
+    try:
+        return [shape(item) for item in items]
+    except TypeError:  # no iterable: one thing where many are usual
+        return [shape(value)]
+
+
+def shape_message(message: Any) -> Any:
+    """``role`` and ``content`` of a chat message: an object of LangChain's, an OpenAI dict, or a pair."""
+    if isinstance(message, (tuple, list)) and len(message) == 2:
+        return {"role": message[0], "content": message[1]}
+    found = None if isinstance(message, Mapping) else read_message(message)
+    if found is None:
+        return _with_shaped_calls(message)
+    return _with_shaped_calls(found)
+
+
+def shape_tool_call(call: Any) -> Any:
+    """``id``, ``name`` and ``arguments`` of a tool call in OpenAI's or LangChain's shape.
+
+    >>> shape_tool_call({"id": "1", "type": "function", "function": {"name": "look_up", "arguments": '{"id": 7}'}})
+    {'id': '1', 'name': 'look_up', 'arguments': {'id': 7}}
+    """
+    if not isinstance(call, Mapping):
+        return call
+    function = call.get("function")
+    if isinstance(function, Mapping):
+        rest = {key: value for key, value in call.items() if key not in ("function", "type")}
+        return {**rest, "name": function.get("name"), "arguments": _read_json(function.get("arguments"))}
+    if "args" in call and "arguments" not in call:
+        return {("arguments" if key == "args" else key): value for key, value in call.items() if key != "type"}
+    return call
+
+
+def shape_error(error: Any) -> Any:
+    """``type``, ``message`` and ``stacktrace`` of an exception; a string becomes the message."""
+    if isinstance(error, BaseException):
+        lines = traceback.format_exception(type(error), error, error.__traceback__)
+        return {"type": type(error).__name__, "message": str(error), "stacktrace": "".join(lines)}
+    return {"message": error} if isinstance(error, str) else error
+
+
+def shape_iteration(iteration: Any) -> Any:
+    """An iteration with its tool calls in shape."""
+    return _with_shaped_calls(iteration)
+
+
+def shape_final_response(response: Any) -> Any:
+    """The text of a message; anything else as it is."""
+    found = None if isinstance(response, (str, Mapping)) else read_message(response)
+    return response if found is None else found["content"]
+
+
+def _with_shaped_calls(item: Any) -> Any:
+    calls = item.get("tool_calls") if isinstance(item, Mapping) else None
+    if not isinstance(item, Mapping) or not isinstance(calls, (list, tuple)):
+        return item
+    return {**item, "tool_calls": [shape_tool_call(call) for call in calls]}
+
+
+def _read_json(text: Any) -> Any:
+    if not isinstance(text, str):
+        return text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+_SHAPES = {
+    "nodes": lambda node: node,
+    "react_iterations": shape_iteration,
+    "tool_calls": shape_tool_call,
+    "errors": shape_error,
+    "messages": shape_message,
+}

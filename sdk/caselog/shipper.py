@@ -1,0 +1,163 @@
+"""A bounded queue and the one daemon thread that empties it.
+
+`submit` is all a workflow waits for: append under a lock, wake the thread. A full queue drops the new log and
+says so: that way True stays true for every log that was accepted.
+
+The thread starts with the first log of a process. A forked child starts anew: what its parent had queued is
+the parent's to deliver.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Callable
+
+from .settings import Limits
+
+
+@dataclass(frozen=True)
+class Queued:
+    """A log as it was when shipped, in JSON, and the monotonic time of that moment in seconds."""
+
+    text: str
+    at: float
+
+
+#: Sleeps so many seconds, less when a flush is in a hurry and the second argument allows it; False: stop now.
+Pause = Callable[[float, bool], bool]
+#: Settles every log of a batch: delivered or given up. Raises nothing.
+Deliver = Callable[["list[Queued]", Pause], None]
+
+
+class Shipper:
+    """The queue of one client in this process; every method is safe from any thread."""
+
+    def __init__(self, open_delivery: Callable[[], Deliver], limits: Limits) -> None:
+        """``open_delivery`` is called in the thread, so that its imports cost the workflow nothing."""
+        self._open_delivery = open_delivery
+        self._limits = limits
+        self._fork_waits = False
+        self._start_anew()
+
+    def _start_anew(self) -> None:
+        # Reentrant: a signal handler or a destructor may ship a log while this very thread holds the lock.
+        self._changed = threading.Condition(threading.RLock())
+        self._loading = threading.Lock()
+        self._queue: deque[Queued] = deque()
+        self._held_bytes = 0
+        self._accepted = 0
+        self._settled = 0
+        self._hurries = 0
+        self._flushing = 0
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+
+    def submit(self, text: str) -> bool:
+        """Queue a log; False where the queue is full or no thread can be started any more."""
+        with self._changed:
+            if not self._has_room(len(text)):
+                return False
+            if self._thread is None and not self._start_thread():
+                return False
+            self._queue.append(Queued(text, time.monotonic()))
+            self._held_bytes += len(text)
+            self._accepted += 1
+            self._changed.notify_all()
+            return True
+
+    def pending(self) -> int:
+        """Logs accepted that are neither delivered nor given up yet."""
+        with self._changed:
+            return self._accepted - self._settled
+
+    def flush(self, timeout_s: float) -> bool:
+        """Wait until every log accepted so far is settled; False where the deadline came first."""
+        with self._changed:
+            target = self._accepted
+            self._hurries += 1
+            self._flushing += 1
+            self._changed.notify_all()
+            try:
+                return self._changed.wait_for(lambda: self._settled >= target, max(0.0, timeout_s))
+            finally:
+                self._flushing -= 1
+
+    def close(self, timeout_s: float) -> int:
+        """Flush, then stop the thread; how many logs had to be left behind."""
+        self.flush(timeout_s)
+        with self._changed:
+            self._stopping = True
+            left = self._accepted - self._settled
+            self._queue.clear()
+            self._changed.notify_all()
+        return left
+
+    def _has_room(self, size: int) -> bool:
+        waiting = self._accepted - self._settled
+        limits = self._limits
+        return waiting < limits.max_queue_logs and self._held_bytes + size <= limits.max_queue_bytes and not self._stopping
+
+    def _start_thread(self) -> bool:
+        thread = threading.Thread(target=self._run, name="caselog", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # the interpreter is shutting down
+            return False
+        self._thread = thread
+        return True
+
+    def _run(self) -> None:
+        with self._loading:
+            deliver = self._open_delivery()
+        while True:
+            batch = self._take()
+            if not batch:
+                return
+            deliver(batch, self._pause)
+            self._settle(batch)
+
+    def _take(self) -> list[Queued]:
+        with self._changed:
+            self._changed.wait_for(lambda: self._queue or self._stopping)
+            batch: list[Queued] = []
+            size = 0
+            while self._queue and len(batch) < self._limits.max_batch_logs:
+                size += len(self._queue[0].text)
+                if batch and size > self._limits.max_batch_bytes:
+                    break
+                batch.append(self._queue.popleft())
+            return batch
+
+    def _settle(self, batch: list[Queued]) -> None:
+        with self._changed:
+            self._settled += len(batch)
+            self._held_bytes -= sum(len(item.text) for item in batch)
+            self._changed.notify_all()
+
+    def _pause(self, seconds: float, may_hurry: bool) -> bool:
+        with self._changed:
+            hurries = self._hurries
+            if may_hurry and self._flushing:
+                seconds = min(seconds, self._limits.first_retry_s)
+            self._changed.wait_for(lambda: self._stopping or (may_hurry and self._hurries > hurries), seconds)
+            return not self._stopping
+
+    def before_fork(self) -> None:
+        """Wait until the thread has imported what it needs: a module half imported stays locked in the child."""
+        self._fork_waits = self._loading.acquire(timeout=_FORK_WAITS_S)
+
+    def after_fork_in_parent(self) -> None:
+        """Let the thread go on."""
+        if self._fork_waits:
+            self._loading.release()
+
+    def after_fork_in_child(self) -> None:
+        """Start anew: the thread and the queue are the parent's."""
+        self._start_anew()
+
+
+# An import takes some 50 ms; waiting for ever would be worse than the deadlock it prevents.
+_FORK_WAITS_S = 1.0

@@ -13,7 +13,7 @@ PURE = ("sdk/caselog/model.py", "lake/layout.py", "lake/schema.py")
 
 #: Who reads the environment beside `cli`, and why it must.
 READS_ENVIRONMENT = {
-    "sdk/caselog/settings.py": "the SDK runs in somebody else's process, and its settings are that process's variables",
+    "sdk/caselog/settings.py": "its settings are the variables of somebody else's process",
 }
 
 #: What the SDK may import beside the standard library, and only where an extra was asked for.

@@ -37,8 +37,12 @@ def test_both_wheels_are_built(wheels: dict[str, Path]) -> None:
 def test_the_sdk_works_where_nothing_else_is_installed(wheels: dict[str, Path], tmp_path: Path) -> None:
     with zipfile.ZipFile(wheels["caselog"]) as wheel:
         wheel.extractall(tmp_path)
-    alone = f"import sys; sys.path.append({str(tmp_path)!r}); from caselog import build_workflow_log, close, flush, "
-    alone += "ship_log_async; print(close.__module__)"
+    alone = f"""
+import sys
+sys.path.append({str(tmp_path)!r})
+from caselog import build_workflow_log, close, flush, ship_log_async
+print(close.__module__)
+"""
 
     said = subprocess.run(
         [sys.executable, "-I", "-S", "-c", alone], check=True, capture_output=True, text=True

@@ -1,0 +1,1 @@
+"""The command ``caselog``: reads the environment, builds the parts, starts them."""

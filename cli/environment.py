@@ -1,0 +1,75 @@
+"""The environment, read in this one place: settings of each program, and the lake's address."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, TypeVar, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from cli.errors import SettingsError
+from lake.errors import InvalidLakeUrl
+from lake.store import Store, open_store
+
+S = TypeVar("S", bound=BaseModel)
+
+LAKE_URL: Final = "CASELOG_LAKE_URL"
+COLLECTOR_PREFIX: Final = "CASELOG_COLLECTOR_"
+DASHBOARDS_PREFIX: Final = "CASELOG_DASHBOARDS_"
+ETL_PREFIX: Final = "CASELOG_ETL_"
+
+
+def default_lake_url() -> str:
+    """The embedded default: a folder below the current one."""
+    return (Path.cwd() / ".caselog" / "lake").as_uri()
+
+
+def open_lake_store(env: Mapping[str, str] | None = None) -> Store:
+    """The store that ``CASELOG_LAKE_URL`` names; raises `SettingsError`."""
+    env = os.environ if env is None else env
+    try:
+        return open_store(env.get(LAKE_URL) or default_lake_url(), env)
+    except InvalidLakeUrl as error:
+        raise SettingsError(str(error)) from error
+
+
+def read_settings(model: type[S], prefix: str, env: Mapping[str, str] | None = None, **options: Any) -> S:
+    """Settings from ``prefix``-ed variables, over which ``options`` that are not ``None`` win.
+
+    Raises `SettingsError` with every mistake at once: unknown names, values out of bounds.
+    """
+    env = os.environ if env is None else env
+    given = {
+        name.removeprefix(prefix).lower(): value for name, value in env.items() if name.startswith(prefix)
+    }
+    unknown = [_unknown(prefix, name, model) for name in given if name not in model.model_fields]
+    if unknown:
+        raise SettingsError(" ".join(unknown))
+    values: dict[str, Any] = {name: _split(model, name, text) for name, text in given.items()}
+    values |= {name: value for name, value in options.items() if value is not None}
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError(_mistakes(error, prefix)) from error
+
+
+def _split(model: type[BaseModel], name: str, text: str) -> Any:
+    """A list is written with commas."""
+    if get_origin(model.model_fields[name].annotation) is tuple:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    return text
+
+
+def _unknown(prefix: str, name: str, model: type[BaseModel]) -> str:
+    close = difflib.get_close_matches(name, model.model_fields, n=1)
+    hint = f" Did you mean {prefix}{close[0].upper()}?" if close else ""
+    return f"There is no setting {prefix}{name.upper()}.{hint}"
+
+
+def _mistakes(error: ValidationError, prefix: str) -> str:
+    """One sentence for each mistake; the value itself is not repeated, it may be a secret."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    return " ".join(f"{prefix}{str(e['loc'][0]).upper()}: {e['msg'].lower()}." for e in found)

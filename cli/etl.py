@@ -1,0 +1,103 @@
+"""``caselog etl``: raw JSON to Parquet, once or on a schedule."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+from types import FrameType
+from typing import Any
+
+import click
+
+from cli.environment import ETL_PREFIX, open_lake_store, read_settings
+from cli.output import answer, json_option
+from cli.parent import die_with_parent
+from etl.run import RunReport, run_once
+from etl.schedule import run_on_schedule
+from etl.settings import EtlSettings
+from etl.status import status as lake_status
+from lake.errors import LakeError
+from lake.snapshot import Lake
+
+
+@click.group()
+def etl() -> None:
+    """Compact raw JSON to Parquet."""
+
+
+@etl.command()
+@json_option
+def run(*, as_json: bool) -> None:
+    """Compact what is there now, once; for cron or Kubernetes."""
+    settings = read_settings(EtlSettings, ETL_PREFIX)
+    lake = Lake(open_lake_store())
+    at_terminal = sys.stderr.isatty() and not as_json
+    report = _run_with_bar(lake, settings) if at_terminal else run_once(lake, settings)
+    answer(report.to_json(), as_json=as_json, sentence=_sentence(report))
+
+
+def _run_with_bar(lake: Lake, settings: EtlSettings) -> RunReport:
+    with click.progressbar(length=1, label="Compacting", file=sys.stderr) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        report = run_once(lake, settings, show)
+        bar.update((bar.length or 0) - bar.pos)
+    return report
+
+
+def _sentence(report: RunReport) -> str:
+    counts = f"{report.logs} logs from {report.objects} objects in {report.seconds:.1f} s"
+    dropped = f", {report.duplicates} duplicates dropped" if report.duplicates else ""
+    aside = f", {report.quarantined} set aside in quarantine/" if report.quarantined else ""
+    other = "; another run is at work and does the rest" if report.contended else ""
+    return f"Compacted {counts}{dropped}{aside}{other}."
+
+
+@etl.command()
+@click.option(
+    "--interval-s", type=float, help="Seconds from run to run; CASELOG_ETL_INTERVAL_S where missing."
+)
+def schedule(interval_s: float | None) -> None:
+    """Compact every few minutes until stopped."""
+    settings = read_settings(EtlSettings, ETL_PREFIX, interval_s=interval_s)
+    die_with_parent()
+    stop = threading.Event()
+
+    def on_signal(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    run_on_schedule(Lake(open_lake_store()), settings, stop, report=_log_run, failed=_log_failure)
+
+
+def _log_run(report: RunReport) -> None:
+    if report.objects:
+        click.echo(f"etl: {_sentence(report)}", err=True)
+
+
+def _log_failure(error: LakeError) -> None:
+    click.echo(f"etl: {error} The next run tries again.", err=True)
+
+
+@etl.command()
+@json_option
+def status(*, as_json: bool) -> None:
+    """Show what waits, what is compacted and what was set aside."""
+    found = lake_status(Lake(open_lake_store()))
+    click.echo(json.dumps(found) if as_json else _status_lines(found))
+
+
+def _status_lines(found: dict[str, Any]) -> str:
+    since = f", the oldest since {found['raw_oldest']}" if found["raw_oldest"] else ""
+    lines = [f"waiting      {found['raw_objects']} raw objects, {found['raw_bytes']:,} bytes{since}"]
+    lines += [
+        f"{name:<12} {size['rows']:,} rows in {size['files']} files, {size['bytes']:,} bytes"
+        for name, size in found["tables"].items()
+    ]
+    return "\n".join([*lines, f"quarantine   {found['quarantined_objects']} objects"])

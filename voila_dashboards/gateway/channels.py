@@ -1,0 +1,131 @@
+"""The websocket between a page and its kernel: questions in, answers out, for as long as the visit lasts."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from websockets.exceptions import ConnectionClosed
+
+from lake.errors import LakeError
+from voila_dashboards.gateway.guard import find_visitor
+from voila_dashboards.gateway.messages import answer_to_page, question_to_kernel, read_question
+from voila_dashboards.gateway.origin import is_same_origin
+from voila_dashboards.gateway.sessions import Sessions
+from voila_dashboards.gateway.visits import Visit, Visits
+from voila_dashboards.voila.client import Channel, Voila, VoilaSilent
+
+logger = logging.getLogger(__name__)
+
+#: https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1
+_GOING_AWAY: Final = 1001
+_POLICY_VIOLATION: Final = 1008
+_TRY_AGAIN: Final = 1013
+#: A person does not ask faster; a script that does is cut off.
+_MOST_QUESTIONS: Final = 40
+_WITHIN_S: Final = 10.0
+
+
+class _Refused(Exception):
+    """The page sent something that is not a question."""
+
+
+class Channels:
+    """Joins a page's websocket to its kernel's; ``clock`` gives seconds since the epoch."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        visits: Visits,
+        voila: Voila,
+        clock: Callable[[], float],
+        public_url: str | None,
+    ) -> None:
+        self._sessions = sessions
+        self._visits = visits
+        self._voila = voila
+        self._clock = clock
+        self._public_url = public_url
+
+    async def serve(self, page: WebSocket) -> None:
+        """Answer `/api/kernels/<kernel id>/channels`; whoever may not gets 403, as for a kernel that is unknown."""
+        visit = await self._find_visit(page)
+        if visit is None or visit.comm_id is None:
+            await page.close(_POLICY_VIOLATION)
+            return
+        try:
+            async with self._voila.channel(page.path_params["kernel_id"], secrets.token_hex(16)) as kernel:
+                await page.accept()
+                code = await self._join(page, kernel, visit, visit.comm_id)
+        except VoilaSilent as error:
+            logger.warning("A kernel could not be reached: %s", error)
+            code = _TRY_AGAIN
+        if WebSocketState.DISCONNECTED not in {page.application_state, page.client_state}:
+            await page.close(code)
+
+    async def _find_visit(self, page: WebSocket) -> Visit | None:
+        # A websocket is not bound by the same-origin policy: the handshake's Origin is the check.
+        if not is_same_origin(page, self._public_url):
+            return None
+        try:
+            visitor = await find_visitor(page, self._sessions)
+        except LakeError:
+            return None
+        return None if visitor is None else self._visits.of_kernel(page.path_params["kernel_id"], visitor)
+
+    async def _join(self, page: WebSocket, kernel: Channel, visit: Visit, comm_id: str) -> int:
+        """Pass messages until one side is gone, the visit ends or the page misbehaves; the code to close with."""
+        tasks = [
+            asyncio.create_task(self._carry_questions(page, kernel, visit, comm_id)),
+            asyncio.create_task(_carry_answers(kernel, page, comm_id)),
+            asyncio.create_task(visit.ended.wait()),
+        ]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            results = await asyncio.gather(*tasks, return_exceptions=True)
+        refused = any(isinstance(result, _Refused) for result in results)
+        for task in done:
+            if not task.cancelled() and isinstance(error := task.exception(), Exception):
+                logger.debug("A websocket ended: %s", type(error).__name__)
+        return _POLICY_VIOLATION if refused else _GOING_AWAY
+
+    async def _carry_questions(self, page: WebSocket, kernel: Channel, visit: Visit, comm_id: str) -> None:
+        recent: deque[float] = deque(maxlen=_MOST_QUESTIONS)
+        while True:
+            question = read_question(await _receive_text(page), comm_id)
+            now = self._clock()
+            if question is None or (len(recent) == _MOST_QUESTIONS and now - recent[0] < _WITHIN_S):
+                logger.warning("A page sent what is not a question, or too many: its connection is closed.")
+                raise _Refused
+            recent.append(now)
+            visit.last_used_at = now
+            await kernel.send(question_to_kernel(question, comm_id, secrets.token_hex(16)))
+
+
+async def _receive_text(page: WebSocket) -> str:
+    message = await page.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", _GOING_AWAY))
+    text = message.get("text")
+    if not isinstance(text, str):
+        raise _Refused  # binary: the v1 protocol, which our page does not speak
+    return text
+
+
+async def _carry_answers(kernel: Channel, page: WebSocket, comm_id: str) -> None:
+    while True:
+        try:
+            message = await kernel.recv()
+        except ConnectionClosed:
+            return
+        answer = answer_to_page(message, comm_id)
+        if answer is not None:
+            await page.send_text(answer)

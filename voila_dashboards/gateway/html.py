@@ -1,0 +1,71 @@
+"""The gateway's own HTML: the shell of a page around what its kernel makes, the sign-in, and messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+
+from voila_dashboards.gateway.assets import Assets
+from voila_dashboards.gateway.sessions import Visitor
+from voila_dashboards.viewer import Viewer
+
+#: Where the kernel's part goes; it is not a character that a template or a name can hold.
+_GAP: Final = "\x00"
+_TITLES: Final = {"overview": "Overview", "tickets": "Tickets", "ticket": "Ticket"}
+
+
+@dataclass(frozen=True)
+class Shell:
+    """What is sent before and after the kernel's part of a page."""
+
+    head: bytes
+    tail: bytes
+
+
+class Html:
+    """Renders templates; each has `asset(name)`, the address of one of our own files."""
+
+    def __init__(self, folders: Iterable[Path], assets: Assets) -> None:
+        self._environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader([str(folder) for folder in folders]),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals["asset"] = assets.url
+
+    def shell(self, page: str, visitor: Visitor) -> Shell:
+        """Head, header, navigation and skeleton of ``page``; and the end of the document."""
+        head, tail = self._render("page.html", page, visitor, gap=_GAP, page=page).split(_GAP)
+        return Shell(head.encode(), tail.encode())
+
+    def login(self, form_token: str, then: str, error: str | None) -> str:
+        """The sign-in page; ``then`` is where it leads."""
+        return self._render(
+            "login.html", "login", None, csrf_token=form_token, next=then, error=error, title="Sign in"
+        )
+
+    def message(self, visitor: Visitor | None, **words: str) -> str:
+        """A page that says what happened and what to do: ``title``, ``text``, ``action_href``, ``action_label``."""
+        return self._render("message.html", "", visitor, **words)
+
+    def _render(self, template: str, active: str, visitor: Visitor | None, **context: Any) -> str:
+        known: dict[str, Any] = {
+            "viewer": None if visitor is None else viewer_of(visitor),
+            "csrf_token": "" if visitor is None else visitor.csrf_token,
+            "active": active,
+            "title": _TITLES.get(active, ""),
+        }
+        return self._environment.get_template(template).render({**known, **context})
+
+
+def viewer_of(visitor: Visitor) -> Viewer:
+    """The visitor as the pages know them."""
+    user = visitor.user
+    role = "provider" if user.scope.client_id is None else "client"
+    return Viewer(user.name, user.display_name, role, user.scope.client_id)  # type: ignore[arg-type]

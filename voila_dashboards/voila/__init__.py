@@ -1,0 +1,1 @@
+"""Voila behind the gateway: its configuration, its process, its page template and the widget host."""

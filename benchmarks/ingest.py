@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import cProfile
 import json
 import multiprocessing
 import os
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -38,22 +40,36 @@ from lake.store import Store, memory_store, open_store
 
 BUCKET: Final = "bench"
 LOG_BYTES: Final = 11_000
-_WORDS: Final = "order refund customer asked about the late parcel and agent looked up status paid shipped policy".split()
+_SENTENCES: Final = (
+    "The customer asks for a refund of order {} because the parcel arrived late.",
+    "Order {} is paid and was shipped to the address in the customer's profile.",
+    "I should look up reservation {} before I answer.",
+    "The policy allows one change of cabin class per reservation, whoever asks for it.",
+    "The agent confirmed that baggage of passenger {} was added.",
+    "No payment method on file covers the difference of {} dollars.",
+    "Thank you for your patience, I have found your reservation {}.",
+    "The tool answered that the flight is delayed and cannot be booked any more.",
+    "Escalate to a person if the customer insists, and write down why.",
+    "Gift card balance: {} dollars; certificate balance: {} dollars.",
+    "The e-mail was answered in the customer's own language.",
+    "The ticket mentions invoice {} and asks why it was charged twice.",
+)
 
 
 # ---------------------------------------------------------------- what is sent
 
 
 def make_log(number: int, chance: random.Random) -> bytes:
-    """A log of about 11 KB: six iterations with tool calls, words that compress like prose."""
+    """A log of about 11 KB: six iterations with tool calls, in sentences that compress like real tickets (7 to 1)."""
 
-    def words(count: int) -> str:
-        return " ".join(chance.choice(_WORDS) + str(chance.randrange(100)) for _ in range(count))
+    def prose(sentences: int) -> str:
+        return " ".join(chance.choice(_SENTENCES).replace("{}", str(chance.randrange(10**6))) for _ in range(sentences))
 
     def iteration(index: int) -> dict[str, Any]:
-        call = {"id": f"c{index}", "name": "get_order", "arguments": {"order": words(3)}, "result": words(60), "status": "ok"}
-        return {"iteration": index, "thought": words(50), "action": words(8), "observation": words(60), "tool_calls": [call]}
+        call = {"id": f"c{index}", "name": "get_order", "arguments": {"order": index}, "result": prose(8), "status": "ok"}
+        return {"iteration": index, "thought": prose(5), "action": prose(1), "observation": prose(8), "tool_calls": [call]}
 
+    trace = {"nodes": [{"name": "resolve", "duration_ms": 640}], "react_iterations": [iteration(i) for i in range(6)]}
     log = {
         "schema_version": 1,
         "log_id": f"bench-{number}-{chance.randrange(1 << 48)}",
@@ -65,10 +81,10 @@ def make_log(number: int, chance: random.Random) -> bytes:
         "status": "SUCCESS",
         "category": "refund",
         "metrics": {"react_iterations": 6, "overall_confidence": 0.93, "input_tokens": 1840, "output_tokens": 212},
-        "trace": {"nodes": [{"name": "resolve", "duration_ms": 640}], "react_iterations": [iteration(i) for i in range(6)]},
+        "trace": {**trace, "final_response": ""},
     }
-    missing = LOG_BYTES - len(json.dumps(log))
-    log["trace"]["final_response"] = words(max(1, missing // 8))[: max(0, missing - 22)]  # type: ignore[index]
+    missing = LOG_BYTES - len(json.dumps(log, separators=(",", ":")))
+    log["trace"] = {**trace, "final_response": prose(missing // 40)[:missing]}
     return json.dumps(log, separators=(",", ":")).encode()
 
 
@@ -132,7 +148,7 @@ async def send_for(port: int, requests: list[bytes], connections: int, seconds: 
     """When each request was answered, and after how long."""
     loop = asyncio.get_running_loop()
     latencies: list[tuple[float, float]] = []
-    endless = (requests[i % len(requests)] for i in iter(int, 1)) if not requests else _endless(requests)
+    endless = _endless(requests)
     until = time.perf_counter() + seconds
     opened = [
         await loop.create_connection(lambda: Connection(endless, until, latencies), "127.0.0.1", port)
@@ -176,11 +192,12 @@ def run_collector(url: str, env: dict[str, str], port: int, key_random: bytes, p
     if profile is None:
         serve(settings, store)
         return
-    import cProfile
-
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn ends by raising the signal that stopped it
     profiler = cProfile.Profile()
-    profiler.runcall(serve, settings, store)
-    profiler.dump_stats(profile)
+    try:
+        profiler.runcall(serve, settings, store)
+    finally:
+        profiler.dump_stats(profile)
 
 
 def free_port() -> int:

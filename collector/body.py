@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import zstandard
+from starlette.types import Receive
 
-from collector.errors import TooLarge, UnreadableBody, UnsupportedEncoding, UnsupportedMediaType, UploadTooSlow
+from collector.errors import TooLarge, UnreadableBody, UnsupportedEncoding, UnsupportedMediaType, UploadAborted, UploadTooSlow
 
 #: Unpacked in steps of this size, so that a bomb is noticed one step beyond the limit.
 _STEP: Final = 256 * 1024
@@ -57,21 +58,29 @@ def check_announced_size(lengths: list[str], limit: int) -> None:
         raise TooLarge("The body", limit, "bytes")
 
 
-async def receive(chunks: AsyncIterator[bytes], grow: Grow, *, limit: int, timeout_s: float) -> bytes:
-    """The whole body as sent; ``grow`` is told of each chunk. Raises `TooLarge`, `UploadTooSlow`."""
-    received: list[bytes] = []
-    size = 0
+async def receive(messages: Receive, grow: Grow, *, limit: int, timeout_s: float) -> bytes:
+    """The whole body as sent; ``grow`` is told of each chunk.
+
+    Raises `TooLarge`, `UploadTooSlow`, and `UploadAborted` where the sender hung up.
+    """
+    chunks: list[bytes] = []
+    size, more = 0, True
     try:
         async with asyncio.timeout(timeout_s):
-            async for chunk in chunks:
+            while more:
+                message = await messages()
+                if message["type"] == "http.disconnect":
+                    raise UploadAborted
+                chunk: bytes = message.get("body", b"")
                 size += len(chunk)
                 if size > limit:
                     raise TooLarge("The body", limit, "bytes")
                 grow(len(chunk))
-                received.append(chunk)
+                chunks.append(chunk)
+                more = message.get("more_body", False)
     except TimeoutError:
         raise UploadTooSlow(timeout_s) from None
-    return received[0] if len(received) == 1 else b"".join(received)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 def unpack(body: bytes, encoding: str, grow: Grow, *, limit: int) -> bytes:

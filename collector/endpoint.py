@@ -3,29 +3,55 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Self
 
 import msgspec
-from fastapi import Request, Response
-from starlette.requests import ClientDisconnect
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from collector import body
 from collector.body import BodyKind
 from collector.budget import Budget, Hold
-from collector.errors import UploadAborted
 from collector.groups import Groups
 from collector.intake import ReceivedLog, Sender, read_lines, read_log
 from collector.pace import Pace
 from collector.senders import Senders
 from collector.settings import CollectorSettings
 
-#: Reading less than this takes a few milliseconds at most; more of it goes to a thread.
+#: Reading or unpacking less than this takes a few milliseconds at most; more of it goes to a thread.
 _READ_INLINE_BYTES: Final = 256 * 1024
 _UNPACK_INLINE_BYTES: Final = 64 * 1024
 
 _encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class LogHeaders:
+    """The headers that matter, each with every value it was sent with: twice is not the same as once."""
+
+    api_keys: list[str]
+    content_types: list[str]
+    encodings: list[str]
+    lengths: list[str]
+
+    @classmethod
+    def of(cls, headers: Iterable[tuple[bytes, bytes]]) -> Self:
+        """From the headers of an ASGI scope, whose names are lower-case."""
+        found = cls([], [], [], [])
+        lists = {
+            b"x-api-key": found.api_keys,
+            b"content-type": found.content_types,
+            b"content-encoding": found.encodings,
+            b"content-length": found.lengths,
+        }
+        for name, value in headers:
+            if name in lists:
+                lists[name].append(value.decode("latin-1"))
+        return found
 
 
 class LogsEndpoint:
@@ -47,28 +73,32 @@ class LogsEndpoint:
         self._groups = groups
         self._now = now
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The endpoint as an ASGI application of its own."""
+        response = await self._store(LogHeaders.of(scope["headers"]), receive)
+        await response(scope, receive, send)
+
     async def post_logs(self, request: Request) -> Response:
         """Store one log, or all logs of an NDJSON body, and answer once the object store has confirmed them."""
-        headers = request.headers
-        sender = await self._senders.identify(headers.getlist("x-api-key"))
+        return await self._store(LogHeaders.of(request.scope["headers"]), request.receive)
+
+    async def _store(self, headers: LogHeaders, receive: Receive) -> Response:
+        sender = await self._senders.identify(headers.api_keys)
         self._pace.check(sender.client_id)
-        kind = body.read_kind(headers.getlist("content-type"), headers.getlist("content-encoding"))
-        body.check_announced_size(headers.getlist("content-length"), self._settings.max_body_bytes)
+        kind = body.read_kind(headers.content_types, headers.encodings)
+        body.check_announced_size(headers.lengths, self._settings.max_body_bytes)
         received_at = self._now()
         with self._budget.hold() as hold:
-            logs = await self._receive(request, kind, sender, received_at, hold)
+            logs = await self._receive(receive, kind, sender, received_at, hold)
         self._pace.take(sender.client_id, len(logs))
         await self._groups.commit(sender.client_id, received_at, [log.line for log in logs])
         return _stored(logs, kind)
 
     async def _receive(
-        self, request: Request, kind: BodyKind, sender: Sender, received_at: datetime, hold: Hold
+        self, receive: Receive, kind: BodyKind, sender: Sender, received_at: datetime, hold: Hold
     ) -> list[ReceivedLog]:
         limit, timeout_s = self._settings.max_body_bytes, self._settings.upload_timeout_s
-        try:
-            sent = await body.receive(request.stream(), hold.grow, limit=limit, timeout_s=timeout_s)
-        except ClientDisconnect:
-            raise UploadAborted from None
+        sent = await body.receive(receive, hold.grow, limit=limit, timeout_s=timeout_s)
         text = await self._unpack(sent, kind, hold)
         if len(text) <= _READ_INLINE_BYTES:
             return self._read(text, kind, sender, received_at)
@@ -91,5 +121,6 @@ class LogsEndpoint:
 
 def _stored(logs: list[ReceivedLog], kind: BodyKind) -> Response:
     ids = [log.log_id for log in logs]
-    answer = {"status": "stored", "logs": len(ids), "log_ids": ids} if kind.many else {"log_id": ids[0], "status": "stored"}
+    one = {"log_id": ids[0], "status": "stored"}
+    answer = {"status": "stored", "logs": len(ids), "log_ids": ids} if kind.many else one
     return Response(_encode(answer), media_type="application/json")

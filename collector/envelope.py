@@ -97,13 +97,14 @@ def _at_most(count: int, what: str) -> BeforeValidator:
 
 def _trace_bytes(value: Any) -> bytes:
     """The sender's own bytes, once they are known to be one JSON object all the way down."""
+    text = bytes(value)
     try:
-        parts = decode_strictly(value)
+        parts = decode_strictly(text)
     except NotJson as error:
         raise _wrong(str(error)) from None
     if type(parts) is not dict:
         raise _wrong("must be an object")
-    return bytes(value)
+    return text
 
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME, pattern=_NO_CONTROLS)]

@@ -141,6 +141,8 @@ def _decode(parts: dict[str, msgspec.Raw]) -> tuple[dict[str, Any], list[FieldEr
 def _excess(parts: dict[str, msgspec.Raw]) -> list[FieldError]:
     """Unknown fields are kept, but they are columns beside the trace, not a second trace."""
     unknown = parts.keys() - KNOWN_FIELDS
+    if not unknown:
+        return []
     if len(unknown) > MAX_UNKNOWN_FIELDS:
         return [FieldError("", f"holds more than {MAX_UNKNOWN_FIELDS} fields that Caselog does not know")]
     if sum(memoryview(parts[name]).nbytes for name in unknown) > MAX_UNKNOWN_BYTES:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import uvicorn
 from lake.store import Store
 
@@ -39,5 +41,8 @@ def stop(server: uvicorn.Server) -> None:
 
 
 def serve(settings: CollectorSettings, store: Store) -> None:
-    """Run the collector until SIGINT or SIGTERM, then finish what it was sent."""
-    build_server(settings, store).run()
+    """Run the collector until SIGINT or SIGTERM, then finish what it was sent; wants a process of its own."""
+    server = build_server(settings, store)
+    gc.collect()
+    gc.freeze()  # what is there now stays: the garbage collector need not look through it for every few logs
+    server.run()

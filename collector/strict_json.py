@@ -39,7 +39,7 @@ def decode_strictly(text: bytes | msgspec.Raw) -> Any:
         value = _decode(text)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise NotJson("is not valid JSON: UTF-8 without lone surrogates, numbers in the range of a double") from error
-    if _may_be_deep(bytes(text)) and not _is_shallow(value):
+    if memoryview(text).nbytes > MAX_DEPTH and _may_be_deep(bytes(text)) and not _is_shallow(value):
         raise NotJson(f"is nested more than {MAX_DEPTH} levels deep")
     return value
 

@@ -1,0 +1,66 @@
+"""How errors become answers: one place, outermost, for every request."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from typing import Final
+
+import msgspec
+from lake.errors import StoreUnavailable
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from collector.errors import STATUS, CollectorError, NotConfirmed, Unexpected, error_body
+
+logger = logging.getLogger(__name__)
+
+JSON: Final = "application/json"
+_encode = msgspec.json.Encoder().encode
+
+
+def json_response(content: object) -> Response:
+    """A small JSON answer with status 200."""
+    return Response(_encode(content), media_type=JSON)
+
+
+def error_response(error: CollectorError) -> Response:
+    """The answer to a request that ended in ``error``."""
+    return Response(_encode(error_body(error)), STATUS[type(error)], dict(error.headers), JSON)
+
+
+class AnswerErrors:
+    """Answers what ``app`` raises. A defect becomes a plain 500, and a log line with its place and no content."""
+
+    def __init__(self, app: ASGIApp, retry_after_s: int) -> None:
+        self._app = app
+        self._retry_after_s = retry_after_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def watch(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the sender is answered and the log says where
+            if not started:
+                await error_response(self._known(error))(scope, receive, send)
+
+    def _known(self, error: Exception) -> CollectorError:
+        if isinstance(error, CollectorError):
+            return error
+        if isinstance(error, StoreUnavailable):
+            logger.warning("Before a log was read: %s", error)
+            return NotConfirmed("who the API key belongs to", self._retry_after_s)
+        logger.error("Defect: %s at %s", type(error).__name__, _place(error))
+        return Unexpected()
+
+
+def _place(error: BaseException) -> str:
+    """File and line where ``error`` was raised."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"

@@ -1,0 +1,252 @@
+"""`minio-compose.yml`: what is published, what is secret, and what each part may do to the lake."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+import yaml
+
+from access.snapshots import SnapshotSource
+from cli.environment import COLLECTOR_PREFIX, DASHBOARDS_PREFIX, ETL_PREFIX
+from cli.main import COMMANDS
+from collector.settings import CollectorSettings
+from etl.settings import EtlSettings
+from lake.errors import StoreUnavailable
+from lake.reader import Reader
+from lake.snapshot import Scope
+from lake.store import Store, open_store
+from tests.house.tree import ROOT
+from tests.servers import s3
+from tests.servers.process import free_ports, running
+from voila_dashboards.settings import DashboardSettings
+
+TEXT = (ROOT / "minio-compose.yml").read_text(encoding="utf-8")
+COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OPTIONAL = {"DASHBOARDS_PUBLIC_URL"}
+
+
+def test_only_the_two_doors_are_published() -> None:
+    published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+
+    assert published == {"collector": ["8000:8000"], "dashboards": ["8080:8080"]}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_can_change_nothing_but_its_volumes(name: str) -> None:
+    service = SERVICES[name]
+
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_every_secret_is_asked_for_in_words_and_named_in_the_example() -> None:
+    asked = set(re.findall(r"\$\{([A-Z_]+):\?[a-z ]+", TEXT))
+    used = set(re.findall(r"(?<!\$)\$\{([A-Z_]+)", TEXT))
+    example = set(re.findall(r"(?m)^#? ?([A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8")))
+
+    assert used - asked == OPTIONAL
+    assert example == used
+
+
+def test_every_service_runs_a_command_that_there_is() -> None:
+    commands = {
+        service["command"][0]
+        for service in SERVICES.values()
+        if service.get("build") and "command" in service
+    }
+
+    assert commands == {"init", "collector", "etl", "dashboards"}
+    assert commands <= set(COMMANDS)
+
+
+def test_every_setting_is_one_that_there_is() -> None:
+    known = {"CASELOG_LAKE_URL"}
+    for prefix, model in (
+        (COLLECTOR_PREFIX, CollectorSettings),
+        (DASHBOARDS_PREFIX, DashboardSettings),
+        (ETL_PREFIX, EtlSettings),
+    ):
+        known |= {prefix + name.upper() for name in model.model_fields}
+
+    used = {
+        name for service in SERVICES.values() for name in service.get("environment", {}) if "CASELOG" in name
+    }
+
+    assert used <= known
+
+
+def test_docker_compose_takes_it(tmp_path: Path) -> None:
+    docker = shutil.which("docker")
+    if (
+        docker is None
+        or subprocess.run([docker, "compose", "version"], check=False, capture_output=True).returncode
+    ):
+        pytest.skip("no `docker compose`")
+    shutil.copy(ROOT / "minio-compose.yml", tmp_path)
+    secrets = dict.fromkeys(re.findall(r"\$\{([A-Z_]+):\?", TEXT), "x" * 40)
+    command = [docker, "compose", "-f", "minio-compose.yml", "config", "--quiet"]
+
+    refused = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
+    taken = subprocess.run(
+        command, cwd=tmp_path, env={**os.environ, **secrets}, check=False, capture_output=True, text=True
+    )
+
+    assert "say in .env" in refused.stderr
+    assert (taken.returncode, taken.stderr) == (0, "")
+
+
+# ---------------------------------------------------------------- rights
+
+
+class Parts:
+    """The lake on MinIO as each part of the compose file opens it: with the part's policy and no more."""
+
+    def __init__(self, server: s3.S3Server, bucket: str) -> None:
+        self._server = server
+        self._bucket = bucket
+
+    def env(self, part: str) -> dict[str, str]:
+        policy = COMPOSE["configs"][f"{part}-policy"]["content"].replace(":::caselog", f":::{self._bucket}")
+        client = boto3.client(
+            "sts",
+            endpoint_url=self._server.endpoint,
+            region_name="us-east-1",
+            aws_access_key_id=s3.ACCESS_KEY,
+            aws_secret_access_key=s3.SECRET_KEY,
+        )
+        role = client.assume_role(RoleArn="arn:aws:iam::0:role/any", RoleSessionName=part, Policy=policy)
+        client.close()
+        return {
+            **self._server.env,
+            "CASELOG_LAKE_URL": f"s3://{self._bucket}",
+            "AWS_ACCESS_KEY_ID": role["Credentials"]["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": role["Credentials"]["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": role["Credentials"]["SessionToken"],
+        }
+
+    def store(self, part: str) -> Store:
+        env = self.env(part)
+        return open_store(env["CASELOG_LAKE_URL"], env)
+
+    def caselog(self, part: str, *arguments: str) -> dict[str, Any]:
+        """What the command says as JSON, run with the part's rights."""
+        done = subprocess.run(
+            [Path(sys.executable).parent / "caselog", *arguments, "--json"],
+            env={"PATH": os.environ["PATH"], "HOME": str(ROOT / ".caselog"), **self.env(part)},
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer
+
+
+@pytest.fixture(scope="module")
+def parts(minio_server: s3.S3Server) -> Parts:
+    parts = Parts(minio_server, minio_server.create_bucket("least-rights"))
+    parts.caselog("admin", "init")
+    parts.caselog("admin", "clients", "create", "acme")
+    return parts
+
+
+PROBES = (
+    "raw/probe",
+    "logs/probe",
+    "traces/probe",
+    "control/keys/probe",
+    "control/users/probe",
+    "control/clients/probe",
+)
+
+
+def _may(store: Store, verb: str, key: str) -> bool:
+    try:
+        if verb == "get":
+            store.get(key)
+        elif verb == "put":
+            store.put(key, b"{}")
+        else:
+            store.delete([key])
+    except StoreUnavailable:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("part", "rights"),
+    [
+        ("collector", {"put raw", "get control/keys", "get control/clients"}),
+        (
+            "etl",
+            {
+                "get raw",
+                "delete raw",
+                *(f"{verb} {table}" for verb in ("get", "put", "delete") for table in ("logs", "traces")),
+                "get control/clients",
+            },
+        ),
+        ("dashboards", {"get raw", "get logs", "get traces", "get control/users", "get control/clients"}),
+    ],
+)
+def test_a_part_may_do_its_work_and_nothing_else(parts: Parts, part: str, rights: set[str]) -> None:
+    admin, store = parts.store("admin"), parts.store(part)
+
+    may = set()
+    for key in PROBES:
+        for verb in ("get", "put", "delete"):
+            admin.put(key, b"{}")
+            if _may(store, verb, key):
+                may.add(f"{verb} {key.removesuffix('/probe')}")
+    admin.delete(PROBES)
+
+    assert may == rights
+
+
+def test_with_their_rights_the_parts_take_a_log_all_the_way(parts: Parts, tmp_path: Path) -> None:
+    key = parts.caselog("admin", "keys", "issue", "acme")["api_key"]
+    log = {
+        "ticket_id": "T-1",
+        "executed_at": "2026-11-23T14:00:00Z",
+        "status": "SUCCESS",
+        "trace": {"messages": []},
+    }
+    (port,) = free_ports(1)
+    address = f"http://127.0.0.1:{port}"
+    command: list[str | Path] = [Path(sys.executable).parent / "caselog", "collector", "--port", str(port)]
+
+    with running(
+        command, folder=tmp_path, ready=lambda: _answers(f"{address}/readyz"), env=parts.env("collector")
+    ):
+        stored = httpx.post(f"{address}/v1/logs", json=log, headers={"X-API-Key": key})
+        refused = httpx.post(f"{address}/v1/logs", json=log, headers={"X-API-Key": "wrong"})
+    compacted = parts.caselog("etl", "etl", "run")
+    parts.caselog("etl", "etl", "status")
+    snapshot = SnapshotSource(parts.store("dashboards"), None, timedelta(minutes=15)).take(Scope("acme"))
+    reader = Reader(snapshot)
+    rows = reader.sql("SELECT ticket_id, trace FROM logs JOIN traces USING (client_id, month, log_id)")
+    reader.close()
+
+    assert (stored.status_code, refused.status_code) == (200, 401)
+    assert compacted["logs"] == 1
+    assert rows == [("T-1", '{"messages":[]}')]
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url).status_code == 200
+    except httpx.TransportError:
+        return False

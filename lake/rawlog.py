@@ -99,12 +99,14 @@ def pack(lines: Sequence[bytes]) -> bytes:
 def unpack(blob: bytes) -> list[bytes]:
     """The lines of a raw object; raises `UnreadableRaw` where it is not one."""
     try:
-        with zstandard.ZstdDecompressor().stream_reader(blob) as stream:
-            text = stream.read(MAX_UNPACKED_BYTES + 1)
+        # The claimed size is checked first: it is what gets allocated. A cut-off frame raises, a stream would not.
+        if not 0 <= zstandard.frame_content_size(blob) <= MAX_UNPACKED_BYTES:
+            raise UnreadableRaw(
+                f"the object does not say that it unpacks to at most {MAX_UNPACKED_BYTES} bytes"
+            )
+        text = zstandard.ZstdDecompressor().decompress(blob, allow_extra_data=False)
     except zstandard.ZstdError as error:
-        raise UnreadableRaw("the object is not zstd-compressed") from error
-    if len(text) > MAX_UNPACKED_BYTES:
-        raise UnreadableRaw(f"the object unpacks to more than {MAX_UNPACKED_BYTES} bytes")
+        raise UnreadableRaw("the object is not zstd-compressed, or not whole") from error
     return [line for line in text.split(b"\n") if line.strip()]
 
 

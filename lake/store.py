@@ -143,7 +143,8 @@ class Store:
             raise TypeError("Only an s3:// store signs its own URLs.")
         wanted = [*keys]
         with _named_failures("signing addresses"):
-            return obstore.sign(self._objects, "GET", wanted, expires_in) if wanted else []
+            signed = obstore.sign(self._objects, "GET", wanted, expires_in) if wanted else []
+        return [_with_plain_partitions(url) for url in signed]
 
     async def check_async(self) -> None:
         """Return where the store answers a small listing; raises `StoreUnavailable`."""
@@ -155,6 +156,15 @@ class Store:
         if self.folder is not None:
             return str(self.folder / name)
         return f"{self.url.rstrip('/')}/{name}"
+
+
+def _with_plain_partitions(url: str) -> str:
+    """The same address with ``client_id=acme`` spelled plainly, which is how readers find partitions.
+
+    A signature covers the decoded path (SigV4), so it stays good.
+    """
+    path, _, query = url.partition("?")
+    return f"{path.replace('%3D', '=')}?{query}"
 
 
 def _ignoring_missing() -> Iterator[None]:

@@ -7,6 +7,7 @@ the same number, exactly one commits, the other raises `CommitContended`. No loc
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 from collections.abc import Callable, Iterable
@@ -71,10 +72,15 @@ class Table:
         opened = self._latest()
         if opened is None:
             return []
-        where = [("client_id", "=", client_id)] if client_id else None
+        where: Any = [("client_id", "=", client_id)] if client_id else None
+        ask = functools.partial(opened.file_uris, file_pruning_predicate=where)
         root = self._store.table_url(self.name)
-        found = _asking(f"listing the table {self.name}", lambda: opened.file_uris(where))
-        return [f"{self.name}{uri.removeprefix(root)}" for uri in found]
+        keys = [
+            f"{self.name}{uri.removeprefix(root)}" for uri in _asking(f"listing the table {self.name}", ask)
+        ]
+        # The library prunes; that it prunes exactly is what keeps tenants apart, so it is not left to it alone.
+        below = f"{self.name}/client_id={client_id}/" if client_id else f"{self.name}/"
+        return [key for key in keys if key.startswith(below)]
 
     def size(self) -> dict[str, int]:
         """``files``, ``rows``, ``bytes`` and ``version`` of the table; zeros where there is none."""
@@ -137,7 +143,9 @@ class PinnedTable:
         where: Any = [("client_id", "in", clients), ("month", "in", months)]
         return _asking(
             f"reading the ids of the table {self.name}",
-            lambda: self._opened.to_pyarrow_dataset(where).to_table(["client_id", "log_id"]),
+            lambda: self._opened.to_pyarrow_dataset(file_pruning_predicate=where).to_table(
+                ["client_id", "log_id"]
+            ),
         )
 
     def append(self, rows: pa.Table, number: int) -> None:

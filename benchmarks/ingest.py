@@ -31,8 +31,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-sys.path[:0] = [str(Path(__file__).resolve().parent.parent / part) for part in (".", "sdk")]
-
 from access import clients, keys
 from collector.serve import serve
 from collector.settings import CollectorSettings
@@ -63,13 +61,30 @@ def make_log(number: int, chance: random.Random) -> bytes:
     """A log of about 11 KB: six iterations with tool calls, in sentences that compress like real tickets (7 to 1)."""
 
     def prose(sentences: int) -> str:
-        return " ".join(chance.choice(_SENTENCES).replace("{}", str(chance.randrange(10**6))) for _ in range(sentences))
+        return " ".join(
+            chance.choice(_SENTENCES).replace("{}", str(chance.randrange(10**6))) for _ in range(sentences)
+        )
 
     def iteration(index: int) -> dict[str, Any]:
-        call = {"id": f"c{index}", "name": "get_order", "arguments": {"order": index}, "result": prose(8), "status": "ok"}
-        return {"iteration": index, "thought": prose(5), "action": prose(1), "observation": prose(8), "tool_calls": [call]}
+        call = {
+            "id": f"c{index}",
+            "name": "get_order",
+            "arguments": {"order": index},
+            "result": prose(8),
+            "status": "ok",
+        }
+        return {
+            "iteration": index,
+            "thought": prose(5),
+            "action": prose(1),
+            "observation": prose(8),
+            "tool_calls": [call],
+        }
 
-    trace = {"nodes": [{"name": "resolve", "duration_ms": 640}], "react_iterations": [iteration(i) for i in range(6)]}
+    trace = {
+        "nodes": [{"name": "resolve", "duration_ms": 640}],
+        "react_iterations": [iteration(i) for i in range(6)],
+    }
     log = {
         "schema_version": 1,
         "log_id": f"bench-{number}-{chance.randrange(1 << 48)}",
@@ -80,7 +95,12 @@ def make_log(number: int, chance: random.Random) -> bytes:
         "execution_time_seconds": 8.4,
         "status": "SUCCESS",
         "category": "refund",
-        "metrics": {"react_iterations": 6, "overall_confidence": 0.93, "input_tokens": 1840, "output_tokens": 212},
+        "metrics": {
+            "react_iterations": 6,
+            "overall_confidence": 0.93,
+            "input_tokens": 1840,
+            "output_tokens": 212,
+        },
         "trace": {**trace, "final_response": ""},
     }
     missing = LOG_BYTES - len(json.dumps(log, separators=(",", ":")))
@@ -92,10 +112,14 @@ def make_requests(key: str, host: str, batch: int) -> list[bytes]:
     """A few hundred ready-made requests, to be sent again and again: the sender must not be what is measured."""
     chance = random.Random(3)
     media = "application/x-ndjson" if batch > 1 else "application/json"
-    bodies = (b"\n".join(make_log(n * batch + i, chance) for i in range(batch)) for n in range(max(16, 512 // batch)))
+    bodies = (
+        b"\n".join(make_log(n * batch + i, chance) for i in range(batch))
+        for n in range(max(16, 512 // batch))
+    )
     return [
         f"POST /v1/logs HTTP/1.1\r\nHost: {host}\r\nX-API-Key: {key}\r\nContent-Type: {media}\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n".encode() + body
+        f"Content-Length: {len(body)}\r\n\r\n".encode()
+        + body
         for body in bodies
     ]
 
@@ -135,7 +159,7 @@ class Connection(asyncio.Protocol):
         else:
             self._transport.close()
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, _: Exception | None) -> None:
         if not self.done.done():
             self.done.set_result(None)
 
@@ -144,7 +168,9 @@ class Connection(asyncio.Protocol):
         self._transport.close()
 
 
-async def send_for(port: int, requests: list[bytes], connections: int, seconds: float) -> list[tuple[float, float]]:
+async def send_for(
+    port: int, requests: list[bytes], connections: int, seconds: float
+) -> list[tuple[float, float]]:
     """When each request was answered, and after how long."""
     loop = asyncio.get_running_loop()
     latencies: list[tuple[float, float]] = []
@@ -192,7 +218,9 @@ def run_collector(url: str, env: dict[str, str], port: int, key_random: bytes, p
     if profile is None:
         serve(settings, store)
         return
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn ends by raising the signal that stopped it
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(0)
+    )  # uvicorn ends by raising the signal that stopped it
     profiler = cProfile.Profile()
     try:
         profiler.runcall(serve, settings, store)
@@ -249,14 +277,19 @@ def minio(program: str, folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
     port = free_port()
     login = {"MINIO_ROOT_USER": "benchmark", "MINIO_ROOT_PASSWORD": "benchmark-only"}
     command = [program, "server", "--quiet", "--address", f"127.0.0.1:{port}", str(folder)]
-    process = subprocess.Popen(command, env={**os.environ, **login}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603  # our own command
+    process = subprocess.Popen(  # noqa: S603  # our own command
+        command, env={**os.environ, **login}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         wait_until_healthy(f"http://127.0.0.1:{port}/minio/health/ready", lambda: process.poll() is None)
-        yield f"s3://{BUCKET}/lake", {
-            "AWS_ACCESS_KEY_ID": login["MINIO_ROOT_USER"],
-            "AWS_SECRET_ACCESS_KEY": login["MINIO_ROOT_PASSWORD"],
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        }
+        yield (
+            f"s3://{BUCKET}/lake",
+            {
+                "AWS_ACCESS_KEY_ID": login["MINIO_ROOT_USER"],
+                "AWS_SECRET_ACCESS_KEY": login["MINIO_ROOT_PASSWORD"],
+                "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+            },
+        )
     finally:
         process.terminate()
         process.wait(30)
@@ -304,7 +337,11 @@ def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
     key = key_of(key_random)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder, target(name, Path(folder)) as lake:
         if lake is None:
-            return {"benchmark": "ingest", "target": name, "skipped": "no minio on PATH or in ~/.cache/caselog/bin"}
+            return {
+                "benchmark": "ingest",
+                "target": name,
+                "skipped": "no minio on PATH or in ~/.cache/caselog/bin",
+            }
         with collector(*lake, key_random, options.profile) as port:
             requests = make_requests(key, f"127.0.0.1:{port}", options.batch)
             latencies = asyncio.run(send_for(port, requests, options.connections, options.seconds))
@@ -319,10 +356,14 @@ def key_of(key_random: bytes) -> str:
 
 
 def parse_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seconds", type=float, default=10, help="how long each target is measured")
     parser.add_argument("--connections", type=int, default=64)
-    parser.add_argument("--batch", type=int, default=1, help="logs per request; more than one are sent as NDJSON")
+    parser.add_argument(
+        "--batch", type=int, default=1, help="logs per request; more than one are sent as NDJSON"
+    )
     parser.add_argument("--targets", default="none,file,minio", help="which of none, file, minio")
     parser.add_argument("--folder", default=None, help="where the lakes lie while they are measured")
     parser.add_argument("--profile", default=None, help="file for the collector's cProfile")

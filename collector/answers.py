@@ -7,11 +7,11 @@ import traceback
 from typing import Final
 
 import msgspec
-from lake.errors import StoreUnavailable
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from collector.errors import STATUS, CollectorError, NotConfirmed, Unexpected, error_body
+from lake.errors import StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -56,11 +56,15 @@ class AnswerErrors:
         if isinstance(error, StoreUnavailable):
             logger.warning("Before a log was read: %s", error)
             return NotConfirmed("who the API key belongs to", self._retry_after_s)
-        logger.error("Defect: %s at %s", type(error).__name__, _place(error))
+        logger.error("A request: %s", describe_defect(error))
         return Unexpected()
 
 
-def _place(error: BaseException) -> str:
-    """File and line where ``error`` was raised."""
+def describe_defect(error: BaseException) -> str:
+    """The error's class and where it was raised: a whole traceback could quote what a log holds."""
     frames = traceback.extract_tb(error.__traceback__)
-    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
+    return (
+        f"{type(error).__name__} at {frames[-1].filename}:{frames[-1].lineno}"
+        if frames
+        else type(error).__name__
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Callable
@@ -10,9 +11,6 @@ from datetime import UTC, datetime
 from typing import Final
 
 from fastapi import FastAPI, Request, Response
-from lake import layout
-from lake.errors import StoreUnavailable
-from lake.store import Store
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
@@ -25,6 +23,9 @@ from collector.groups import Groups
 from collector.pace import Pace
 from collector.senders import Senders
 from collector.settings import CollectorSettings
+from lake import layout
+from lake.errors import StoreUnavailable
+from lake.store import Store
 
 LOGS_PATH: Final = "/v1/logs"
 
@@ -46,8 +47,17 @@ class CollectorApp(FastAPI):
     reference only (`benchmarks/README.md` has the figures).
     """
 
-    def __init__(self, endpoint: LogsEndpoint, budget: Budget, retry_after_s: int, lifespan: Lifespan[FastAPI]) -> None:
-        super().__init__(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, **openapi.ABOUT)
+    def __init__(
+        self, endpoint: LogsEndpoint, budget: Budget, retry_after_s: int, lifespan: Lifespan[FastAPI]
+    ) -> None:
+        super().__init__(
+            lifespan=lifespan,
+            docs_url=None,
+            redoc_url=None,
+            openapi_url=None,
+            redirect_slashes=False,
+            **openapi.ABOUT,
+        )
         self.budget = budget
         self._logs: ASGIApp = AnswerErrors(endpoint, retry_after_s)
         self._rest: ASGIApp = AnswerErrors(super().__call__, retry_after_s)
@@ -94,8 +104,9 @@ def _add_health(app: FastAPI, settings: CollectorSettings, store: Store) -> None
 
     async def readyz() -> Response:
         try:
-            await store.check_async()
-        except StoreUnavailable as error:
+            async with asyncio.timeout(settings.ack_timeout_s):
+                await store.check_async()
+        except (StoreUnavailable, TimeoutError) as error:
             raise NotConfirmed("a listing", settings.retry_after_s) from error
         return json_response({"status": "ready"})
 

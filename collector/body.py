@@ -11,7 +11,14 @@ from typing import Final
 import zstandard
 from starlette.types import Receive
 
-from collector.errors import TooLarge, UnreadableBody, UnsupportedEncoding, UnsupportedMediaType, UploadAborted, UploadTooSlow
+from collector.errors import (
+    TooLarge,
+    UnreadableBody,
+    UnsupportedEncoding,
+    UnsupportedMediaType,
+    UploadAborted,
+    UploadTooSlow,
+)
 
 #: Unpacked in steps of this size, so that a bomb is noticed one step beyond the limit.
 _STEP: Final = 256 * 1024
@@ -44,7 +51,10 @@ def read_kind(content_types: list[str], encodings: list[str]) -> BodyKind:
         raise UnsupportedMediaType
     media, _, parameters = content_types[0].lower().partition(";")
     charset = parameters.replace(" ", "").replace('"', "")
-    if media.strip() not in ("application/json", "application/x-ndjson") or charset not in ("", "charset=utf-8"):
+    if media.strip() not in ("application/json", "application/x-ndjson") or charset not in (
+        "",
+        "charset=utf-8",
+    ):
         raise UnsupportedMediaType
     encoding = ",".join(encodings).strip().lower() or "identity"
     if encoding not in _UNPACK:
@@ -88,7 +98,7 @@ def unpack(body: bytes, encoding: str, grow: Grow, *, limit: int) -> bytes:
     return _UNPACK[encoding](body, grow, limit)
 
 
-def _identity(body: bytes, grow: Grow, limit: int) -> bytes:
+def _identity(body: bytes, _grow: Grow, _limit: int) -> bytes:
     return body
 
 
@@ -121,7 +131,9 @@ def _unzstd(body: bytes, grow: Grow, limit: int) -> bytes:
                 size = _count(size, step, grow, limit)
                 steps.append(step)
     except zstandard.ZstdError:
-        raise UnreadableBody("The body is not zstd with a window of at most 8 MiB, although Content-Encoding says so.") from None
+        raise UnreadableBody(
+            "The body is not zstd with a window of at most 8 MiB, although Content-Encoding says so."
+        ) from None
     text = b"".join(steps)
     if not text.endswith(_END):
         raise UnreadableBody("The body is zstd that breaks off.")
@@ -143,9 +155,9 @@ _UNPACK: Final[Mapping[str, Callable[[bytes, Grow, int], bytes]]] = {
 
 
 def split_lines(body: bytes, *, max_lines: int, max_log_bytes: int) -> list[tuple[int, bytes]]:
-    """The lines of NDJSON that are not blank, each with its number from 1; raises `TooLarge`, `UnreadableBody`.
+    r"""The lines of NDJSON that are not blank, each with its number from 1; raises `TooLarge`, `UnreadableBody`.
 
-    >>> split_lines(b'{}\\n\\n{}\\r\\n', max_lines=10, max_log_bytes=100)
+    >>> split_lines(b'{}\n\n{}\r\n', max_lines=10, max_log_bytes=100)
     [(1, b'{}'), (3, b'{}')]
     """
     if body.count(b"\n") > 2 * max_lines + 1000:

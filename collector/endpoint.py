@@ -115,7 +115,9 @@ class LogsEndpoint:
         if not kind.many:
             body.check_log_size(text, limits.max_log_bytes)
             return [read_log(text, sender, received_at)]
-        lines = body.split_lines(text, max_lines=limits.max_logs_per_request, max_log_bytes=limits.max_log_bytes)
+        lines = body.split_lines(
+            text, max_lines=limits.max_logs_per_request, max_log_bytes=limits.max_log_bytes
+        )
         return read_lines(lines, sender, received_at)
 
 

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
-from caselog.model import CLIENT_ID_PATTERN, LOG_FIELDS, METRICS, Metric
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -25,6 +24,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from caselog.model import CLIENT_ID_PATTERN, LOG_FIELDS, METRICS, Metric
 from collector.schemas import LOG_EXAMPLE, METRIC_VALUE_SCHEMA, TIMESTAMP_SCHEMA, metric_schema, trace_schema
 from collector.strict_json import NotJson, decode_strictly
 
@@ -39,12 +39,14 @@ LOG_ID_PATTERN: Final = r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}"
 
 _INT64: Final = 2**63
 _NO_CONTROLS: Final = r"^[^\x00-\x1f\x7f-\x9f]*$"
-_RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_RFC3339: Final = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
 _MEANINGS: Final = {field.name: field.meaning for field in LOG_FIELDS}
 
 
 def _wrong(sentence: str) -> PydanticCustomError:
-    return PydanticCustomError("caselog", sentence)  # type: ignore[arg-type]  # wants a literal
+    return PydanticCustomError("caselog", sentence)
 
 
 def _as_utc(value: Any) -> datetime:
@@ -66,12 +68,21 @@ def _is_number(value: Any) -> bool:
 
 def _known_metric(metric: Metric) -> Callable[[Any], float]:
     """A check of one known metric: a number within its bounds, and whole where it counts something."""
-    low, high = (math.inf * sign if bound is None else bound for bound, sign in zip(metric.bounds, (-1, 1), strict=True))
+    low, high = (
+        math.inf * sign if bound is None else bound
+        for bound, sign in zip(metric.bounds, (-1, 1), strict=True)
+    )
     wanted = "a whole number" if metric.kind == "integer" else "a number"
-    sentence = f"must be {wanted} in [{low:g}, {high:g}]".replace(", inf]", ", ...]").replace("[-inf, ", "[..., ")
+    sentence = f"must be {wanted} in [{low:g}, {high:g}]".replace(", inf]", ", ...]").replace(
+        "[-inf, ", "[..., "
+    )
 
     def check(value: Any) -> float:
-        if not _is_number(value) or not low <= value <= high or (metric.kind == "integer" and value != int(value)):
+        if (
+            not _is_number(value)
+            or not low <= value <= high
+            or (metric.kind == "integer" and value != int(value))
+        ):
             raise _wrong(sentence)
         return int(value) if metric.kind == "integer" else float(value)
 
@@ -113,7 +124,10 @@ LogId = Annotated[str, StringConstraints(pattern=f"^{LOG_ID_PATTERN}$")]
 ClientId = Annotated[str, StringConstraints(pattern=f"^{CLIENT_ID_PATTERN}$")]
 TicketId = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=_NO_CONTROLS)]
 Status = Annotated[
-    str, StringConstraints(strip_whitespace=True, to_upper=True, min_length=1, max_length=64, pattern=_NO_CONTROLS)
+    str,
+    StringConstraints(
+        strip_whitespace=True, to_upper=True, min_length=1, max_length=64, pattern=_NO_CONTROLS
+    ),
 ]
 Moment = Annotated[datetime, PlainValidator(_as_utc), WithJsonSchema(TIMESTAMP_SCHEMA)]
 Seconds = Annotated[float, Field(strict=True, ge=0, le=1e9, allow_inf_nan=False)]
@@ -140,7 +154,7 @@ def _metric_fields() -> dict[str, Any]:
 
 
 Metrics: type[OpenMetrics] = create_model("Metrics", __base__=OpenMetrics, **_metric_fields())
-BoundedMetrics = Annotated[Metrics, _at_most(MAX_METRICS, "metrics")]  # type: ignore[valid-type]
+BoundedMetrics = Annotated[Metrics, _at_most(MAX_METRICS, "metrics")]
 
 
 class Envelope(BaseModel):

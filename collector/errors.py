@@ -47,7 +47,9 @@ class UnknownKey(CollectorError):
     headers = MappingProxyType({"WWW-Authenticate": 'ApiKey realm="caselog", header="X-API-Key"'})
 
     def __init__(self) -> None:
-        super().__init__("The header X-API-Key holds no valid key: ask your provider for one, or check that it was not revoked.")
+        super().__init__(
+            "The header X-API-Key holds no valid key: ask your provider for one, or check that it was not revoked."
+        )
 
 
 class ForeignClient(CollectorError):
@@ -56,7 +58,9 @@ class ForeignClient(CollectorError):
     code = "foreign_client"
 
     def __init__(self, line: int | None = None) -> None:
-        super().__init__("The log names another client than the API key's: leave client_id out, or use that client's own key.")
+        super().__init__(
+            "The log names another client than the API key's: leave client_id out, or use that client's own key."
+        )
         self.fields = (FieldError("client_id", "belongs to another client than the API key", line),)
 
 
@@ -66,7 +70,9 @@ class NoSuchPage(CollectorError):
     code = "not_found"
 
     def __init__(self) -> None:
-        super().__init__("Nothing is served at this address: logs go to POST /v1/logs, and /docs describes the API.")
+        super().__init__(
+            "Nothing is served at this address: logs go to POST /v1/logs, and /docs describes the API."
+        )
 
 
 class NoSuchMethod(CollectorError):
@@ -75,7 +81,9 @@ class NoSuchMethod(CollectorError):
     code = "method_not_allowed"
 
     def __init__(self, allowed: str = "") -> None:
-        super().__init__("This address does not answer that method: logs go to POST /v1/logs, and /docs describes the API.")
+        super().__init__(
+            "This address does not answer that method: logs go to POST /v1/logs, and /docs describes the API."
+        )
         self.headers = {"Allow": allowed} if allowed else {}
 
 
@@ -86,7 +94,9 @@ class UploadTooSlow(CollectorError):
     headers = MappingProxyType({"Connection": "close"})
 
     def __init__(self, limit_s: float) -> None:
-        super().__init__(f"The body did not arrive within {limit_s:g} seconds and nothing was stored: send it again.")
+        super().__init__(
+            f"The body did not arrive within {limit_s:g} seconds and nothing was stored: send it again."
+        )
 
 
 class UploadAborted(CollectorError):
@@ -105,7 +115,9 @@ class TooLarge(CollectorError):
     headers = MappingProxyType({"Connection": "close"})
 
     def __init__(self, what: str, limit: int, unit: str) -> None:
-        super().__init__(f"{what} is over the limit of {limit} {unit} and nothing was stored: send less at once.")
+        super().__init__(
+            f"{what} is over the limit of {limit} {unit} and nothing was stored: send less at once."
+        )
 
 
 class UnsupportedMediaType(CollectorError):
@@ -114,7 +126,9 @@ class UnsupportedMediaType(CollectorError):
     code = "unsupported_media_type"
 
     def __init__(self) -> None:
-        super().__init__("Content-Type must be application/json for one log, or application/x-ndjson for many, in UTF-8.")
+        super().__init__(
+            "Content-Type must be application/json for one log, or application/x-ndjson for many, in UTF-8."
+        )
 
 
 class UnsupportedEncoding(CollectorError):
@@ -142,7 +156,9 @@ class InvalidLog(CollectorError):
     code = "invalid_log"
 
     def __init__(self, fields: Sequence[FieldError]) -> None:
-        super().__init__("The log is not valid and nothing was stored: see `fields`, each with its path and what is wrong.")
+        super().__init__(
+            "The log is not valid and nothing was stored: see `fields`, each with its path and what is wrong."
+        )
         self.fields = tuple(fields)
 
 
@@ -152,7 +168,9 @@ class RateExceeded(CollectorError):
     code = "rate_exceeded"
 
     def __init__(self, wait_s: float) -> None:
-        super().__init__("This client sends more logs per second than it may: wait as long as Retry-After says, then send again.")
+        super().__init__(
+            "This client sends more logs per second than it may: wait as long as Retry-After says, then send again."
+        )
         self.headers = {"Retry-After": str(max(1, math.ceil(wait_s)))}
 
 
@@ -162,7 +180,9 @@ class Overloaded(CollectorError):
     code = "overloaded"
 
     def __init__(self, retry_after_s: int) -> None:
-        super().__init__("The collector holds as many unstored logs as it may: send this again after Retry-After seconds.")
+        super().__init__(
+            "The collector holds as many unstored logs as it may: send this again after Retry-After seconds."
+        )
         self.headers = {"Retry-After": str(retry_after_s)}
 
 

@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from lake import layout, rawlog
-from lake.errors import StoreUnavailable
-from lake.store import Store
-
+from collector.answers import describe_defect
 from collector.budget import Budget
 from collector.errors import CollectorError, NotConfirmed, Unexpected
 from collector.settings import CollectorSettings
+from lake import layout, rawlog
+from lake.errors import StoreUnavailable
+from lake.store import Store
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +83,9 @@ class Groups:
     def _not_confirmed(self) -> NotConfirmed:
         return NotConfirmed("the log", self._settings.retry_after_s)
 
-    def _enqueue(self, client_id: str, received_at: datetime, lines: Sequence[bytes]) -> list[asyncio.Future[Outcome]]:
+    def _enqueue(
+        self, client_id: str, received_at: datetime, lines: Sequence[bytes]
+    ) -> list[asyncio.Future[Outcome]]:
         partition = (client_id, received_at.toordinal(), received_at.hour)
         waiting = self._waiting.get(partition)
         if waiting is None:
@@ -140,8 +142,10 @@ class Groups:
         except StoreUnavailable as error:
             logger.warning("%d logs of client %s: %s", len(group.lines), group.client_id, error)
             return self._not_confirmed
-        except Exception as error:  # whatever it is, those who wait must hear of it and the writer must go on
-            logger.error("%d logs of client %s: %s", len(group.lines), group.client_id, type(error).__name__)
+        except Exception as error:  # noqa: BLE001  # whatever it is, those who wait hear of it and the writer goes on
+            logger.error(
+                "%d logs of client %s: %s", len(group.lines), group.client_id, describe_defect(error)
+            )  # noqa: TRY400
             return Unexpected
         finally:
             self._budget.release(group.size)

@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from lake import rawlog
 from pydantic import ValidationError
 
 from collector.envelope import KNOWN_FIELDS, MAX_UNKNOWN_BYTES, MAX_UNKNOWN_FIELDS, Envelope, OpenMetrics
 from collector.errors import FieldError, ForeignClient, InvalidLog
 from collector.strict_json import NotJson, decode_strictly, split_object
+from lake import rawlog
 
 #: Namespace of log ids derived for senders that have none; a fixed random UUID.
 _DERIVED: Final = uuid.UUID("6f1d6ac3-6f0e-4d43-9a54-5f8ac1f8a5c1")
@@ -70,7 +70,9 @@ def read_log(text: bytes, sender: Sender, received_at: datetime) -> ReceivedLog:
     return ReceivedLog(log_id, rawlog.encode_line(fields, trace, received_at))
 
 
-def read_lines(lines: Sequence[tuple[int, bytes]], sender: Sender, received_at: datetime) -> list[ReceivedLog]:
+def read_lines(
+    lines: Sequence[tuple[int, bytes]], sender: Sender, received_at: datetime
+) -> list[ReceivedLog]:
     """The logs of numbered NDJSON lines; one invalid line fails them all, with each line's errors."""
     logs: list[ReceivedLog] = []
     wrong: list[FieldError] = []
@@ -114,6 +116,7 @@ def _validate(parts: dict[str, msgspec.Raw]) -> Envelope:
         envelope = Envelope.model_validate(values)
     except ValidationError as error:
         wrong += [field for field in _field_errors(error) if field.path not in unreadable]
+        raise InvalidLog(wrong[:_MAX_ERRORS]) from None
     if wrong:
         raise InvalidLog(wrong[:_MAX_ERRORS])
     return envelope
@@ -146,7 +149,12 @@ def _excess(parts: dict[str, msgspec.Raw]) -> list[FieldError]:
     if len(unknown) > MAX_UNKNOWN_FIELDS:
         return [FieldError("", f"holds more than {MAX_UNKNOWN_FIELDS} fields that Caselog does not know")]
     if sum(memoryview(parts[name]).nbytes for name in unknown) > MAX_UNKNOWN_BYTES:
-        return [FieldError("", f"holds more than {MAX_UNKNOWN_BYTES} bytes in fields that Caselog does not know: use trace")]
+        return [
+            FieldError(
+                "",
+                f"holds more than {MAX_UNKNOWN_BYTES} bytes in fields that Caselog does not know: use trace",
+            )
+        ]
     return []
 
 
@@ -173,7 +181,9 @@ def _shown(name: str) -> str:
 
 def _stored_fields(envelope: Envelope, sender: Sender, log_id: str) -> dict[str, Any]:
     """Every top-level field but the trace, as it is stored."""
-    known = {name: value for name, value in envelope.__dict__.items() if value is not None and name != "trace"}
+    known = {
+        name: value for name, value in envelope.__dict__.items() if value is not None and name != "trace"
+    }
     extra = {RENAMED.get(name, name): value for name, value in (envelope.model_extra or {}).items()}
     fields = {**extra, **known, "client_id": sender.client_id, "log_id": log_id}
     metrics = _stored_metrics(envelope, sender)

@@ -54,17 +54,26 @@ def meaning_of(status: int) -> str:
 
 
 def _answer(description: str, schema: Mapping[str, Any], example: Any) -> dict[str, Any]:
-    return {"description": description, "content": {"application/json": {"schema": schema, "example": example}}}
+    return {
+        "description": description,
+        "content": {"application/json": {"schema": schema, "example": example}},
+    }
 
 
 def _error(status: int) -> dict[str, Any]:
     codes = codes_by_status()[status]
     example: dict[str, Any] = {"code": codes[0], "message": _MESSAGES[status]}
     if status == 422:
-        example = {**example, "code": "invalid_log", "fields": [{"path": "executed_at", "message": "is missing"}]}
+        example = {
+            **example,
+            "code": "invalid_log",
+            "fields": [{"path": "executed_at", "message": "is missing"}],
+        }
     answer = _answer(_MESSAGES[status], {"$ref": SCHEMAS + "Error"}, {"error": example})
     if status in {429, 503}:
-        answer["headers"] = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
+        answer["headers"] = {
+            "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}
+        }
     return answer
 
 
@@ -152,7 +161,10 @@ def _object(properties: Mapping[str, Any], required: Iterable[str]) -> dict[str,
 
 _FIELD: Final = _object(
     {
-        "path": {"type": "string", "description": "The field, such as `metrics.overall_confidence`; empty: the log itself."},
+        "path": {
+            "type": "string",
+            "description": "The field, such as `metrics.overall_confidence`; empty: the log itself.",
+        },
         "message": _TEXT,
         "line": {"type": "integer", "description": "The NDJSON line, from 1."},
     },
@@ -197,7 +209,9 @@ def log_schemas() -> dict[str, Any]:
 def describe(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI description of ``app``, complete; made once."""
     if app.openapi_schema is None:
-        schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        schema = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes
+        )
         components = schema.setdefault("components", {})
         components["schemas"] = {**components.get("schemas", {}), **_OWN_SCHEMAS, **log_schemas()}
         components["securitySchemes"] = {

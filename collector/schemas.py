@@ -18,7 +18,11 @@ _TYPES: Final[dict[str, JsonSchema]] = {
     "any": {},
 }
 
-TIMESTAMP_SCHEMA: Final[JsonSchema] = {"type": "string", "format": "date-time", "examples": ["2026-11-23T14:05:00Z"]}
+TIMESTAMP_SCHEMA: Final[JsonSchema] = {
+    "type": "string",
+    "format": "date-time",
+    "examples": ["2026-11-23T14:05:00Z"],
+}
 METRIC_VALUE_SCHEMA: Final[JsonSchema] = {
     "anyOf": [{"type": "number"}, {"type": "boolean"}, {"type": "string", "maxLength": 1024}]
 }
@@ -33,16 +37,25 @@ LOG_EXAMPLE: Final[dict[str, Any]] = {
     "execution_time_seconds": 8.4,
     "status": "SUCCESS",
     "category": "refund",
-    "metrics": {"react_iterations": 1, "overall_confidence": 0.93, "input_tokens": 1840, "output_tokens": 212},
+    "metrics": {
+        "react_iterations": 1,
+        "overall_confidence": 0.93,
+        "input_tokens": 1840,
+        "output_tokens": 212,
+    },
     "trace": {
-        "nodes": [{"name": "classify", "started_at": "2026-11-23T14:05:00Z", "duration_ms": 640, "status": "ok"}],
+        "nodes": [
+            {"name": "classify", "started_at": "2026-11-23T14:05:00Z", "duration_ms": 640, "status": "ok"}
+        ],
         "react_iterations": [
             {
                 "iteration": 1,
                 "node": "resolve",
                 "thought": "The order was cancelled; the refund is still open.",
                 "action": "look up the order",
-                "tool_calls": [{"id": "c1", "name": "get_order", "arguments": {"order": "A-7"}, "result": {"paid": True}}],
+                "tool_calls": [
+                    {"id": "c1", "name": "get_order", "arguments": {"order": "A-7"}, "result": {"paid": True}}
+                ],
                 "observation": "The order is paid.",
             }
         ],
@@ -76,4 +89,7 @@ def _part_schema(fields: tuple[Field, ...]) -> JsonSchema:
     if not fields:
         return {}
     properties = {field.name: {**_TYPES[field.kind], "description": field.meaning} for field in fields}
-    return {"type": "array", "items": {"type": "object", "additionalProperties": True, "properties": properties}}
+    return {
+        "type": "array",
+        "items": {"type": "object", "additionalProperties": True, "properties": properties},
+    }

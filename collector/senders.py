@@ -10,11 +10,11 @@ from typing import Final, Generic, TypeVar
 
 from access import clients, keys
 from access.clients import Level
-from lake.store import Store
-
 from collector.errors import UnknownKey
 from collector.intake import Sender
 from collector.settings import CollectorSettings
+from lake.errors import StoreUnavailable
+from lake.store import Store
 
 #: Longer than any key that was ever issued; longer ones are not even hashed.
 _MAX_KEY_LENGTH: Final = 256
@@ -33,6 +33,7 @@ class Senders:
 
     def __init__(self, store: Store, settings: CollectorSettings, clock: Callable[[], float]) -> None:
         self._store = store
+        self._timeout_s = settings.ack_timeout_s
         self._ttl_s = settings.key_cache_ttl_s
         self._clock = clock
         self._known: _Memory[Sender] = _Memory(settings.max_cached_keys)
@@ -60,12 +61,20 @@ class Senders:
         if task is None:
             task = asyncio.create_task(self._ask(digest, key))
             self._asking[digest] = task
-            task.add_done_callback(lambda _: self._asking.pop(digest, None))
+            task.add_done_callback(lambda done: self._forget(digest, done))
         return await asyncio.shield(task)
 
+    def _forget(self, digest: bytes, task: asyncio.Task[Sender | None]) -> None:
+        self._asking.pop(digest, None)
+        if not task.cancelled():
+            task.exception()  # seen, also where everybody who waited has gone
+
     async def _ask(self, digest: bytes, key: str) -> Sender | None:
-        async with self._turns:
-            sender = await find_sender(self._store, key)
+        try:
+            async with asyncio.timeout(self._timeout_s), self._turns:
+                sender = await find_sender(self._store, key)
+        except TimeoutError as error:
+            raise StoreUnavailable("looking up an API key", "no answer in time") from error
         until = self._clock() + self._ttl_s
         if sender is None:
             self._unknown.keep(digest, None, until)

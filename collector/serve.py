@@ -5,10 +5,10 @@ from __future__ import annotations
 import gc
 
 import uvicorn
-from lake.store import Store
 
 from collector.app import create_app
 from collector.settings import CollectorSettings
+from lake.store import Store
 
 
 def build_server(settings: CollectorSettings, store: Store) -> uvicorn.Server:

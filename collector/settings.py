@@ -12,27 +12,52 @@ class CollectorSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    host: str = Field("127.0.0.1", description="Address to listen on; `0.0.0.0` is every one of the machine's.")
+    host: str = Field(
+        "127.0.0.1", description="Address to listen on; `0.0.0.0` is every one of the machine's."
+    )
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 lets the system choose one.")
     max_body_bytes: int = Field(
-        16 * MIB, ge=1024, description="Largest request body, both as it was sent and after decompression; above it 413."
+        16 * MIB,
+        ge=1024,
+        description="Largest request body, both as it was sent and after decompression; above it 413.",
     )
     max_log_bytes: int = Field(8 * MIB, ge=1024, description="Largest single log as JSON; above it 413.")
     max_logs_per_request: int = Field(1000, ge=1, description="Most lines of one NDJSON body; above it 413.")
     max_in_flight_bytes: int = Field(
-        256 * MIB, ge=1024, description="Most bytes held for all requests together until stored; above it 503."
+        256 * MIB,
+        ge=1024,
+        description="Most bytes held for all requests together until stored; above it 503.",
     )
-    max_group_bytes: int = Field(8 * MIB, ge=1024, description="Most bytes of logs, before compression, in one stored object.")
+    max_group_bytes: int = Field(
+        8 * MIB, ge=1024, description="Most bytes of logs, before compression, in one stored object."
+    )
     max_group_logs: int = Field(2000, ge=1, description="Most logs in one stored object.")
     ack_timeout_s: float = Field(
-        10.0, gt=0, le=300, description="How long the object store may take to confirm a log before the sender is told 503."
+        10.0,
+        gt=0,
+        le=300,
+        description="How long the object store may take to confirm a log before the sender is told 503.",
     )
-    upload_timeout_s: float = Field(30.0, gt=0, description="How long a sender may take to deliver one body; then 408.")
-    retry_after_s: int = Field(2, ge=1, description="Seconds that a 503 asks the sender to wait (`Retry-After`).")
+    upload_timeout_s: float = Field(
+        30.0, gt=0, description="How long a sender may take to deliver one body; then 408."
+    )
+    retry_after_s: int = Field(
+        2, ge=1, description="Seconds that a 503 asks the sender to wait (`Retry-After`)."
+    )
     key_cache_ttl_s: float = Field(
-        5.0, ge=0, description="How long a key, known or not, is remembered: a revoked key stops working after at most this long."
+        5.0,
+        ge=0,
+        description="How long a key, known or not, is remembered: a revoked key stops working after at most this long.",
     )
-    max_cached_keys: int = Field(4096, ge=1, description="Most keys remembered at once, known and unknown ones each.")
-    rate_limit_per_s: float = Field(0.0, ge=0, description="Most logs per second of one client; above it 429; 0 is no limit.")
-    keep_alive_timeout_s: int = Field(75, ge=1, description="How long an idle connection is kept open for the next log.")
-    shutdown_timeout_s: int = Field(20, ge=1, description="How long a stop waits for logs that are being stored.")
+    max_cached_keys: int = Field(
+        4096, ge=1, description="Most keys remembered at once, known and unknown ones each."
+    )
+    rate_limit_per_s: float = Field(
+        0.0, ge=0, description="Most logs per second of one client; above it 429; 0 is no limit."
+    )
+    keep_alive_timeout_s: int = Field(
+        75, ge=1, description="How long an idle connection is kept open for the next log."
+    )
+    shutdown_timeout_s: int = Field(
+        20, ge=1, description="How long a stop waits for logs that are being stored."
+    )

@@ -1,4 +1,7 @@
-"""JSON that every later reader can read: valid UTF-8, no lone surrogates, no NaN, numbers in range, bounded depth. Pure."""
+"""JSON that every later reader can read. Pure.
+
+Valid UTF-8, no lone surrogates, no NaN, numbers in the range of a double, bounded depth.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,9 @@ def decode_strictly(text: bytes | msgspec.Raw) -> Any:
     try:
         value = _decode(text)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise NotJson("is not valid JSON: UTF-8 without lone surrogates, numbers in the range of a double") from error
+        raise NotJson(
+            "is not valid JSON: UTF-8 without lone surrogates, numbers in the range of a double"
+        ) from error
     if memoryview(text).nbytes > MAX_DEPTH and _may_be_deep(bytes(text)) and not _is_shallow(value):
         raise NotJson(f"is nested more than {MAX_DEPTH} levels deep")
     return value

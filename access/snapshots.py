@@ -78,7 +78,7 @@ class SnapshotSource:
         with self._lock:
             recent = self._recent.get(scope)
         if recent is None or self._now() - recent.taken_at > _FRESH_FOR:
-            recent = self._lake.snapshot(scope, self._locate, self._lifetime / 2)
+            recent = self._lake.snapshot(scope, self._locate, self._lifetime / 2, now=self._now)
             with self._lock:
                 self._recent[scope] = recent
         return recent

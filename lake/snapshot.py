@@ -80,14 +80,19 @@ class Lake:
         self.logs.create()
 
     def snapshot(
-        self, scope: Scope, locate: Locate | None = None, lifetime: timedelta | None = None
+        self,
+        scope: Scope,
+        locate: Locate | None = None,
+        lifetime: timedelta | None = None,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> Snapshot:
         """Everything of ``scope`` now; ``locate`` turns keys into paths or URLs that live for ``lifetime``.
 
         Without ``locate`` the files are named as this process itself may read them: paths of a folder,
         URLs of a bucket signed for an hour.
         """
-        taken_at = datetime.now(UTC)
+        taken_at = now()
         listed = self.store.list(layout.raw_prefix(scope.client_id))
         raw = [found.key for found in listed if layout.client_of_raw_key(found.key)]
         # logs before traces: a log that is seen has its trace; the other order could show one without.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -28,6 +29,9 @@ _REQUEST_TIMEOUT: Final = timedelta(seconds=20)
 _RETRY_TIMEOUT: Final = timedelta(seconds=8)
 #: S3 deletes at most this many keys with one request.
 _DELETE_BATCH: Final = 1000
+
+#: What every S3 server and every library between spells the same way; deltalake panics at a bracket.
+_PREFIX: Final = re.compile(r"[A-Za-z0-9._/-]*", re.ASCII)
 
 _STORE_ERRORS = (obs_errors.BaseError, OSError, ValueError)
 
@@ -277,6 +281,8 @@ _S3_NAMES: Final = {
 def _open_bucket(url: str, bucket: str, prefix: str, env: Mapping[str, str]) -> Store:
     if not bucket:
         raise InvalidLakeUrl(url, "no bucket is named")
+    if not _PREFIX.fullmatch(prefix):
+        raise InvalidLakeUrl(url, "a prefix is made of letters, digits and . _ - /")
     options = s3_options(env)
     config: Any = {short: options[name] for name, short in _S3_NAMES.items() if name in options}
     plain_http = options.get("AWS_ALLOW_HTTP") == "true"

@@ -1,0 +1,167 @@
+"""The component in a real browser without Voila: a small server with the strict CSP, and a model made of fetch.
+
+The server answers a page's address with the shell, and a question of the component with whatever ``answer``
+returns, exactly as a kernel would over its websocket.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import jinja2
+
+from voila_dashboards.viewer import Viewer
+
+ROOM: Final = Path(__file__).resolve().parents[2] / "voila_dashboards"
+CSP: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+_TYPES: Final = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+    ".txt": "text/plain",
+}
+#: What anywidget hands to the component, in as few lines as it takes. `silent` swallows questions, `broken` throws.
+_MODEL: Final = """
+import component from "/static/caselog.js";
+const listeners = {};
+window.sent = [];
+const state = { page: null };
+const model = {
+  get: (name) => state[name],
+  on: (event, listener) => (listeners[event] ??= []).push(listener),
+  off: () => {},
+  send: (message) => {
+    window.sent.push(message);
+    if (window.broken) throw new Error("the socket is closed");
+    if (window.silent) return;
+    fetch("/ask", { method: "POST", body: JSON.stringify(message) }).then((answer) => answer.json())
+      .then((answer) => (listeners["msg:custom"] ?? []).forEach((listener) => listener(answer, [])));
+  },
+};
+const answer = await fetch("/ask", { method: "POST", body: JSON.stringify({ url: location.pathname + location.search }) });
+state.page = (await answer.json()).payload;
+window.drawn = performance.now();
+component.render({ model, el: document.querySelector("#content") });
+window.drawn = performance.now() - window.drawn;
+document.documentElement.dataset.ready = "yes";
+"""
+_NOTEBOOK: Final = (
+    '<!doctype html><html lang="en"><head><link rel="stylesheet" href="/static/caselog.css"></head>'
+    '<body><div id="content"></div><script type="module" src="/model.js"></script></body></html>'
+)
+
+Answer = Callable[[Viewer, str, dict[str, str]], dict[str, Any]]
+
+
+@dataclass
+class Harness:
+    """A running server; ``answer`` and ``viewer`` may be changed between pages."""
+
+    answer: Answer
+    viewer: Viewer
+    url: str = ""
+    asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+
+    def respond(self, message: dict[str, Any]) -> dict[str, Any]:
+        """The kernel's answer to a question, or to the address a page was loaded from."""
+        page, params = read_url(message["url"]) if "url" in message else (message["page"], message["params"])
+        self.asked.append((page, params))
+        try:
+            payload = self.answer(self.viewer, page, params)
+        except LookupError as error:
+            return {"kind": "error", "id": message.get("id"), "code": "not_found", "message": str(error)}
+        return {"kind": "result", "id": message.get("id"), "payload": payload}
+
+
+def read_url(url: str) -> tuple[str, dict[str, str]]:
+    """Page and parameters of an address, as the gateway reads them."""
+    parts = urlsplit(url)
+    segments = [unquote(segment) for segment in parts.path.split("/") if segment]
+    if segments[:1] == ["ticket"]:
+        return "ticket", {"client_id": segments[1], "log_id": segments[2]}
+    page = "tickets" if segments[:1] == ["tickets"] else "overview"
+    return page, dict(parse_qsl(parts.query))
+
+
+def render(name: str, **variables: Any) -> str:
+    """One of the room's templates."""
+    loader = jinja2.FileSystemLoader(ROOM / "templates")
+    templates = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.ChainableUndefined)
+    return templates.get_template(name).render(**variables)
+
+
+_SHELL: Final = (
+    '{% extends "shell.html" %}{% block head %}<script type="module" src="/model.js"></script>{% endblock %}'
+)
+
+
+def _page(viewer: Viewer, path: str) -> str:
+    if path == "/notebook":
+        return _NOTEBOOK
+    if path == "/login":
+        return render("login.html", csrf_token="token", error="Wrong user name or password.", next="/tickets")
+    if path == "/message":
+        text = "There is no such page. It may have moved, or the address was cut short."
+        return render("message.html", title="Not found", text=text, action_href="/", action_label="To the overview")
+    page, _ = read_url(path)
+    loader = jinja2.FileSystemLoader(ROOM / "templates")
+    template = jinja2.Environment(loader=loader, autoescape=True).from_string(_SHELL)
+    return template.render(viewer=viewer, active=page, csrf_token="token", title=page.title())
+
+
+def _handler(harness: Harness) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            path = urlsplit(self.path).path
+            if path.startswith("/static/"):
+                file = ROOM / path.lstrip("/")
+                self._send(file.read_bytes(), _TYPES[file.suffix]) if file.is_file() else self.send_error(404)
+            elif path == "/model.js":
+                self._send(_MODEL.encode(), "text/javascript")
+            else:
+                self._send(_page(harness.viewer, path).encode(), "text/html; charset=utf-8")
+
+        def do_POST(self) -> None:
+            message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            self._send(json.dumps(harness.respond(message), allow_nan=False).encode(), "application/json")
+
+        def _send(self, body: bytes, kind: str) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Security-Policy", CSP)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's own name
+            """Say nothing: a test's output is the test's."""
+
+    return Handler
+
+
+@contextmanager
+def serving(answer: Answer, viewer: Viewer, port: int = 0) -> Iterator[Harness]:
+    """The harness on a free port of loopback while the block runs."""
+    harness = Harness(answer, viewer)
+    server = ThreadingHTTPServer(("127.0.0.1", port), _handler(harness))
+    harness.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield harness
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
@@ -28,6 +28,8 @@ from lake.errors import StoreUnavailable
 from lake.store import Store
 
 LOGS_PATH: Final = "/v1/logs"
+#: FastAPI's own pages load scripts from elsewhere; a sender who is redirected may lose his body.
+_NO_PAGES: Final[dict[str, Any]] = {"docs_url": None, "redoc_url": None, "openapi_url": None, "redirect_slashes": False}
 
 
 def utc_now() -> datetime:

@@ -1,0 +1,79 @@
+"""Stores that misbehave, each in one way: the real memory store but for how it writes logs."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from lake.errors import StoreUnavailable
+from lake.store import Store, memory_store
+
+
+class _Double(Store):
+    def __init__(self) -> None:
+        inner = memory_store()
+        super().__init__(inner.url, inner._objects)
+        self.broken = False
+
+
+class BrokenStore(_Double):
+    """Refuses what it is given while `broken`; `keeps` says whether it secretly wrote it."""
+
+    keeps = False
+
+    async def put_async(self, key: str, data: bytes, *, timeout_s: float | None = None) -> None:
+        if not self.broken or self.keeps:
+            await super().put_async(key, data, timeout_s=timeout_s)
+        if self.broken:
+            raise StoreUnavailable(f"writing {key}", "refused")
+
+    async def check_async(self) -> None:
+        if self.broken:
+            raise StoreUnavailable("a listing", "refused")
+
+    async def get_async(self, key: str) -> bytes:
+        if self.broken:
+            raise StoreUnavailable(f"reading {key}", "refused")
+        return await super().get_async(key)
+
+
+class DefectiveStore(_Double):
+    """Raises what no store should, with a text that must not get out."""
+
+    async def put_async(self, key: str, data: bytes, *, timeout_s: float | None = None) -> None:
+        raise KeyError("secret-of-the-defect")
+
+
+class GatedStore(_Double):
+    """Holds every write back until its gate is opened, as S3 does; counts what was begun."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = asyncio.Event()
+        self.writing = asyncio.Event()
+        self.begun: list[str] = []
+
+    async def put_async(self, key: str, data: bytes, *, timeout_s: float | None = None) -> None:
+        self.begun.append(key)
+        self.writing.set()
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self.gate.wait()
+        except TimeoutError as error:
+            raise StoreUnavailable(f"writing {key}", "no answer in time") from error
+        await super().put_async(key, data)
+
+
+class CountingStore(_Double):
+    """Counts how often it is read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads: list[str] = []
+
+    async def get_async(self, key: str) -> bytes:
+        self.reads.append(key)
+        return await super().get_async(key)
+
+
+Json = dict[str, Any]

@@ -1,10 +1,6 @@
 """Ship one structured log per run of an AI workflow to Caselog, without ever being in the workflow's way.
 
-    from caselog import build_workflow_log, ship_log_async
-
-    def audit_log(state):
-        ship_log_async(build_workflow_log(state))
-        return {}
+The last node of a workflow calls ``ship_log_async(build_workflow_log(state))``; that is all.
 """
 
 from __future__ import annotations
@@ -14,7 +10,7 @@ from .build import build_workflow_log
 from .client import Client
 from .errors import CaselogError
 from .settings import Limits, Settings
-from .version import VERSION as __version__
+from .version import __version__
 
 __all__ = [
     "CaselogError",

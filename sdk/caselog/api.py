@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any, Callable
 
@@ -10,7 +9,17 @@ from .client import Client
 from .console import Console
 from .errors import InvalidSetting, SettingError
 from .guard import never_raises
-from .settings import METRICS_ONLY, OFF, Settings, read_api_key, read_client_id, read_level, read_url, require
+from .settings import (
+    METRICS_ONLY,
+    OFF,
+    Settings,
+    environment,
+    read_api_key,
+    read_client_id,
+    read_level,
+    read_url,
+    require,
+)
 
 # A dict, because setdefault is one step for the interpreter: two first calls at once agree on one client
 # without a lock that a fork could leave locked.
@@ -51,7 +60,7 @@ def stats() -> dict[str, Any]:
 
 
 def _client() -> Client:
-    return _clients.get("default") or _clients.setdefault("default", open_client(os.environ))
+    return _clients.get("default") or _clients.setdefault("default", open_client(environment()))
 
 
 def open_client(env: Mapping[str, str]) -> Client:

@@ -23,7 +23,9 @@ _ALIASES: dict[str, tuple[str, ...]] = {
     "overall_confidence": ("confidence",),
 }
 _ENDS = ("finished_at", "ended_at", "end_time")
-_SMALL_FIELDS = tuple(field.name for field in LOG_FIELDS if field.name not in ("schema_version", "metrics", "trace"))
+_SMALL_FIELDS = tuple(
+    field.name for field in LOG_FIELDS if field.name not in ("schema_version", "metrics", "trace")
+)
 _METRIC_NAMES = tuple(metric.name for metric in METRICS)
 _FIELD_NAMES = frozenset(field.name for field in LOG_FIELDS)
 _MAX_METRIC_CHARS = 200
@@ -136,7 +138,9 @@ def _count_parts(trace: Mapping[str, Any]) -> dict[str, int]:
     """What a log without its trace still tells: how many iterations, tool calls and errors there were."""
     iterations, calls, errors = (trace.get(name) for name in ("react_iterations", "tool_calls", "errors"))
     counts = {"react_iterations": _length(iterations), "error_count": _length(errors)}
-    inside = [_length(_read(step, "tool_calls")) for step in iterations] if isinstance(iterations, list) else []
+    inside = (
+        [_length(_read(step, "tool_calls")) for step in iterations] if isinstance(iterations, list) else []
+    )
     if isinstance(calls, list) or any(count is not None for count in inside):
         counts["tool_call_count"] = (_length(calls) or 0) + sum(count or 0 for count in inside)
     return {name: count for name, count in counts.items() if count is not None}
@@ -147,7 +151,14 @@ def _length(part: Any) -> int | None:
 
 
 def _read_extra(overrides: Mapping[str, Any], state: Any) -> dict[str, Any]:
-    known = {*_FIELD_NAMES, *_METRIC_NAMES, *TRACE_PARTS, "extra", *_ENDS, *(a for names in _ALIASES.values() for a in names)}
+    known = {
+        *_FIELD_NAMES,
+        *_METRIC_NAMES,
+        *TRACE_PARTS,
+        "extra",
+        *_ENDS,
+        *(a for names in _ALIASES.values() for a in names),
+    }
     given = _read(state, "extra")
     extra = {**(given if isinstance(given, Mapping) else {}), **(overrides.get("extra") or {})}
     extra = {str(name): value for name, value in extra.items() if name not in _FIELD_NAMES}

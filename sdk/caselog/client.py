@@ -18,8 +18,8 @@ from .losses import Losses
 from .model import SCHEMA_VERSION, TRACE_PARTS
 from .serialize import dump
 from .settings import METRICS_ONLY, OFF, Limits, Settings
-from .shipper import Deliver, Shipper
-from .version import VERSION
+from .shipper import Outlet, Shipper
+from .version import __version__
 
 if TYPE_CHECKING:
     from .transport import Transport
@@ -42,12 +42,12 @@ class Client:
         self._transport = transport
         self._console = console or Console()
         self._losses = Losses()
-        self._shipper = Shipper(self._open_delivery, self._limits)
+        self._shipper = Shipper(self._open_outlet, self._limits)
         self._ends_with_process = False
         _clients.add(self)
 
     @never_raises(bool)
-    def ship(self, log: Mapping[str, Any]) -> bool:
+    def ship(self, log: Any) -> bool:
         """Queue a log as it is now; True where it was accepted. Never blocks on the network, never raises."""
         if self._settings.level == OFF:
             return False
@@ -58,9 +58,14 @@ class Client:
         self._flush_at_exit()
         accepted = self._shipper.submit(dump(self._complete(log)))
         if not accepted:
-            self._losses.count(reasons.QUEUE_FULL)
-            self._console.say("queue full", "the queue is full: a log was dropped")
+            self._count_dropped()
         return accepted
+
+    def _count_dropped(self) -> None:
+        closed = self._shipper.is_closed()
+        self._losses.count(reasons.NETWORK if closed else reasons.QUEUE_FULL)
+        why = "the client is closed" if closed else "the queue is full"
+        self._console.say(why, f"{why}: a log was dropped")
 
     @never_raises(bool)
     def flush(self, timeout_s: float = 5.0) -> bool:
@@ -89,20 +94,31 @@ class Client:
             made["executed_at"] = _start_of(given.get("execution_time_seconds"))
         return {**{name: value for name, value in made.items() if value is not None}, **given}
 
-    def _open_delivery(self) -> Deliver:
-        from .delivery import Delivery  # noqa: PLC0415 - ssl, gzip and regexes: in the thread, not at import
-        from .masking import Masker  # noqa: PLC0415
-        from .transport import KeepAlive  # noqa: PLC0415
+    def _open_outlet(self) -> Outlet:
+        try:
+            return self._load_outlet()
+        except Exception as error:  # noqa: BLE001 - a Python without ssl, say: logs are lost, nothing else
+            self._console.say_once(
+                "load", f"logs cannot be sent from this Python: {type(error).__name__}: {error}"
+            )
+            return Outlet(lambda batch, _pause: self._losses.count(reasons.NETWORK, len(batch)), lambda: None)
 
-        return Delivery(
+    def _load_outlet(self) -> Outlet:
+        from .delivery import Delivery  # ssl, gzip and the rules: in the thread, not at import
+        from .masking import Masker
+        from .transport import KeepAlive
+
+        connection = KeepAlive()
+        delivery = Delivery(
             settings=self._settings,
             limits=self._limits,
             masker=Masker.from_settings(self._settings),
-            transport=self._transport or KeepAlive(),
+            transport=self._transport or connection,
             losses=self._losses,
             console=self._console,
-            sdk={"name": "caselog-python", "version": VERSION},
-        ).deliver
+            sdk={"name": "caselog-python", "version": __version__},
+        )
+        return Outlet(delivery.deliver, connection.close)
 
     def _flush_at_exit(self) -> None:
         if self._ends_with_process:
@@ -135,7 +151,6 @@ def _start_of(seconds: Any) -> str:
     """When a run of so many seconds that ends now began, in UTC; now where the length is unknown."""
     known = isinstance(seconds, (int, float)) and 0 <= seconds < 10**9
     return (datetime.now(timezone.utc) - timedelta(seconds=seconds if known else 0)).isoformat()
-
 
 
 _clients: weakref.WeakSet[Client] = weakref.WeakSet()

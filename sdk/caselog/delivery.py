@@ -12,14 +12,17 @@ import json
 import random
 import time
 from dataclasses import dataclass
-from typing import Any, Callable
+from datetime import datetime, timedelta, timezone
+from typing import Any
 
 from . import losses as reasons
 from .console import Console
-from .cut import cut_to
+from .cut import cut_to, drop_items
 from .errors import CollectorBusy, DeliveryError, LogRefused, UnexpectedAnswer
+from .fit import fit_log
 from .losses import Losses
 from .masking import Masker
+from .serialize import shallow
 from .settings import METRICS_ONLY, Limits, Settings
 from .shipper import Pause, Queued
 from .transport import Request, Response, Transport, origin_of
@@ -49,7 +52,8 @@ class Delivery:
     transport: Transport
     losses: Losses
     console: Console
-    sdk: dict[str, str]
+    #: Name and version of this distribution.
+    sdk: dict[str, Any]
 
     def deliver(self, batch: list[Queued], pause: Pause) -> None:
         """Settle each log of the batch: stored by the collector, or counted as lost.
@@ -58,6 +62,13 @@ class Delivery:
         bad log does not take the others with it.
         """
         prepared = [log for log in map(self._prepare, batch) if log]
+        try:
+            self._deliver(prepared, pause)
+        except Exception as error:  # noqa: BLE001 - a mistake of our own must not end the thread
+            self.losses.count(reasons.NETWORK, len(prepared))
+            self.console.say("deliver", f"logs could not be sent ({type(error).__name__}) and are lost")
+
+    def _deliver(self, prepared: list[_Prepared], pause: Pause) -> None:
         if not prepared:
             return
         refusal = self._send_until_settled(prepared, pause)
@@ -74,13 +85,13 @@ class Delivery:
 
     def _prepare(self, queued: Queued) -> _Prepared | None:
         try:
-            log = self.masker.mask(tidy(json.loads(queued.text), self.settings.level))
             told = self.losses.untold()
-            log["sdk"] = {**self.sdk, **({"lost": told} if told else {})}
-            line = cut_to(log, self.limits.max_log_bytes)
+            line = cut_to(self._complete(self._read(queued), told), self.limits.max_log_bytes)
         except Exception as error:  # noqa: BLE001 - fails closed: what cannot be masked is not sent
             self.losses.count(reasons.NOT_SERIALISABLE)
-            self.console.say("prepare", f"a log could not be prepared ({type(error).__name__}) and is not sent")
+            self.console.say(
+                "prepare", f"a log could not be prepared ({type(error).__name__}) and is not sent"
+            )
             return None
         if line is None:
             self.losses.count(reasons.TOO_BIG)
@@ -89,6 +100,23 @@ class Delivery:
         self.losses.mark_told(told)
         return _Prepared(line, queued, told)
 
+    def _read(self, queued: Queued) -> dict[str, Any]:
+        """The queued log, masked, each field in the collector's form, without a trace where the level says so."""
+        log = shallow(json.loads(queued.text))
+        keeps_trace = self.settings.level != METRICS_ONLY
+        if not keeps_trace:
+            log.pop("trace", None)
+        if len(queued.text) > 2 * self.limits.max_log_bytes:
+            log = drop_items(log)
+        shipped_at = datetime.now(timezone.utc) - timedelta(seconds=time.monotonic() - queued.at)
+        return fit_log(self.masker.mask(log), shipped_at.isoformat(), keeps_trace=keeps_trace)
+
+    def _complete(self, log: dict[str, Any], told: dict[str, int]) -> dict[str, Any]:
+        """The log with a word from the SDK; the trace comes last, so that readers can stop before it."""
+        trace = log.pop("trace", None)
+        said = {**self.sdk, "lost": told} if told else self.sdk
+        return {**log, "sdk": said, **({} if trace is None else {"trace": trace})}
+
     def _send_until_settled(self, logs: list[_Prepared], pause: Pause) -> LogRefused | None:
         """None when the logs were stored or given up; the refusal when the collector will never take them."""
         request = self._request(logs)
@@ -96,7 +124,7 @@ class Delivery:
         while True:
             try:
                 self._check(self.transport(request), len(logs))
-            except LogRefused as refusal:
+            except LogRefused as refusal:  # noqa: PERF203 - each round waits for the network
                 return refusal
             except DeliveryError as error:
                 self.console.say(type(error).__name__, str(error))
@@ -112,7 +140,11 @@ class Delivery:
         if time.monotonic() - logs[0].queued.at > self.limits.max_age_s:
             self._lose(reasons.EXPIRED, logs, error)
             return False
-        delay = backoff_s(attempt, self.limits, random.random()) if error.retry_after_s is None else error.retry_after_s
+        delay = (
+            backoff_s(attempt, self.limits, random.random())  # noqa: S311 - spreads clients in time, hides nothing
+            if error.retry_after_s is None
+            else error.retry_after_s
+        )
         if not pause(delay, error.retry_after_s is None):
             self._lose(reasons.NETWORK, logs, error)
             return False
@@ -143,18 +175,11 @@ class Delivery:
             if not isinstance(_read_json(response.body), dict):
                 raise UnexpectedAnswer(origin, response.status)
         elif response.status in _LATER or response.status >= 500:
-            raise CollectorBusy(origin, response.status, read_retry_after(response.headers.get("retry-after"), time.time()))
+            raise CollectorBusy(
+                origin, response.status, read_retry_after(response.headers.get("retry-after"), time.time())
+            )
         else:
             raise LogRefused(origin, response.status, explain(response, several=logs > 1))
-
-
-def tidy(log: dict[str, Any], level: str) -> dict[str, Any]:
-    """The log without fields and metrics that are null, and without any trace where the level says so."""
-    metrics = log.get("metrics")
-    if isinstance(metrics, dict):
-        log["metrics"] = {name: value for name, value in metrics.items() if value is not None}
-    hidden = ("trace",) if level == METRICS_ONLY else ()
-    return {name: value for name, value in log.items() if value is not None and name not in hidden}
 
 
 def backoff_s(attempt: int, limits: Limits, chance: float) -> float:
@@ -163,7 +188,7 @@ def backoff_s(attempt: int, limits: Limits, chance: float) -> float:
     >>> [backoff_s(attempt, Limits(), 1.0) for attempt in (0, 1, 2, 20)]
     [0.5, 1.0, 2.0, 30.0]
     """
-    longest = min(limits.max_retry_s, limits.first_retry_s * 2 ** min(attempt, 30))
+    longest = min(limits.max_retry_s, limits.first_retry_s * 2.0 ** min(attempt, 30))
     return longest * (0.5 + 0.5 * chance)
 
 
@@ -201,6 +226,3 @@ def _read_json(body: bytes) -> Any:
         return json.loads(body)
     except (ValueError, RecursionError):
         return None
-
-
-OpenDelivery = Callable[[], Delivery]

@@ -77,7 +77,9 @@ class UnexpectedAnswer(DeliveryError):
     """Something answered 2xx, but not as a collector does: a captive portal, a wrong address."""
 
     def __init__(self, origin: str, status: int) -> None:
-        super().__init__(f"{origin} answered {status}, but not as a Caselog collector does: check LOG_COLLECTOR_URL")
+        super().__init__(
+            f"{origin} answered {status}, but not as a Caselog collector does: check LOG_COLLECTOR_URL"
+        )
 
 
 class LogRefused(DeliveryError):

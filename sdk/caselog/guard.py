@@ -22,10 +22,12 @@ def never_raises(otherwise: Callable[[], Any]) -> Callable[[_F], _F]:
         def guarded(*args: Any, **kwargs: Any) -> Any:
             try:
                 return function(*args, **kwargs)
-            except Exception as error:  # noqa: BLE001 - the promise of this decorator
+            except Exception as error:
                 if reraise:
                     raise
-                _console.say(function.__name__, f"{function.__name__} failed inside the SDK ({type(error).__name__})")
+                _console.say(
+                    function.__name__, f"{function.__name__} failed inside the SDK ({type(error).__name__})"
+                )
                 return otherwise()
 
         return cast(_F, guarded)

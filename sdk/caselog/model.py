@@ -52,12 +52,28 @@ LOG_FIELDS: tuple[Field, ...] = (
     Field("schema_version", "integer", "Version of this definition; 1 where it is missing."),
     Field("log_id", "string", "The log's identity within a client; derived where a sender has none."),
     Field("client_id", "string", "Whose workflow ran; where it is missing, the API key's client."),
-    Field("environment", "string", "Deployment the workflow ran in, such as `production`.", otel="deployment.environment.name"),
+    Field(
+        "environment",
+        "string",
+        "Deployment the workflow ran in, such as `production`.",
+        otel="deployment.environment.name",
+    ),
     Field("workflow_version", "string", "Version of the workflow's code.", otel="service.version"),
-    Field("ticket_id", "string", "The ticket's id in the client's own system.", required=True, otel="gen_ai.conversation.id"),
+    Field(
+        "ticket_id",
+        "string",
+        "The ticket's id in the client's own system.",
+        required=True,
+        otel="gen_ai.conversation.id",
+    ),
     Field("executed_at", "timestamp", "When the run started; with an offset, stored in UTC.", required=True),
     Field("execution_time_seconds", "number", "How long the run took, in seconds, 0 or more."),
-    Field("status", "string", "How the run ended: SUCCESS, FAILED, ESCALATED, or a word of your own; kept in upper case.", required=True),
+    Field(
+        "status",
+        "string",
+        "How the run ended: SUCCESS, FAILED, ESCALATED, or a word of your own; kept in upper case.",
+        required=True,
+    ),
     Field("category", "string", "What kind of ticket it was."),
     Field("metrics", "object", "Flat: name to number, boolean or short string."),
     Field("trace", "object", "What happened inside the run; see the parts below."),
@@ -67,10 +83,23 @@ METRICS: tuple[Metric, ...] = (
     Metric("react_iterations", "integer", "Number of ReACT iterations.", (0, None)),
     Metric("overall_confidence", "number", "How sure the workflow is of its answer.", (0, 1)),
     Metric("hallucination_risk", "number", "How likely the answer is not grounded.", (0, 1)),
-    Metric("error_count", "integer", "Number of errors; counted from the trace where it is missing.", (0, None)),
-    Metric("tool_call_count", "integer", "Number of tool calls; counted from the trace where it is missing.", (0, None)),
+    Metric(
+        "error_count", "integer", "Number of errors; counted from the trace where it is missing.", (0, None)
+    ),
+    Metric(
+        "tool_call_count",
+        "integer",
+        "Number of tool calls; counted from the trace where it is missing.",
+        (0, None),
+    ),
     Metric("input_tokens", "integer", "Tokens sent to models.", (0, None), otel="gen_ai.usage.input_tokens"),
-    Metric("output_tokens", "integer", "Tokens received from models.", (0, None), otel="gen_ai.usage.output_tokens"),
+    Metric(
+        "output_tokens",
+        "integer",
+        "Tokens received from models.",
+        (0, None),
+        otel="gen_ai.usage.output_tokens",
+    ),
     Metric("cost_usd", "number", "What the models cost, in US dollars.", (0, None)),
 )
 

@@ -47,6 +47,21 @@ def plain(value: Any, depth: int = 0, above: tuple[int, ...] = ()) -> Any:
         return f"[not serialisable: {type(error).__name__}]"
 
 
+def shallow(value: Any) -> Any:
+    """Plain data with everything deeper than `MAX_DEPTH` cut; the value itself where nothing is as deep."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [child for parent in level for child in _children(parent)]
+        if not level:
+            return value
+    return plain(value)
+
+
+def _children(value: Any) -> list[Any]:
+    inside = value.values() if isinstance(value, dict) else value
+    return [child for child in inside if isinstance(child, (dict, list))]
+
+
 def _plain_scalar(value: Any) -> Any:
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
@@ -96,8 +111,15 @@ def read_message(value: Any) -> dict[str, Any] | None:
     return {"role": role, "content": content, **{name: part for name, part in parts.items() if part}}
 
 
-_ROLES = {"human": "user", "ai": "assistant", "system": "system", "tool": "tool", "function": "tool",
-          "AIMessageChunk": "assistant", "HumanMessageChunk": "user"}
+_ROLES = {
+    "human": "user",
+    "ai": "assistant",
+    "system": "system",
+    "tool": "tool",
+    "function": "tool",
+    "AIMessageChunk": "assistant",
+    "HumanMessageChunk": "user",
+}
 
 
 def _read_bytes(value: Any) -> str:
@@ -149,7 +171,9 @@ def _short_repr(value: Any) -> str:
         text = repr(value)
     except Exception as error:  # noqa: BLE001 - see dump
         return f"[{type(value).__name__}: its repr raised {type(error).__name__}]"
-    return text if len(text) <= _MAX_REPR_CHARS else f"{text[:_MAX_REPR_CHARS]}… [cut: {len(text)} characters]"
+    return (
+        text if len(text) <= _MAX_REPR_CHARS else f"{text[:_MAX_REPR_CHARS]}… [cut: {len(text)} characters]"
+    )
 
 
 _CONVERSIONS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
@@ -168,10 +192,13 @@ _CONVERSIONS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
 _PROTOCOLS: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("model_dump", _read_model),
     ("__dataclass_fields__", _read_dataclass),
-    ("__attrs_attrs__", lambda value: {field.name: getattr(value, field.name, None) for field in value.__attrs_attrs__}),
+    (
+        "__attrs_attrs__",
+        lambda value: {field.name: getattr(value, field.name, None) for field in value.__attrs_attrs__},
+    ),
     ("__fields__", _read_v1_model),
     ("tolist", _read_array),
-    ("__fspath__", lambda value: str(value)),
+    ("__fspath__", str),
 )
 
 _FAST = json.JSONEncoder(allow_nan=False, separators=(",", ":"), default=plain_object)

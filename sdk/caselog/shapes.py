@@ -48,7 +48,9 @@ def shape_tool_call(call: Any) -> Any:
         rest = {key: value for key, value in call.items() if key not in ("function", "type")}
         return {**rest, "name": function.get("name"), "arguments": _read_json(function.get("arguments"))}
     if "args" in call and "arguments" not in call:
-        return {("arguments" if key == "args" else key): value for key, value in call.items() if key != "type"}
+        return {
+            ("arguments" if key == "args" else key): value for key, value in call.items() if key != "type"
+        }
     return call
 
 

@@ -28,16 +28,24 @@ class Queued:
 
 #: Sleeps so many seconds, less when a flush is in a hurry and the second argument allows it; False: stop now.
 Pause = Callable[[float, bool], bool]
-#: Settles every log of a batch: delivered or given up. Raises nothing.
-Deliver = Callable[["list[Queued]", Pause], None]
+
+
+@dataclass(frozen=True)
+class Outlet:
+    """Where the thread takes its batches: neither function raises."""
+
+    #: Settles every log of a batch: delivered or given up.
+    deliver: Callable[[list[Queued], Pause], None]
+    #: Lets go of the connection.
+    close: Callable[[], None]
 
 
 class Shipper:
     """The queue of one client in this process; every method is safe from any thread."""
 
-    def __init__(self, open_delivery: Callable[[], Deliver], limits: Limits) -> None:
-        """``open_delivery`` is called in the thread, so that its imports cost the workflow nothing."""
-        self._open_delivery = open_delivery
+    def __init__(self, open_outlet: Callable[[], Outlet], limits: Limits) -> None:
+        """``open_outlet`` is called in the thread, so that its imports cost the workflow nothing."""
+        self._open_outlet = open_outlet
         self._limits = limits
         self._fork_waits = False
         self._start_anew()
@@ -54,6 +62,7 @@ class Shipper:
         self._flushing = 0
         self._stopping = False
         self._thread: threading.Thread | None = None
+        self._outlet: Outlet | None = None
 
     def submit(self, text: str) -> bool:
         """Queue a log; False where the queue is full or no thread can be started any more."""
@@ -90,15 +99,25 @@ class Shipper:
         self.flush(timeout_s)
         with self._changed:
             self._stopping = True
-            left = self._accepted - self._settled
+            left, thread = self._accepted - self._settled, self._thread
             self._queue.clear()
             self._changed.notify_all()
+        if thread and thread is not threading.current_thread():
+            # At once, unless the thread is in the middle of a request: then it is left to end with the process.
+            thread.join(_LAST_WORDS_S)
         return left
+
+    def is_closed(self) -> bool:
+        """Whether `close` was called: nothing is accepted any more."""
+        return self._stopping
 
     def _has_room(self, size: int) -> bool:
         waiting = self._accepted - self._settled
-        limits = self._limits
-        return waiting < limits.max_queue_logs and self._held_bytes + size <= limits.max_queue_bytes and not self._stopping
+        fits = (
+            waiting < self._limits.max_queue_logs and self._held_bytes + size <= self._limits.max_queue_bytes
+        )
+        # One log of any size is taken when nothing else waits: it is cut later, where nobody waits for it.
+        return (fits or waiting == 0) and not self._stopping
 
     def _start_thread(self) -> bool:
         thread = threading.Thread(target=self._run, name="caselog", daemon=True)
@@ -111,13 +130,11 @@ class Shipper:
 
     def _run(self) -> None:
         with self._loading:
-            deliver = self._open_delivery()
-        while True:
-            batch = self._take()
-            if not batch:
-                return
-            deliver(batch, self._pause)
+            self._outlet = outlet = self._open_outlet()
+        while batch := self._take():
+            outlet.deliver(batch, self._pause)
             self._settle(batch)
+        outlet.close()
 
     def _take(self) -> list[Queued]:
         with self._changed:
@@ -137,7 +154,7 @@ class Shipper:
             self._held_bytes -= sum(len(item.text) for item in batch)
             self._changed.notify_all()
 
-    def _pause(self, seconds: float, may_hurry: bool) -> bool:
+    def _pause(self, seconds: float, may_hurry: bool) -> bool:  # noqa: FBT001 - a `Pause`
         with self._changed:
             hurries = self._hurries
             if may_hurry and self._flushing:
@@ -155,9 +172,12 @@ class Shipper:
             self._loading.release()
 
     def after_fork_in_child(self) -> None:
-        """Start anew: the thread and the queue are the parent's."""
+        """Start anew: the thread and the queue are the parent's, and so is the connection."""
+        if self._outlet:
+            self._outlet.close()
         self._start_anew()
 
 
 # An import takes some 50 ms; waiting for ever would be worse than the deadlock it prevents.
 _FORK_WAITS_S = 1.0
+_LAST_WORDS_S = 0.2

@@ -7,9 +7,11 @@ same state give different logs on different machines.
 from __future__ import annotations
 
 import math
+import re
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+_FRACTION = re.compile(r"[.,](\d+)")
 # Numbers above this are milliseconds since 1970, not seconds: as seconds it is the year 5138.
 _MILLISECONDS_FROM = 1e11
 
@@ -53,6 +55,15 @@ def seconds_between(start: Any, end: Any) -> float | None:
     return (last - first).total_seconds() if first and last else None
 
 
+def is_time(text: str) -> bool:
+    """Whether the text names a moment of the calendar.
+
+    >>> is_time("2026-02-30T00:00:00Z")
+    False
+    """
+    return _parse(text) is not None
+
+
 def _read_unix_time(value: float) -> Any:
     if not math.isfinite(value):
         return None
@@ -72,8 +83,11 @@ def _parse(text: Any) -> datetime | None:
     if not isinstance(text, str):
         return None
     text = text.strip()
+    # Before Python 3.11 fromisoformat knows neither "Z" nor fractions of other than three or six digits.
+    text = _FRACTION.sub(
+        lambda found: f".{found[1]:0<6.6}", text[:-1] + "+00:00" if text[-1:] in ("z", "Z") else text, 1
+    )
     try:
-        # Before Python 3.11 fromisoformat does not know "Z".
-        return datetime.fromisoformat(text[:-1] + "+00:00" if text[-1:] in "zZ" else text)
+        return datetime.fromisoformat(text)
     except ValueError:
         return None

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Callable, Union
 from urllib.parse import SplitResult, unquote, urlsplit
-from urllib.request import getproxies_environment, proxy_bypass_environment
+from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
 
 from .errors import CollectorUnreachable
 
@@ -58,7 +58,11 @@ class KeepAlive:
         parts = urlsplit(request.url)
         try:
             return self._exchange(request, parts)
-        except (OSError, http.client.HTTPException) as error:
+        except (
+            OSError,
+            http.client.HTTPException,
+            ValueError,
+        ) as error:  # ValueError: a host that is no name
             raise CollectorUnreachable(origin_of(request.url), describe(error)) from error
 
     def close(self) -> None:
@@ -84,10 +88,12 @@ class KeepAlive:
         deadline = time.monotonic() + request.timeout_s
         if self._connection is None:
             self._connection = _connect(parts, request.timeout_s)
-        self._connection.request("POST", _target(parts), request.body, {**_proxy_auth(parts), **request.headers})
+        self._connection.request(
+            "POST", _target(parts), request.body, {**_proxy_auth(parts), **request.headers}
+        )
         answer = self._connection.getresponse()
         body = _read_body(answer, deadline)
-        if answer.will_close or not answer.isclosed():
+        if answer.will_close:
             self.close()
         return Response(answer.status, {name.lower(): value for name, value in answer.getheaders()}, body)
 
@@ -116,6 +122,9 @@ def _read_body(answer: http.client.HTTPResponse, deadline: float) -> bytes:
     while len(body) <= MAX_ANSWER_BYTES and time.monotonic() < deadline:
         chunk = answer.read1(64 * 1024)
         if not chunk:
+            if answer.length:  # of Content-Length, what did not come
+                raise http.client.IncompleteRead(body, answer.length)
+            answer.close()
             return body
         body += chunk
     raise TimeoutError("the answer was too slow or too long")

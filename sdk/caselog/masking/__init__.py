@@ -13,16 +13,25 @@ import json
 import re
 from typing import Any
 
-from ..model import CLIENT_ID_PATTERN
-from ..settings import Settings
-from . import keys, values
-from .cards import is_card, replace_cards
+from caselog.model import CLIENT_ID_PATTERN
+from caselog.settings import Settings
 
-SECRET_MARKER = "[secret]"
+from . import keys
+from .cards import is_card
+from .emails import may_hold_email, replace_emails
+from .numbers import replace_numbers
+from .values import replace_secrets
+
+SECRET_MARKER = "[secret]"  # noqa: S105 - stands where a secret stood
 CARD_MARKER = "[card]"
 IBAN_MARKER = "[iban]"
 PHONE_MARKER = "[phone]"
-_MARKERS = {keys.SECRET: SECRET_MARKER, keys.SECRET_TEXT: SECRET_MARKER, keys.CARD: CARD_MARKER, keys.PHONE: PHONE_MARKER}
+_MARKERS = {
+    keys.SECRET: SECRET_MARKER,
+    keys.SECRET_TEXT: SECRET_MARKER,
+    keys.CARD: CARD_MARKER,
+    keys.PHONE: PHONE_MARKER,
+}
 
 #: Fields of ours whose form is checked instead: masking them would break what the log is.
 _STRUCTURAL = {
@@ -32,8 +41,17 @@ _STRUCTURAL = {
 }
 _NAME_FIELDS = ("name", "key", "field", "header", "param", "parameter", "variable")
 _VALUE_FIELDS = ("value", "val", "content", "data", "text", "default")
+# Shorter than any token: a plain word of this length is nothing private by its look.
+_SHORTEST_TOKEN = 15
 _MAX_TEXT = 256 * 1024
 _MAX_NESTED_JSON = 4
+_MAX_EMBEDDED_JSON = 20
+#: Trace, part of it, item of that, field of the item.
+_LEVELS_LOOKED_AT_ALONE = 4
+_JSON_OPENING = re.compile(r"\{\s*\"|\[\s*[\[{\"]|\A\s*\"")
+_JSON_NAME = re.compile(r'"([^"]{1,80})"\s*:')
+_DECODER = json.JSONDecoder()
+_DIGIT = re.compile(r"\d")
 _BOUNDARY = re.compile(r"[\s\S]*\s(?=\S*\Z)")
 
 
@@ -53,37 +71,48 @@ class Masker:
         return cls(key, (settings.api_key, settings.hash_key or ""))
 
     def mask(self, log: dict[str, Any]) -> dict[str, Any]:
-        """The log with everything private replaced; a field that cannot be looked at becomes a marker."""
-        masked: dict[str, Any] = {}
-        for name, value in log.items():
-            masked[self.mask_text(name)] = self._mask_field(name, value)
-        return masked
+        """The log with everything private replaced; a part that cannot be looked at becomes a marker."""
+        return {self.mask_text(name): self._mask_field(name, value) for name, value in log.items()}
 
     def mask_text(self, text: str, nested: int = 0) -> str:
         """A string with everything private in it replaced."""
-        if len(text) < 6:
+        if len(text) < 6 or (
+            len(text) < _SHORTEST_TOKEN and text.isidentifier() and text not in self._own_secrets
+        ):
             return text
         if len(text) > _MAX_TEXT:
             text = _shorten(text)
-        if text[0] in "{[\"" and nested < _MAX_NESTED_JSON:
-            opened = self._mask_json(text, nested)
-            if opened is not None:
-                return opened
+        if nested < _MAX_NESTED_JSON and _may_hide_in_json(text):
+            text = self._mask_json(text, nested)
         return self._mask_look(text)
 
     def hash_email(self, address: str) -> str:
         """A stand-in for an address: the same for the same address and client, of no use to anybody else."""
-        return f"email:{hmac.new(self._hash_key, address.lower().encode('utf-8', 'replace'), hashlib.sha256).hexdigest()[:16]}"
+        return f"email:{self._hash(address.lower())}"
+
+    def _hash(self, text: str) -> str:
+        return hmac.new(self._hash_key, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:16]
 
     def _mask_field(self, name: str, value: Any) -> Any:
+        structural = _STRUCTURAL.get(name)
+        if structural and isinstance(value, str) and structural.fullmatch(value):
+            return value
+        masked = self._mask_safely(value, name, "", 0)
+        # Two ids must not become one: what stands for an identity is a hash of the whole.
+        return f"masked-{self._hash(str(value))}" if name == "log_id" and masked != value else masked
+
+    def _mask_safely(self, value: Any, name: str, parent: str, level: int) -> Any:
+        """The value masked; where that fails, as little of it as possible becomes a marker."""
         try:
-            structural = _STRUCTURAL.get(name)
-            if structural and isinstance(value, str) and structural.fullmatch(value):
-                return value
-            masked = self._mask_value(value, name, "", 0)
-            # Two ids must not become one: a masked identity is a hash of the whole.
-            return f"masked-{self.hash_email(value)[6:]}" if name == "log_id" and masked != value and isinstance(value, str) else masked
-        except Exception as error:  # noqa: BLE001 - fails closed
+            return self._mask_value(value, name, parent, 0)
+        except Exception as error:  # noqa: BLE001 - fails closed, whatever the mistake
+            if level < _LEVELS_LOOKED_AT_ALONE and isinstance(value, dict):
+                return {
+                    self.mask_text(key): self._mask_safely(item, key, name, level + 1)
+                    for key, item in value.items()
+                }
+            if level < _LEVELS_LOOKED_AT_ALONE and isinstance(value, list):
+                return [self._mask_safely(item, "", name, level + 1) for item in value]
             return f"[not maskable: {type(error).__name__}]"
 
     def _mask_value(self, value: Any, name: str, parent: str, nested: int) -> Any:
@@ -103,7 +132,9 @@ class Masker:
         masked: dict[str, Any] = {}
         for name, value in fields.items():
             key = self.mask_text(name, _MAX_NESTED_JSON)
-            masked[key if key not in masked else f"{key} ({len(masked)})"] = self._mask_value(value, name, parent, nested)
+            masked[key if key not in masked else f"{key} ({len(masked)})"] = self._mask_value(
+                value, name, parent, nested
+            )
         return masked
 
     def _mask_list(self, items: list[Any], name: str, parent: str, nested: int) -> list[Any]:
@@ -113,30 +144,58 @@ class Masker:
                 return [items[0], _MARKERS[verdict]]
         return [self._mask_value(item, name, parent, nested) for item in items]
 
-    def _mask_json(self, text: str, nested: int) -> str | None:
-        """The masked JSON text that a string holds; None where it holds none, or nothing private under a name."""
+    def _mask_json(self, text: str, nested: int) -> str:
+        """The text with the JSON in it masked as the data it is; untouched where nothing in it is private."""
+        done: list[str] = []
+        at = 0
+        for _ in range(_MAX_EMBEDDED_JSON):
+            opening = _JSON_OPENING.search(text, at)
+            if not opening:
+                break
+            end, masked = self._mask_json_at(text, opening.start(), nested)
+            done += [text[at : opening.start()], masked]
+            at = end
+        return "".join([*done, text[at:]]) if done else text
+
+    def _mask_json_at(self, text: str, start: int, nested: int) -> tuple[int, str]:
+        """Where the JSON that starts here ends, and what to write in its place."""
         try:
-            value = json.loads(text)
+            value, end = _DECODER.raw_decode(text, start)
         except (ValueError, RecursionError):
-            return None
-        masked = self._mask_value(value, "", "", nested + 1)
-        return None if masked == value else json.dumps(masked, ensure_ascii=False)
+            return start + 1, text[start]
+        try:
+            masked = self._mask_value(value, "", "", nested + 1)
+        except RecursionError:
+            return end, "[not maskable: nested too deep]"
+        return end, text[start:end] if masked == value else json.dumps(masked, ensure_ascii=False)
 
     def _mask_look(self, text: str) -> str:
         for secret in self._own_secrets:
             text = text.replace(secret, SECRET_MARKER)
-        text = values.replace_secrets(text, SECRET_MARKER, CARD_MARKER)
-        if values.may_hold_email(text):
-            text = values.replace_emails(text, self.hash_email)
-        text = values.replace_ibans(text, IBAN_MARKER)
-        text = replace_cards(text, CARD_MARKER)
-        return values.replace_phones(text, PHONE_MARKER)
+        text = replace_secrets(text, SECRET_MARKER, CARD_MARKER)
+        if may_hold_email(text):
+            text = replace_emails(text, self.hash_email)
+        return replace_numbers(text, CARD_MARKER, IBAN_MARKER, PHONE_MARKER)
+
+
+def _may_hide_in_json(text: str) -> bool:
+    """Whether JSON in a text must be opened: for names that tell of a secret, or escapes that hide its look."""
+    if '"' not in text:
+        return False
+    if "\\" in text:
+        return True
+    names = set(_JSON_NAME.findall(text))
+    return not names.isdisjoint(keys.TELLING_TOGETHER) or any(map(keys.judge_key, names))
 
 
 def _is_about(value: Any, verdict: str) -> bool:
     """Whether a value cannot be the secret its name speaks of."""
     if value is None or isinstance(value, bool) or value in ("", [], {}):
         return True
+    if verdict == keys.PHONE:
+        return isinstance(value, (dict, list)) or len(_DIGIT.findall(str(value))) < 6
+    if verdict == keys.CARD:
+        return not _DIGIT.search(str(value))
     return verdict == keys.SECRET_TEXT and not _holds_text(value)
 
 
@@ -148,7 +207,12 @@ def _holds_text(value: Any) -> bool:
 
 
 def _is_card_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and 1e12 <= value < 1e19 and value == int(value) and is_card(str(int(value)))
+    return (
+        isinstance(value, (int, float))
+        and 1e12 <= value < 1e19
+        and value == int(value)
+        and is_card(str(int(value)))
+    )
 
 
 def _mask_named_value(fields: dict[str, Any]) -> dict[str, Any]:
@@ -157,8 +221,12 @@ def _mask_named_value(fields: dict[str, Any]) -> dict[str, Any]:
         name = fields.get(name_field)
         verdict = keys.judge_key(name) if isinstance(name, str) else None
         if verdict:
-            return {key: _MARKERS[verdict] if key.lower() in _VALUE_FIELDS and not _is_about(value, verdict) else value
-                    for key, value in fields.items()}
+            return {
+                key: _MARKERS[verdict]
+                if key.lower() in _VALUE_FIELDS and not _is_about(value, verdict)
+                else value
+                for key, value in fields.items()
+            }
     return fields
 
 

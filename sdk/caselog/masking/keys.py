@@ -1,17 +1,17 @@
-"""Which names say that their value is a secret: ``api_key``, ``X-Api-Key``, ``userPassword``, not ``output_tokens``."""
+"""Which names say that their value is a secret: ``api_key``, ``X-Api-Key``, ``userPassword``; not ``output_tokens``."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
 
-SECRET = "secret"
-CARD = "card"
-PHONE = "phone"
+#: What a name can say of its value.
+SECRET, CARD, PHONE = "secret", "card", "phone"
 #: Secret where the value is text: ``tokens`` may as well be a count.
-SECRET_TEXT = "secret_text"
+SECRET_TEXT = "secret text"  # noqa: S105 - a verdict
 
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_LONGEST_NAME = 200
 
 # Compared with the name without its separators, so that one entry covers snake, camel, kebab and run-together.
 _SECRET_PARTS = re.compile(
@@ -22,30 +22,52 @@ _SECRET_PARTS = re.compile(
     "|securitytoken|personaltoken|connectionstring|sharedaccesssignature|amzsignature"
 )
 _CARD_PARTS = re.compile(
-    "cardn(?:umber|um|o|r)(?![a-z])|cardverification|cardsecurity|cardcvv|cardcvc|cardpin|cardexp|cardpan|ccnumber|ccnum|cvvcode|cvccode"
+    "cardn(?:umber|um|o|r)(?![a-z])|cardverification|cardsecurity|cardcvv|cardcvc|cardpin|cardexp|cardpan"
+    "|ccnumber|ccnum|cvvcode|cvccode"
 )
 _SECRET_WORDS = frozenset(
-    "secret secrets pwd authorization auth cookie cookies jwt bearer otp totp pin token sig".split()
-)
+    ("secret", "secrets", "pwd", "authorization", "auth", "cookie", "cookies", "jwt", "bearer", "otp", "totp", "pin",
+     "token", "sig")
+)  # fmt: skip
+_CARD_WORDS = frozenset(("cvv", "cvc", "csc", "pan"))
+_PHONE_WORDS = frozenset(("phone", "telephone", "mobile", "cellphone", "fax", "msisdn", "whatsapp"))
+_SECRET_ENDINGS = frozenset(
+    (("secret", "id"), ("secret", "value"), ("token", "value"), ("token", "secret"), ("verification", "code"),
+     ("mfa", "code"), ("otp", "code"), ("pin", "code"), ("auth", "code"), ("authorization", "code"))
+)  # fmt: skip
+_CARD_ENDINGS = frozenset((("security", "code"), ("card", "code")))
 # A boarding pass is no password.
-_PASS_OWNERS = frozenset("user db database admin root smtp imap ftp mysql pg redis mongo login proxy wifi account".split())
-_CARD_WORDS = frozenset("cvv cvv2 cvc cvc2 csc pan".split())
-_PHONE_WORDS = frozenset("phone telephone mobile cellphone fax msisdn whatsapp".split())
-_SECRET_ENDINGS = (("secret", "id"), ("secret", "value"), ("token", "value"), ("token", "secret"), ("verification", "code"),
-                   ("mfa", "code"), ("otp", "code"), ("pin", "code"), ("auth", "code"), ("authorization", "code"))
-_CARD_ENDINGS = (("security", "code"), ("card", "code"))
+_PASS_OWNERS = frozenset(
+    ("user", "db", "database", "admin", "root", "smtp", "imap", "ftp", "mysql", "pg", "redis", "mongo", "login",
+     "proxy", "wifi", "account")
+)  # fmt: skip
 
-# After these words a name tells something about the secret, not the secret.
+# A name that ends so tells something about the secret, not the secret.
 _ABOUT = frozenset(
-    "count counts length len limit budget usage used type policy required changed reset at status strength enabled attempts valid"
-    " expired expires expiry age name names method scheme mode provider consent url uri hint per total".split()
-)
+    ("count", "counts", "length", "len", "limit", "budget", "usage", "used", "type", "policy", "required", "changed",
+     "reset", "at", "status", "strength", "enabled", "attempts", "valid", "expired", "expires", "age", "name", "names",
+     "method", "scheme", "mode", "provider", "consent", "url", "uri", "hint", "per", "total")
+)  # fmt: skip
 # Before "token" these make it a unit of text or a place in a list.
 _UNITS = frozenset(
-    "per page next prev previous continuation stop start eos bos pad unk mask sep cls special first last max min total input output"
-    " prompt completion reasoning cached".split()
-)
-_TOKEN_OWNERS = frozenset("access refresh auth api id session bearer csrf xsrf device secret personal oauth security".split())
+    ("per", "page", "next", "prev", "previous", "continuation", "stop", "start", "eos", "bos", "pad", "unk", "mask",
+     "sep", "cls", "special", "first", "last", "max", "min", "total", "input", "output", "prompt", "completion",
+     "reasoning", "cached")
+)  # fmt: skip
+_TOKEN_OWNERS = frozenset(
+    ("access", "refresh", "auth", "api", "id", "session", "bearer", "csrf", "xsrf", "device", "secret", "personal",
+     "oauth", "security")
+)  # fmt: skip
+_PARTS_OF_CARD = frozenset(("number", "no", "num", "exp", "expiry", "expiration", "code", "pin"))
+_PARTS_OF_SECRET = frozenset(("key", "secret", "token", "value"))
+
+#: Each name that is judged a secret or a card on its own holds one of these, in lower case.
+STEMS = (
+    "pass", "kennwort", "contrasena", "credential", "key", "secret", "token", "connection", "signature", "pwd", "auth",
+    "cookie", "jwt", "bearer", "otp", "pin", "sig", "cvv", "cvc", "csc", "pan", "card", "code", "ccn",
+)  # fmt: skip
+#: Names that tell only with the object they stand in, or with the name beside them.
+TELLING_TOGETHER = frozenset((*_PARTS_OF_CARD, *_PARTS_OF_SECRET, "val"))
 
 
 @lru_cache(maxsize=4096)
@@ -59,38 +81,52 @@ def judge_key(name: str, parent: str = "") -> str | None:
     >>> judge_key("number", parent="card")
     'card'
     """
-    verdict = _judge(_split(name))
-    if verdict is None and parent:
-        return _judge_together(_split(parent), _split(name))
-    return verdict
+    words = _split(name)
+    verdict = _judge(words)
+    return _judge_together(_split(parent), words) if verdict is None and parent else verdict
 
 
 def _split(name: str) -> tuple[str, ...]:
-    return tuple(word.lower() for word in _WORDS.findall(name[:200]))
+    words = [word.lower() for word in _WORD.findall(name[:_LONGEST_NAME])]
+    while len(words) > 1 and words[-1].isdigit():
+        words.pop()
+    return tuple(words)
 
 
 def _judge_together(parent: tuple[str, ...], words: tuple[str, ...]) -> str | None:
     if not words or not parent:
         return None
-    if parent[-1] == "card" and words[0] in ("number", "no", "num", "exp", "expiry", "expiration", "code", "pin"):
+    if parent[-1] in ("card", "cards") and words[0] in _PARTS_OF_CARD:
         return CARD
-    return _judge((parent[-1], *words)) if words[0] in ("key", "secret", "token", "value") else None
+    return _judge((parent[-1], *words)) if words[0] in _PARTS_OF_SECRET else None
 
 
 def _judge(words: tuple[str, ...]) -> str | None:
-    while words and words[-1].isdigit() and len(words) > 1:
-        words = words[:-1]
     if not words or words[-1] in _ABOUT:
         return None
-    joined = "".join(words)
-    if words[-1] in _CARD_WORDS or words[-2:] in _CARD_ENDINGS or _CARD_PARTS.search(joined):
+    if words[-1] in _CARD_WORDS or words[-2:] in _CARD_ENDINGS or _CARD_PARTS.search("".join(words)):
         return CARD
     if words[-1] == "tokens":
         return SECRET_TEXT if len(words) == 1 or words[-2] in _TOKEN_OWNERS else None
-    if words[-1] == "token" and len(words) > 1 and words[-2] in _UNITS:
-        return None
-    if words[-1] == "pass" and (len(words) == 1 or words[-2] in _PASS_OWNERS):
+    if _is_secret(words):
         return SECRET
-    if words[-1] in _SECRET_WORDS or words[-2:] in _SECRET_ENDINGS or _SECRET_PARTS.search(joined):
-        return SECRET
-    return PHONE if words[-1] in _PHONE_WORDS or words[-2:-1] and words[-2] in _PHONE_WORDS and words[-1] in ("number", "no") else None
+    return PHONE if _is_phone(words) else None
+
+
+def _is_secret(words: tuple[str, ...]) -> bool:
+    owner = words[-2] if len(words) > 1 else ""
+    if words[-1] == "token" and owner in _UNITS:
+        return False
+    if words[-1] == "pass":
+        return not owner or owner in _PASS_OWNERS
+    return (
+        words[-1] in _SECRET_WORDS
+        or words[-2:] in _SECRET_ENDINGS
+        or bool(_SECRET_PARTS.search("".join(words)))
+    )
+
+
+def _is_phone(words: tuple[str, ...]) -> bool:
+    return words[-1] in _PHONE_WORDS or (
+        words[-1] in ("number", "no") and words[-2:-1] != () and words[-2] in _PHONE_WORDS
+    )

@@ -13,7 +13,7 @@ PURE = ("sdk/caselog/model.py", "lake/layout.py", "lake/schema.py")
 
 #: Who reads the environment beside `cli`, and why it must.
 READS_ENVIRONMENT = {
-    "sdk/caselog/api.py": "its settings are the variables of somebody else's process",
+    "sdk/caselog/settings.py": "its settings are the variables of somebody else's process",
     "voila_dashboards/kernel/show.py": "a notebook learns in no other way where it runs",
 }
 

@@ -66,7 +66,7 @@ class DashboardSettings(BaseModel):
     )
     kernel_idle_s: Seconds = Field(
         600,
-        description="Seconds without a question from its page after which a kernel is ended; the next click loads anew.",
+        description="Seconds without a question from its page, after which a kernel is ended; then a click loads anew.",
     )
     grant_ttl_s: Seconds = Field(
         60, description="How long a page's one-time grant may wait for its kernel, in seconds."

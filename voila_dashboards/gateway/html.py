@@ -27,7 +27,7 @@ class Shell:
 
 
 class Html:
-    """Renders templates; each has `asset(name)`, the address of one of our own files."""
+    """Renders templates; each knows ``static_url``, where our own files are."""
 
     def __init__(self, folders: Iterable[Path], assets: Assets) -> None:
         self._environment = jinja2.Environment(
@@ -37,30 +37,29 @@ class Html:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.globals["asset"] = assets.url
+        self._environment.globals["static_url"] = assets.base_url
 
     def shell(self, page: str, visitor: Visitor) -> Shell:
         """Head, header, navigation and skeleton of ``page``; and the end of the document."""
-        head, tail = self._render("page.html", page, visitor, gap=_GAP, page=page).split(_GAP)
+        head, tail = self._render("page.html", visitor, active=page, title=_TITLES[page], gap=_GAP).split(
+            _GAP
+        )
         return Shell(head.encode(), tail.encode())
 
-    def login(self, form_token: str, then: str, error: str | None) -> str:
-        """The sign-in page; ``then`` is where it leads."""
+    def login(self, form_token: str, then: str, error: str | None = None, username: str = "") -> str:
+        """The sign-in page; ``then`` is where it leads, ``username`` what was typed before."""
         return self._render(
-            "login.html", "login", None, csrf_token=form_token, next=then, error=error, title="Sign in"
+            "login.html", None, csrf_token=form_token, next=then, error=error, username=username
         )
 
     def message(self, visitor: Visitor | None, **words: str) -> str:
         """A page that says what happened and what to do: ``title``, ``text``, ``action_href``, ``action_label``."""
-        return self._render("message.html", "", visitor, **words)
+        return self._render("message.html", visitor, **words)
 
-    def _render(self, template: str, active: str, visitor: Visitor | None, **context: Any) -> str:
-        known: dict[str, Any] = {
-            "viewer": None if visitor is None else viewer_of(visitor),
-            "csrf_token": "" if visitor is None else visitor.csrf_token,
-            "active": active,
-            "title": _TITLES.get(active, ""),
-        }
+    def _render(self, template: str, visitor: Visitor | None, **context: Any) -> str:
+        known: dict[str, Any] = {"viewer": None, "csrf_token": "", "active": "", "title": ""}
+        if visitor is not None:
+            known |= {"viewer": viewer_of(visitor), "csrf_token": visitor.csrf_token}
         return self._environment.get_template(template).render({**known, **context})
 
 

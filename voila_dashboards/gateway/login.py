@@ -25,6 +25,7 @@ from voila_dashboards.settings import DashboardSettings
 _VERIFIED_AT_ONCE: Final = 2
 _WRONG: Final = "The user name or the password is not right."
 _LONGEST_FORM: Final = 16 * 1024
+_LONGEST_NAME: Final = 100
 
 EndSession = Callable[[str], Awaitable[None]]
 
@@ -56,7 +57,7 @@ class Login:
         then = local_path(request.query_params.get("next"))
         if await find_visitor(request, self._sessions) is not None:
             return RedirectResponse(then, 303)
-        return self._form(request, then, None, 200)
+        return self._form(request, then)
 
     async def sign_in(self, request: Request) -> Response:
         """`POST /login`; raises `WrongOrigin`, `FormExpired`, `StoreUnavailable`."""
@@ -71,10 +72,10 @@ class Login:
         try:
             user = await self._verify(name, form.get("password", ""), address)
         except TooManyAttempts as error:
-            answer = self._form(request, then, str(error), 429)
+            answer = self._form(request, then, 429, str(error), name)
             answer.headers["Retry-After"] = str(error.retry_after_s)
             return answer
-        return self._form(request, then, _WRONG, 401) if user is None else self._welcome(user, then)
+        return self._form(request, then, 401, _WRONG, name) if user is None else self._welcome(user, then)
 
     async def sign_out(self, request: Request) -> Response:
         """`POST /logout`; raises `WrongOrigin`, `FormExpired`."""
@@ -125,9 +126,12 @@ class Login:
         answer.delete_cookie(self._form_cookie, path="/login", secure=self._settings.is_https, httponly=True)
         return answer
 
-    def _form(self, request: Request, then: str, error: str | None, status: int) -> Response:
+    def _form(
+        self, request: Request, then: str, status: int = 200, error: str | None = None, name: str = ""
+    ) -> Response:
         browser = request.cookies.get(self._form_cookie) or secrets.token_urlsafe(24)
-        answer = HTMLResponse(self._html.login(self._sessions.form_token(browser), then, error), status)
+        page = self._html.login(self._sessions.form_token(browser), then, error, name[:_LONGEST_NAME])
+        answer = HTMLResponse(page, status)
         answer.set_cookie(
             self._form_cookie,
             browser,

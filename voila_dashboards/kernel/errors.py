@@ -40,7 +40,7 @@ class BadQuestion(PageError):
 class VisitEnded(PageError):
     """The gateway no longer knows this visit."""
 
-    code = "ended"
+    code = "gone"
     sentence = "This page has been open for a long time, or you have signed out: load it again."
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 
 from voila.app import Voila
@@ -12,7 +11,8 @@ from voila.app import Voila
 
 def _end_with_parent() -> None:
     """Standard input is a pipe from the gateway: its end is the gateway's end, even after SIGKILL."""
-    sys.stdin.buffer.read()
+    while os.read(0, 1024):  # not `sys.stdin`: its lock would be held when the interpreter ends
+        pass
     os.killpg(os.getpgrp(), signal.SIGTERM)
 
 

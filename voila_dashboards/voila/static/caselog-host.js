@@ -52,7 +52,7 @@ class Comm {
     if (this.#isLost) return;
     this.#isLost = true;
     for (const id of this.#asked) {
-      this.#onAnswer({ kind: "error", id, code: "lost", message: RECONNECT_MESSAGE });
+      this.#onAnswer({ kind: "error", id, code: "gone", message: RECONNECT_MESSAGE });
     }
     this.#asked.clear();
     this.#socket?.close();

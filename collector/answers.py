@@ -37,6 +37,9 @@ class AnswerErrors:
         self._retry_after_s = retry_after_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
         started = False
 
         async def watch(message: Message) -> None:
@@ -47,8 +50,9 @@ class AnswerErrors:
         try:
             await self._app(scope, receive, watch)
         except Exception as error:  # noqa: BLE001  # whatever it is, the sender is answered and the log says where
+            known = self._known(error)
             if not started:
-                await error_response(self._known(error))(scope, receive, send)
+                await error_response(known)(scope, receive, send)
 
     def _known(self, error: Exception) -> CollectorError:
         if isinstance(error, CollectorError):

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from collector import openapi, reference
 from collector.answers import AnswerErrors, error_response, json_response
@@ -29,7 +29,12 @@ from lake.store import Store
 
 LOGS_PATH: Final = "/v1/logs"
 #: FastAPI's own pages load scripts from elsewhere; a sender who is redirected may lose his body.
-_NO_PAGES: Final[dict[str, Any]] = {"docs_url": None, "redoc_url": None, "openapi_url": None, "redirect_slashes": False}
+_NO_PAGES: Final[dict[str, Any]] = {
+    "docs_url": None,
+    "redoc_url": None,
+    "openapi_url": None,
+    "redirect_slashes": False,
+}
 
 
 def utc_now() -> datetime:
@@ -50,27 +55,25 @@ class CollectorApp(FastAPI):
     """
 
     def __init__(
-        self, endpoint: LogsEndpoint, budget: Budget, retry_after_s: int, lifespan: Lifespan[FastAPI]
+        self,
+        settings: CollectorSettings,
+        senders: Senders,
+        budget: Budget,
+        groups: Groups,
+        endpoint: LogsEndpoint,
     ) -> None:
-        super().__init__(
-            lifespan=lifespan,
-            docs_url=None,
-            redoc_url=None,
-            openapi_url=None,
-            redirect_slashes=False,
-            **openapi.ABOUT,
-        )
+        super().__init__(lifespan=_finish_groups, **_NO_PAGES, **openapi.ABOUT)
+        self.senders = senders
         self.budget = budget
-        self._logs: ASGIApp = AnswerErrors(endpoint, retry_after_s)
-        self._rest: ASGIApp = AnswerErrors(super().__call__, retry_after_s)
+        self.groups = groups
+        self._logs: ASGIApp = AnswerErrors(endpoint, settings.retry_after_s)
+        self.add_middleware(AnswerErrors, retry_after_s=settings.retry_after_s)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await super().__call__(scope, receive, send)
-        elif scope["path"] == LOGS_PATH and scope["method"] == "POST":
+        if scope["type"] == "http" and scope["path"] == LOGS_PATH and scope["method"] == "POST":
             await self._logs(scope, receive, send)
         else:
-            await self._rest(scope, receive, send)
+            await super().__call__(scope, receive, send)
 
 
 def create_app(
@@ -85,19 +88,21 @@ def create_app(
     budget = Budget(settings.max_in_flight_bytes, settings.retry_after_s)
     groups = Groups(store, settings, budget, new_id)
     pace = Pace(settings.rate_limit_per_s, clock)
-    endpoint = LogsEndpoint(settings, Senders(store, settings, clock), pace, budget, groups, now)
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
-        await groups.drain()
-
-    app = CollectorApp(endpoint, budget, settings.retry_after_s, lifespan)
+    senders = Senders(store, settings, clock)
+    endpoint = LogsEndpoint(settings, senders, pace, budget, groups, now)
+    app = CollectorApp(settings, senders, budget, groups, endpoint)
     app.add_api_route(LOGS_PATH, endpoint.post_logs, methods=["POST"], **openapi.POST_LOGS)
     _add_health(app, settings, store)
     reference.add_pages(app, settings)
     app.add_exception_handler(HTTPException, _answer_routing)
     return app
+
+
+@asynccontextmanager
+async def _finish_groups(app: CollectorApp) -> AsyncIterator[None]:
+    """Ends once what is being written has been written."""
+    yield
+    await app.groups.drain()
 
 
 def _add_health(app: FastAPI, settings: CollectorSettings, store: Store) -> None:

@@ -132,7 +132,7 @@ class Groups:
                 group.settle(await self._write(group))
         finally:
             del self._waiting[partition]
-            for group in waiting:  # only where the loop is being torn down
+            for group in waiting:  # as above
                 self._budget.release(group.size)
                 group.settle(self._not_confirmed)
 
@@ -143,10 +143,12 @@ class Groups:
             logger.warning("%d logs of client %s: %s", len(group.lines), group.client_id, error)
             return self._not_confirmed
         except Exception as error:  # noqa: BLE001  # whatever it is, those who wait hear of it and the writer goes on
-            logger.error(
-                "%d logs of client %s: %s", len(group.lines), group.client_id, describe_defect(error)
-            )  # noqa: TRY400
+            defect = describe_defect(error)  # never a traceback: it may quote a log
+            logger.error("%d logs of client %s: %s", len(group.lines), group.client_id, defect)  # noqa: TRY400
             return Unexpected
+        except asyncio.CancelledError:  # the loop is being torn down
+            group.settle(self._not_confirmed)
+            raise
         finally:
             self._budget.release(group.size)
         return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from lake.errors import StoreUnavailable
 from lake.store import Store, memory_store
@@ -74,6 +73,3 @@ class CountingStore(_Double):
     async def get_async(self, key: str) -> bytes:
         self.reads.append(key)
         return await super().get_async(key)
-
-
-Json = dict[str, Any]

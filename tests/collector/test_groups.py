@@ -1,0 +1,247 @@
+"""Group commit: logs share objects, and none is acknowledged before its object is stored."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+
+from collector.app import new_object_id
+from collector.budget import Budget
+from collector.errors import NotConfirmed, Overloaded
+from collector.groups import Groups
+from collector.settings import CollectorSettings
+from tests.clock import FakeClock
+from tests.collector.conftest import Collector, make_collector, make_log
+from tests.collector.stores import BrokenStore, GatedStore
+
+
+async def _send(
+    http: httpx.AsyncClient, collector: Collector, name: str, client: str = "acme"
+) -> httpx.Response:
+    return await http.post("/v1/logs", json=make_log(log_id=name), headers=collector.headers(client))
+
+
+async def _until(condition: object) -> None:
+    """Let everything else in the loop run until ``condition`` holds."""
+    assert callable(condition)
+    for _ in range(10_000):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    pytest.fail("it never happened")
+
+
+def test_nothing_is_acknowledged_before_the_store_has_confirmed() -> None:
+    store = GatedStore()
+    collector = make_collector(store)
+
+    async def steps(http: httpx.AsyncClient) -> None:
+        answer = asyncio.create_task(_send(http, collector, "L-1"))
+        await store.writing.wait()
+        assert not answer.done()
+        assert collector.lines() == []
+
+        store.gate.set()
+
+        assert (await answer).status_code == 200
+        assert len(collector.lines()) == 1
+
+    collector.run(steps)
+
+
+def test_what_arrives_during_a_write_is_written_together_afterwards() -> None:
+    store = GatedStore()
+    collector = make_collector(store)
+
+    async def steps(http: httpx.AsyncClient) -> None:
+        answers = [asyncio.create_task(_send(http, collector, "L-0"))]
+        await store.writing.wait()
+        answers += [asyncio.create_task(_send(http, collector, f"L-{n}")) for n in range(1, 30)]
+        await _until(lambda: sum(map(len, collector.app.groups._waiting.values())) == 1)
+        await _until(lambda: len(next(iter(collector.app.groups._waiting.values()))[0].lines) == 29)
+
+        store.gate.set()
+        statuses = [answer.status_code for answer in await asyncio.gather(*answers)]
+
+        assert statuses == [200] * 30
+        assert len(store.begun) == 2
+
+    collector.run(steps)
+
+    assert len(collector.lines()) == 30
+
+
+def test_one_clients_slow_write_does_not_hold_up_another() -> None:
+    store = GatedStore()
+    collector = make_collector(store)
+
+    async def steps(http: httpx.AsyncClient) -> None:
+        answers = [
+            asyncio.create_task(_send(http, collector, "L-1", client)) for client in ("acme", "globex")
+        ]
+
+        await _until(lambda: len(store.begun) == 2)
+        store.gate.set()
+        await asyncio.gather(*answers)
+
+    collector.run(steps)
+
+
+def test_logs_of_two_hours_lie_in_two_objects() -> None:
+    collector = make_collector()
+    with collector.http() as http:
+        http.post("/v1/logs", json=make_log(), headers=collector.headers())
+        collector.clock.advance(3600)
+        http.post("/v1/logs", json=make_log(), headers=collector.headers())
+
+    assert [found.key.split("/")[3] for found in collector.store.list("raw")] == ["hour=14", "hour=15"]
+
+
+def test_a_store_that_does_not_answer_is_503_in_time_and_frees_its_bytes() -> None:
+    store = GatedStore()
+    collector = make_collector(store, ack_timeout_s=0.05)
+
+    async def steps(http: httpx.AsyncClient) -> None:
+        answers = await asyncio.gather(*(_send(http, collector, f"L-{n}") for n in range(5)))
+
+        assert {answer.status_code for answer in answers} == {503}
+        assert answers[0].json()["error"]["message"].endswith("sending it again is safe.")
+        await collector.app.groups.drain()
+        assert collector.app.budget.in_flight_bytes == 0
+        store.gate.set()
+        assert (await _send(http, collector, "L-1")).status_code == 200
+
+    collector.run(steps)
+
+
+def test_a_store_that_refuses_fails_all_who_wait_and_the_next_succeeds() -> None:
+    store = BrokenStore()
+    collector = make_collector(store, key_cache_ttl_s=60)
+
+    async def steps(http: httpx.AsyncClient) -> None:
+        await _send(http, collector, "L-0")
+        store.broken = True
+        refused = await asyncio.gather(*(_send(http, collector, f"L-{n}") for n in range(5)))
+        store.broken = False
+
+        assert {answer.status_code for answer in refused} == {503}
+        assert (await _send(http, collector, "L-1")).status_code == 200
+        assert collector.app.budget.in_flight_bytes == 0
+
+    collector.run(steps)
+
+
+def test_a_log_that_was_stored_but_not_confirmed_is_not_acknowledged() -> None:
+    store = BrokenStore()
+    store.keeps = True
+    collector = make_collector(store, key_cache_ttl_s=60)
+    with collector.http() as http:
+        http.post("/v1/logs", json=make_log(log_id="L-0"), headers=collector.headers())
+        store.broken = True
+
+        answer = http.post("/v1/logs", json=make_log(), headers=collector.headers())
+
+    assert answer.status_code == 503
+    assert "was not stored" not in answer.text
+
+
+def test_more_in_flight_than_allowed_is_503_and_is_accepted_later() -> None:
+    store = GatedStore()
+    collector = make_collector(store, max_in_flight_bytes=30_000)
+    big = make_log(trace={"final_response": "x" * 10_000})
+
+    async def steps(http: httpx.AsyncClient) -> None:
+        held = asyncio.create_task(http.post("/v1/logs", json=big, headers=collector.headers()))
+        await store.writing.wait()
+        waiting = asyncio.create_task(http.post("/v1/logs", json=big, headers=collector.headers()))
+        await _until(lambda: any(collector.app.groups._waiting.values()))
+
+        refused = await http.post("/v1/logs", json=big, headers=collector.headers())
+        store.gate.set()
+        stored = await asyncio.gather(held, waiting)
+        accepted = await http.post("/v1/logs", json=big, headers=collector.headers())
+
+        assert (refused.status_code, refused.json()["error"]["code"]) == (503, "overloaded")
+        assert refused.headers["retry-after"] == "2"
+        assert [answer.status_code for answer in [*stored, accepted]] == [200] * 3
+        assert collector.app.budget.in_flight_bytes == 0
+
+    collector.run(steps)
+
+
+def test_a_stop_waits_for_what_is_being_written() -> None:
+    store = GatedStore()
+    collector = make_collector(store)
+
+    async def steps(http: httpx.AsyncClient) -> None:
+        answer = asyncio.create_task(_send(http, collector, "L-1"))
+        await store.writing.wait()
+        drained = asyncio.create_task(collector.app.groups.drain())
+        await asyncio.sleep(0)
+        assert not drained.done()
+
+        store.gate.set()
+        await drained
+
+        assert (await answer).status_code == 200
+
+    collector.run(steps)
+
+
+async def _commit(groups: Groups, clock: FakeClock, *lines: bytes) -> None:
+    await groups.commit("acme", clock.now, lines)
+
+
+def test_groups_are_bounded_by_count_and_by_bytes(clock: FakeClock) -> None:
+    store = GatedStore()
+    settings = CollectorSettings(max_group_logs=3, max_group_bytes=2048)
+    budget = Budget(1 << 20, 1)
+
+    async def steps() -> None:
+        groups = Groups(store, settings, budget, new_object_id)
+        first = asyncio.create_task(_commit(groups, clock, b"0"))
+        await store.writing.wait()
+        rest = asyncio.create_task(_commit(groups, clock, *[b"x"] * 7, b"y" * 2000, b"z" * 2000, b"w" * 5000))
+        await _until(lambda: any(groups._waiting.values()))
+        (waiting,) = groups._waiting.values()
+
+        assert [len(group.lines) for group in waiting] == [3, 3, 2, 1, 1]
+
+        store.gate.set()
+        await asyncio.gather(first, rest)
+
+    asyncio.run(steps())
+
+    assert budget.in_flight_bytes == 0
+
+
+def test_a_loop_that_ends_releases_those_who_wait(clock: FakeClock) -> None:
+    store = GatedStore()
+    budget = Budget(1 << 20, 1)
+
+    async def steps() -> None:
+        groups = Groups(store, CollectorSettings(), budget, new_object_id)
+        senders = [asyncio.create_task(_commit(groups, clock, b"x")) for _ in range(2)]
+        await store.writing.wait()
+        for writer in list(groups._writers):
+            writer.cancel()
+
+        for sender in senders:
+            with pytest.raises(NotConfirmed):
+                await sender
+
+    asyncio.run(steps())
+
+    assert budget.in_flight_bytes == 0
+
+
+def test_a_budget_refuses_without_counting() -> None:
+    budget = Budget(100, 1)
+    budget.reserve(60)
+
+    with pytest.raises(Overloaded):
+        budget.reserve(41)
+
+    assert budget.in_flight_bytes == 60

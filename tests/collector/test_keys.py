@@ -1,0 +1,128 @@
+"""Who may send: API keys, and what is remembered of them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+from starlette.testclient import TestClient
+
+from access import keys
+from tests.collector.conftest import Collector, make_collector, make_log
+from tests.collector.stores import CountingStore
+
+
+@pytest.mark.parametrize(
+    "presented",
+    ["", "wrong", "caselog_", "x" * 10_000, "../clients/acme", "clé", "a\tb"],
+    ids=lambda key: key[:12],
+)
+def test_a_wrong_key_is_401(collector: Collector, http: TestClient, presented: str) -> None:
+    headers = {**collector.headers(), "X-API-Key": presented.encode("latin-1")}
+
+    answer = http.post("/v1/logs", json=make_log(), headers=headers)  # type: ignore[arg-type]  # bytes, on purpose
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "unknown_key")
+    assert answer.headers["www-authenticate"].startswith("ApiKey")
+    assert collector.lines() == []
+
+
+def test_no_key_is_401(collector: Collector, http: TestClient) -> None:
+    assert http.post("/v1/logs", json=make_log()).status_code == 401
+
+
+def test_two_keys_are_no_key(collector: Collector, http: TestClient) -> None:
+    headers = [("X-API-Key", collector.keys["acme"]), ("X-API-Key", collector.keys["globex"])]
+
+    answer = http.post("/v1/logs", json=make_log(), headers=headers)
+
+    assert answer.status_code == 401
+
+
+def test_a_wrong_key_learns_nothing_about_the_body(collector: Collector, http: TestClient) -> None:
+    answer = http.post(
+        "/v1/logs", content=b"rubbish", headers={"X-API-Key": "wrong", "Content-Encoding": "br"}
+    )
+
+    assert answer.status_code == 401
+
+
+def test_a_revoked_key_stops_working_once_the_cache_has_expired(
+    collector: Collector, http: TestClient
+) -> None:
+    assert http.post("/v1/logs", json=make_log(), headers=collector.headers()).status_code == 200
+    (key,) = keys.list_keys(collector.store, "acme")
+    keys.revoke_key(collector.store, key.key_id, collector.clock.now)
+    collector.clock.advance(collector.settings.key_cache_ttl_s + 0.1)
+
+    answer = http.post("/v1/logs", json=make_log(), headers=collector.headers())
+
+    assert answer.status_code == 401
+
+
+def test_a_key_issued_after_it_was_refused_works_once_the_cache_has_expired(
+    collector: Collector, http: TestClient
+) -> None:
+    key = keys.KEY_PREFIX + "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc"
+    headers = {**collector.headers(), "X-API-Key": key}
+    assert http.post("/v1/logs", json=make_log(), headers=headers).status_code == 401
+    assert keys.issue_key(collector.store, "acme", collector.clock.now, b"\x07" * 32) == key
+    collector.clock.advance(collector.settings.key_cache_ttl_s + 0.1)
+
+    assert http.post("/v1/logs", json=make_log(), headers=headers).status_code == 200
+
+
+def test_a_key_is_looked_up_once_for_many_logs() -> None:
+    store = CountingStore()
+    collector = make_collector(store)
+
+    async def send(http: httpx.AsyncClient) -> None:
+        await asyncio.gather(
+            *(http.post("/v1/logs", json=make_log(), headers=collector.headers()) for _ in range(20))
+        )
+
+    collector.run(send)
+
+    assert sorted(key.split("/")[1] for key in store.reads) == ["clients", "keys"]
+
+
+def test_a_wrong_key_is_looked_up_once_within_the_caches_seconds() -> None:
+    store = CountingStore()
+    collector = make_collector(store)
+
+    with collector.http() as http:
+        for _ in range(5):
+            http.post("/v1/logs", json=make_log(), headers={"X-API-Key": "wrong"})
+
+    assert len(store.reads) == 1
+
+
+def test_guessing_keys_fills_no_memory_and_pushes_out_no_client() -> None:
+    store = CountingStore()
+    collector = make_collector(store, max_cached_keys=10)
+    with collector.http() as http:
+        http.post("/v1/logs", json=make_log(), headers=collector.headers())
+        for number in range(100):
+            assert http.post("/v1/logs", json={}, headers={"X-API-Key": f"guess-{number}"}).status_code == 401
+        store.reads.clear()
+
+        answer = http.post("/v1/logs", json=make_log(), headers=collector.headers())
+
+    assert (answer.status_code, store.reads) == (200, [])
+    senders = collector.app.senders
+    assert (len(senders._known._answers), len(senders._unknown._answers), senders._asking) == (1, 10, {})
+
+
+def test_keys_are_remembered_by_their_hash_only(collector: Collector, http: TestClient) -> None:
+    http.post("/v1/logs", json=make_log(), headers=collector.headers())
+
+    remembered = repr(vars(collector.app.senders)) + repr(vars(collector.app.senders._known))
+
+    assert collector.keys["acme"] not in remembered
+
+
+def test_the_key_of_a_client_that_is_gone_is_401(collector: Collector, http: TestClient) -> None:
+    collector.store.delete(["control/clients/acme.json"])
+
+    assert http.post("/v1/logs", json=make_log(), headers=collector.headers()).status_code == 401

@@ -8,10 +8,11 @@ STAMP := $(VENV)/.built-from-lock
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/caselog/bin
 MINIO := github.com/minio/minio@latest
 PYTEST_ARGS ?=
+LAKE ?= file://$(CURDIR)/.caselog/demo-lake
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env demo test lint types imports pytest format lock minio bench clean
+.PHONY: help env demo lab docs test lint types imports pytest format lock minio bench clean
 
 help: ## list what make can do
 	@echo "make TARGET, where TARGET is one of"
@@ -29,6 +30,12 @@ $(STAMP): requirements.lock pyproject.toml sdk/pyproject.toml
 
 demo: env ## a few hundred real tickets, then everything running: open the address it prints
 	$(BIN)/caselog demo
+
+lab: env ## JupyterLab on notebooks/, on the lake that LAKE= names (without it: the demo's)
+	CASELOG_LAKE_URL="$(LAKE)" $(BIN)/jupyter lab --notebook-dir notebooks
+
+docs: env ## write the reference pages of docs/ anew from the code
+	$(BIN)/python -m cli.reference
 
 test: lint pytest ## everything that CI checks: lint, types, imports, all tests
 

@@ -1,0 +1,141 @@
+"""Reference pages, written from the code: ``python -m cli.reference`` writes them into ``docs/``.
+
+A test holds the pages in the checkout to what this module would write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from pydantic import BaseModel, SecretStr
+
+from caselog.model import LOG_FIELDS, METRICS, SCHEMA_VERSION, TRACE_PARTS, Field
+from cli.environment import COLLECTOR_PREFIX, DASHBOARDS_PREFIX, ETL_PREFIX, LAKE_URL
+from cli.main import main
+from collector.settings import CollectorSettings
+from etl.settings import EtlSettings
+from lake import schema
+from voila_dashboards.settings import DashboardSettings
+
+_WRITTEN: Final = "<!-- Written from the code by `make docs`; change it there. -->\n\n"
+
+_PROGRAMS: Final[Sequence[tuple[str, str, type[BaseModel]]]] = (
+    ("Collector", COLLECTOR_PREFIX, CollectorSettings),
+    ("ETL", ETL_PREFIX, EtlSettings),
+    ("Dashboards", DASHBOARDS_PREFIX, DashboardSettings),
+)
+
+_SETTINGS_INTRO: Final = f"""# Settings
+
+Every program reads its settings from the environment when it starts. A wrong value, or a name that there is not,
+stops the start with a sentence.
+
+| variable | default | meaning |
+|---|---|---|
+| `{LAKE_URL}` | `.caselog/lake` below the current folder | Where logs live: `file:///path` or `s3://bucket/prefix`. |
+| `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_REGION`, `AWS_ENDPOINT_URL` | | The standard \
+names, for `s3://`; `AWS_ENDPOINT_URL_S3` wins over `AWS_ENDPOINT_URL`. Roles and web identities work too. |
+
+The SDK has its own four variables, see [its guide](../sdk/README.md).
+"""
+
+_LOG_INTRO: Final = f"""# The log
+
+One ticket execution is one log: small, queryable fields beside one big `trace`. This is schema version
+{SCHEMA_VERSION}. Unknown top-level fields are kept, and so are unknown parts of the trace. Where OpenTelemetry's
+conventions for generative AI have a name for the same thing, it stands beside ours.
+"""
+
+_COLUMNS_INTRO: Final = """## In the lake
+
+The view `logs` (and the Delta table behind it) has one row for each log; `traces` has `client_id`, `month`,
+`log_id`, `executed_at` and the `trace` as JSON text. `metrics` and `extra` (the unknown top-level fields) are JSON
+text too. Both tables are partitioned by `client_id` and `month` (of `executed_at`, UTC).
+"""
+
+
+def settings_page() -> str:
+    """``docs/settings.md``."""
+    parts = [_WRITTEN + _SETTINGS_INTRO]
+    for title, prefix, model in _PROGRAMS:
+        rows = [
+            (f"`{prefix}{name.upper()}`", _default(field.default), field.description or "")
+            for name, field in model.model_fields.items()
+        ]
+        parts.append(f"## {title}\n\n" + _table(("variable", "default", "meaning"), rows))
+    return "\n".join(parts)
+
+
+def log_page() -> str:
+    """``docs/log.md``."""
+    metrics = [(f"`{m.name}`", m.kind, _bounds(m.bounds), m.meaning, _otel(m.otel)) for m in METRICS]
+    columns = [(f"`{name}`", kind) for name, kind in schema.sql_columns(schema.LOGS).items()]
+    parts = [_WRITTEN + _LOG_INTRO, "## Fields\n\n" + _fields(LOG_FIELDS)]
+    parts.append("## `metrics`\n\n" + _table(("name", "type", "bounds", "meaning", "OpenTelemetry"), metrics))
+    parts += [
+        f"## `trace.{name}`\n\n" + (_fields(f) if f else "Any JSON.\n") for name, f in TRACE_PARTS.items()
+    ]
+    parts.append(_COLUMNS_INTRO + "\n" + _table(("column of `logs`", "type"), columns))
+    return "\n".join(parts)
+
+
+def commands_page() -> str:
+    """``docs/commands.md``."""
+    parts = [f"{_WRITTEN}# Commands\n\nExit status: 0 done, 1 failed, 2 wrong use.\n"]
+    for path, command in _commands(main, "caselog"):
+        told = command.get_help(click.Context(command, info_name=path, terminal_width=80))
+        parts.append(f"## {path}\n\n```text\n{told}\n```\n")
+    return "\n".join(parts)
+
+
+PAGES: Final = {"settings.md": settings_page, "log.md": log_page, "commands.md": commands_page}
+
+
+def _commands(group: click.Group, above: str) -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from _commands(command, f"{above} {name}")
+        elif command is not None:
+            yield f"{above} {name}", command
+
+
+def _fields(fields: Sequence[Field]) -> str:
+    rows = [(f"`{f.name}`", f.kind, "yes" if f.required else "", f.meaning, _otel(f.otel)) for f in fields]
+    return _table(("field", "type", "required", "meaning", "OpenTelemetry"), rows)
+
+
+def _otel(name: str | None) -> str:
+    return f"`{name}`" if name else ""
+
+
+def _bounds(bounds: tuple[float | None, float | None]) -> str:
+    low, high = bounds
+    if high is not None:
+        return f"{low} to {high}"
+    return "" if low is None else f"{low} or more"
+
+
+def _default(value: Any) -> str:
+    if value is None or value == () or isinstance(value, SecretStr):
+        return ""
+    return f"`{','.join(map(str, value))}`" if isinstance(value, tuple) else f"`{value}`"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def write_pages(folder: Path) -> None:
+    """Write every page into ``folder``."""
+    for name, page in PAGES.items():
+        (folder / name).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_pages(Path(__file__).resolve().parent.parent / "docs")

@@ -13,12 +13,13 @@ from pathlib import Path
 
 
 def entries(lock: str) -> dict[str, tuple[str, set[str]]]:
-    """Name -> (its lines in the lock, the names that asked for it)."""
-    found = {}
+    """Name -> (its lines in the lock, the names that asked for it); more than one line where Pythons differ."""
+    found: dict[str, tuple[str, set[str]]] = {}
     for text in re.split(r"(?m)^(?=[a-z0-9])", lock):
         requirement, _, notes = text.partition("    # via")
         if name := re.match(r"[a-z0-9._-]+", requirement):
-            found[name[0]] = (requirement, set(re.findall(r"[a-z0-9][a-z0-9._-]*", notes)))
+            lines, askers = found.get(name[0], ("", set()))
+            found[name[0]] = (lines + requirement, askers | set(re.findall(r"[a-z0-9][a-z0-9._-]*", notes)))
     return found
 
 

@@ -13,19 +13,21 @@ LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
-def _locked() -> dict[str, str]:
-    """Requirement lines of the lock, continuation lines joined, by canonical name."""
+def _lines() -> list[str]:
+    """Requirements of the lock, continuation lines joined."""
     lines = re.sub(r"\\\n\s*", " ", LOCK).splitlines()
-    requirements = [line for line in lines if line and not line.lstrip().startswith("#")]
-    return {canonicalize_name(re.split(r"[=\s;\[]", line, maxsplit=1)[0]): line for line in requirements}
+    return [line for line in lines if line and not line.lstrip().startswith("#")]
+
+
+def _locked() -> dict[str, str]:
+    """The requirement of each name; the last one where Pythons differ."""
+    return {canonicalize_name(re.split(r"[=\s;\[]", line, maxsplit=1)[0]): line for line in _lines()}
 
 
 def test_every_requirement_is_pinned_and_hashed() -> None:
-    loose = [
-        line for line in _locked().values() if not re.match(r"[\w.\-\[\]]+==[^ ]+ .*--hash=sha256:", line)
-    ]
+    loose = [line for line in _lines() if not re.match(r"[\w.\-\[\]]+==[^ ]+ .*--hash=sha256:", line)]
 
-    assert len(_locked()) > 50
+    assert len(_lines()) > 50
     assert loose == []
 
 

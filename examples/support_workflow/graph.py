@@ -123,7 +123,9 @@ def validate_answer(state: State, context: Context, recording: Recording) -> Jso
     facts = sorted(set(_FACT.findall(answer)))
     ungrounded = [fact for fact in facts if fact.replace(",", "").strip("$") not in known]
     unaided = not any(step["tool_calls"] for step in state["react_iterations"])
-    risk = 0.02 + 0.7 * len(ungrounded) / (len(facts) or 1) + (0.1 if unaided else 0.0)
+    # One made-up fact is enough to keep an answer back, however many others are right.
+    invention = 0.35 + 0.4 * len(ungrounded) / len(facts) if ungrounded else 0.0
+    risk = 0.02 + invention + (0.1 if unaided else 0.0)
     last = next(message for message in reversed(state["messages"]) if isinstance(message, AIMessage))
     certainty = math.exp(last.response_metadata["mean_logprob"])
     effort = 0.02 * (len(state["react_iterations"]) - 1) + 0.03 * len(state["errors"])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import atexit
+import importlib
 import os
+import sys
 import weakref
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
@@ -75,7 +77,9 @@ class Client:
     @never_raises(lambda: None)
     def close(self, timeout_s: float = 5.0) -> None:
         """Flush with the deadline, then stop; logs that are still undelivered are counted as lost and named."""
-        left = self._shipper.close(timeout_s)
+        self._shipper.flush(timeout_s)
+        left = self._shipper.pending()
+        self._losses.count(reasons.NETWORK, self._shipper.stop())
         atexit.unregister(self._end)
         if left:
             self._console.say("left", f"{left} log(s) could not be delivered before the end and are lost")
@@ -101,7 +105,11 @@ class Client:
             self._console.say_once(
                 "load", f"logs cannot be sent from this Python: {type(error).__name__}: {error}"
             )
-            return Outlet(lambda batch, _pause: self._losses.count(reasons.NETWORK, len(batch)), lambda: None)
+            return Outlet(
+                lambda batch, _pause: self._losses.count(reasons.NETWORK, len(batch)),
+                _do_nothing,
+                _do_nothing,
+            )
 
     def _load_outlet(self) -> Outlet:
         from .delivery import Delivery  # ssl, gzip and the rules: in the thread, not at import
@@ -118,13 +126,17 @@ class Client:
             console=self._console,
             sdk={"name": "caselog-python", "version": __version__},
         )
-        return Outlet(delivery.deliver, connection.close)
+        return Outlet(delivery.deliver, connection.close, connection.abandon)
 
     def _flush_at_exit(self) -> None:
         if self._ends_with_process:
             return
         self._ends_with_process = True
         atexit.register(self._end)
+        multiprocessing = sys.modules.get("multiprocessing")
+        if multiprocessing and multiprocessing.parent_process():
+            # A forked child of multiprocessing leaves by os._exit, which runs its finalizers but not atexit's.
+            importlib.import_module("multiprocessing.util").Finalize(None, self._end, exitpriority=0)
 
     def _end(self) -> None:
         self.close(self._limits.exit_flush_s)
@@ -140,7 +152,12 @@ class Client:
     def after_fork_in_child(self) -> None:
         """Start with an empty queue and no losses: those of the parent are the parent's to deliver and to tell."""
         self._losses.start_anew()
+        self._ends_with_process = False
         self._shipper.after_fork_in_child()
+
+
+def _do_nothing() -> None:
+    """Nothing was opened, nothing is to be closed."""
 
 
 def _is_trace(name: str, value: Any) -> bool:

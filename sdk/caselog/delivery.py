@@ -76,12 +76,12 @@ class Delivery:
             for log in prepared:
                 self._settle_alone(log, pause)
         elif refusal:
-            self._lose(reasons.REFUSED, prepared, refusal)
+            self._lose(reasons.REFUSED, prepared, str(refusal))
 
     def _settle_alone(self, log: _Prepared, pause: Pause) -> None:
         refusal = self._send_until_settled([log], pause)
         if refusal:
-            self._lose(reasons.REFUSED, [log], refusal)
+            self._lose(reasons.REFUSED, [log], str(refusal))
 
     def _prepare(self, queued: Queued) -> _Prepared | None:
         try:
@@ -138,7 +138,9 @@ class Delivery:
     def _wait(self, attempt: int, error: DeliveryError, logs: list[_Prepared], pause: Pause) -> bool:
         """Wait before sending again; False where the logs were given up instead."""
         if time.monotonic() - logs[0].queued.at > self.limits.max_age_s:
-            self._lose(reasons.EXPIRED, logs, error)
+            self._lose(
+                reasons.EXPIRED, logs, f"{error}, but not for longer than {self.limits.max_age_s:g} s: lost"
+            )
             return False
         delay = (
             backoff_s(attempt, self.limits, random.random())  # noqa: S311 - spreads clients in time, hides nothing
@@ -146,15 +148,16 @@ class Delivery:
             else error.retry_after_s
         )
         if not pause(delay, error.retry_after_s is None):
-            self._lose(reasons.NETWORK, logs, error)
+            self._lose(reasons.NETWORK, logs)
             return False
         return True
 
-    def _lose(self, reason: str, logs: list[_Prepared], error: DeliveryError) -> None:
+    def _lose(self, reason: str, logs: list[_Prepared], sentence: str = "") -> None:
         self.losses.count(reason, len(logs))
         for log in logs:
             self.losses.unmark_told(log.told)
-        self.console.say(f"lost {reason}", str(error))
+        if sentence:
+            self.console.say(f"lost {reason}", sentence)
 
     def _request(self, logs: list[_Prepared]) -> Request:
         body = gzip.compress(b"\n".join(log.line for log in logs))

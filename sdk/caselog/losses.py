@@ -42,7 +42,7 @@ class Losses:
     def total(self) -> dict[str, int]:
         """All logs lost since the start, by reason."""
         with self._lock:
-            return dict(self._total)
+            return dict(+self._total)
 
     def untold(self) -> dict[str, int]:
         """Logs lost that no delivered log has reported yet, by reason."""

@@ -38,6 +38,8 @@ class Outlet:
     deliver: Callable[[list[Queued], Pause], None]
     #: Lets go of the connection.
     close: Callable[[], None]
+    #: Lets go of a connection that another process still uses; for a forked child.
+    abandon: Callable[[], None]
 
 
 class Shipper:
@@ -94,21 +96,20 @@ class Shipper:
             finally:
                 self._flushing -= 1
 
-    def close(self, timeout_s: float) -> int:
-        """Flush, then stop the thread; how many logs had to be left behind."""
-        self.flush(timeout_s)
+    def stop(self) -> int:
+        """End the thread; how many logs it had not begun to send. Those it had, it settles as lost."""
         with self._changed:
             self._stopping = True
-            left, thread = self._accepted - self._settled, self._thread
+            dropped, thread = list(self._queue), self._thread
             self._queue.clear()
-            self._changed.notify_all()
+            self._settle(dropped)
         if thread and thread is not threading.current_thread():
             # At once, unless the thread is in the middle of a request: then it is left to end with the process.
             thread.join(_LAST_WORDS_S)
-        return left
+        return len(dropped)
 
     def is_closed(self) -> bool:
-        """Whether `close` was called: nothing is accepted any more."""
+        """Whether `stop` was called: nothing is accepted any more."""
         return self._stopping
 
     def _has_room(self, size: int) -> bool:
@@ -174,7 +175,7 @@ class Shipper:
     def after_fork_in_child(self) -> None:
         """Start anew: the thread and the queue are the parent's, and so is the connection."""
         if self._outlet:
-            self._outlet.close()
+            self._outlet.abandon()
         self._start_anew()
 
 

@@ -7,7 +7,9 @@ of their own. No redirect is followed: a log and its key go to the configured ad
 from __future__ import annotations
 
 import base64
+import codecs
 import http.client
+import os
 import ssl
 import time
 from dataclasses import dataclass, field
@@ -17,8 +19,15 @@ from urllib.request import getproxies_environment, proxy_bypass_environment  # t
 
 from .errors import CollectorUnreachable
 
+# What the network needs and imports at its first use. A fork in the middle of that would leave the child with an
+# encoding that is unknown for ever; so it is imported with this module, which a fork waits for.
+for _encoding in ("idna", "iso-8859-1", "ascii"):
+    codecs.lookup(_encoding)
+
 #: An answer is a small JSON object; what is longer is none of a collector's.
 MAX_ANSWER_BYTES = 256 * 1024
+
+_abandoned: list[object] = []
 
 
 @dataclass(frozen=True)
@@ -70,6 +79,17 @@ class KeepAlive:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+
+    def abandon(self) -> None:
+        """Let go of the connection in a forked child, without a word to the other side: it is the parent's.
+
+        Only the descriptor is closed. Closing the connection as such would wait for ever on the lock of a buffer
+        that the parent's thread held at the moment of the fork; so would freeing it, hence the list.
+        """
+        connection, self._connection = self._connection, None
+        _abandoned.append(connection)
+        if connection is not None and connection.sock is not None:
+            os.close(connection.sock.detach())
 
     def _exchange(self, request: Request, parts: SplitResult) -> Response:
         reused = self._connection is not None

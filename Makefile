@@ -12,7 +12,7 @@ LAKE ?= file://$(CURDIR)/.caselog/demo-lake
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env demo lab docs test lint types imports pytest format docs lock minio bench clean
+.PHONY: help env demo lab docs test lint types imports pytest format lock minio bench clean
 
 help: ## list what make can do
 	@echo "make TARGET, where TARGET is one of"
@@ -56,9 +56,6 @@ pytest: env ## all tests, browser and S3 included; PYTEST_ARGS="-k word" for som
 format: env ## write the formatting that lint asks for
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
-
-docs: env ## write the reference pages below docs/ anew, from the code
-	$(BIN)/python -m cli.reference
 
 lock: ## write requirements.lock anew (needs uv; LOCK_ARGS=--upgrade for newer versions)
 	@command -v uv >/dev/null || { echo "make lock needs uv on the PATH: $(PYTHON) -m pip install uv"; exit 1; }

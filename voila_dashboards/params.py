@@ -53,7 +53,7 @@ class Window:
     end_ms: int | None
 
     def as_params(self) -> dict[str, str]:
-        """This window as it stands in a URL."""
+        """The window as it stands in a URL."""
         custom = self.range == "custom"
         return {
             "range": "" if custom else self.range,
@@ -82,7 +82,7 @@ class OverviewParams:
     client_id: str | None
 
     def as_params(self) -> dict[str, str]:
-        """These parameters as they stand in a URL."""
+        """The parameters as they stand in a URL."""
         return {**self.window.as_params(), "client": self.client_id or ""}
 
 
@@ -100,7 +100,7 @@ class TicketsParams:
     page: int
 
     def as_params(self) -> dict[str, str]:
-        """These parameters as they stand in a URL."""
+        """The parameters as they stand in a URL."""
         return {
             **self.window.as_params(),
             "client": self.client_id or "",
@@ -123,8 +123,9 @@ def read_tickets(params: Mapping[str, str], now_ms: int) -> TicketsParams:
     sort = _text(params.get("sort"))
     sort = sort if sort in SORTS else "executed_at"
     direction: Direction = "asc" if sort in _ASCENDING_FIRST else "desc"
-    if params.get("dir") in {"asc", "desc"}:
-        direction = "asc" if params["dir"] == "asc" else "desc"
+    given = _text(params.get("dir"))
+    if given in {"asc", "desc"}:
+        direction = "asc" if given == "asc" else "desc"
     return TicketsParams(
         window=read_window(params, now_ms, default="all"),
         client_id=read_client(params.get("client")),

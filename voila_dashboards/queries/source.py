@@ -36,7 +36,7 @@ class Filter:
     values: list[object] = field(default_factory=list)
 
     def add(self, clause: str, *values: object) -> Filter:
-        """This filter with one more condition."""
+        """The filter itself, with one more condition."""
         self.clauses.append(clause)
         self.values.extend(values)
         return self

@@ -50,7 +50,7 @@ _SAME_TICKET: Final = """
 
 
 def ticket_data(
-    reader: Source, viewer: Viewer, params: Mapping[str, str], now_ms: int
+    reader: Source, viewer: Viewer, params: Mapping[str, str], _now_ms: int
 ) -> tuple[dict[str, str], dict[str, Any]]:
     """The ticket's address as understood, and its data; raises `PageNotFound`."""
     client_id, log_id = read_client(params.get("client_id")), params.get("log_id")

@@ -58,6 +58,7 @@ function appendInPortions(parent, items, draw, portion) {
 const KNOWN_STATUSES = { SUCCESS: "success", FAILED: "failed", ESCALATED: "escalated" };
 const NO_CATEGORY = "(none)";
 const REST = "OTHER STATUSES";
+const OWN_COLOURS = 5;
 const DAY_MS = 86400000;
 const DASH = "–";
 
@@ -124,12 +125,19 @@ function timeView(ms, withSeconds = false) {
 }
 
 const utcDay = (ms) => new Date(ms).toISOString().slice(0, 10);
-const statusKind = (status, statuses = []) => {
+
+/** The colour of a status. One of a client's own keeps its colour from page to page, unless another has taken it. */
+function statusKind(status, statuses = [status]) {
   if (Object.hasOwn(KNOWN_STATUSES, status)) return KNOWN_STATUSES[status];
-  const own = statuses.filter((each) => !Object.hasOwn(KNOWN_STATUSES, each) && each !== REST);
-  const place = own.indexOf(status);
-  return place >= 0 && status !== REST ? `own${place % 5}` : "other";
-};
+  const taken = [];
+  for (const own of statuses.filter((each) => !Object.hasOwn(KNOWN_STATUSES, each) && each !== REST).sort()) {
+    let place = [...String(own)].reduce((sum, letter) => sum + letter.codePointAt(0), 0) % OWN_COLOURS;
+    while (taken.includes(place) && taken.length % OWN_COLOURS) place = (place + 1) % OWN_COLOURS;
+    if (own === status) return `own${place}`;
+    if (taken.push(place) === OWN_COLOURS) taken.length = 0;
+  }
+  return "other";
+}
 
 // ---------------------------------------------------------------- 3 addresses
 
@@ -315,14 +323,14 @@ class Session {
     this.hideTip();
     this.page = payload?.page ?? null;
     this.payload = payload;
-    const view = { overview: overviewView, tickets: ticketsView, ticket: ticketView }[this.page] ?? skeletonView;
+    const view = payload?.error ? failureView : { overview: overviewView, tickets: ticketsView, ticket: ticketView }[this.page] ?? skeletonView;
     let drawn;
     try {
       drawn = view(this, payload);
     } catch (error) {
       drawn = [messageView("This page could not be drawn", String(error?.message ?? error)), payload?.data?.trace ? rawCard(payload.data) : null];
     }
-    this.main.replaceChildren(...[this.routed ? null : localNav(this.page), drawn].flat().filter(Boolean));
+    this.main.replaceChildren(...[this.routed ? null : localNav(this.page), drawn].flat(Infinity).filter(Boolean));
     if (moved) this.main.querySelector("h1")?.focus({ preventScroll: true });
     else focus.restore();
     if (this.routed) this.tellHeader();
@@ -383,7 +391,7 @@ function rememberFocus(root) {
 
 const link = (page, params, props, ...children) => h("a", { ...props, href: hrefOf(page, params) }, ...children);
 const card = (title, props, ...children) => h("section", { ...props, class: `cl-card ${props?.class ?? ""}` }, title && h("h2", { class: "cl-card-title" }, title), ...children);
-const statusBadge = (status, statuses) => h("span", { class: `cl-badge cl-s-${statusKind(status, statuses)}` }, label(status, "UNKNOWN"));
+const statusBadge = (status, statuses) => h("span", { class: `cl-badge cl-s-${statusKind(status, statuses)}`, title: status }, h("span", {}, label(status, "UNKNOWN")));
 const swatch = (kind) => h("span", { class: `cl-swatch cl-s-${kind}`, "aria-hidden": "true" });
 
 /** Text of a value that ought to be text. */
@@ -405,6 +413,11 @@ function safeJson(value, indent) {
 
 function messageView(title, text, action) {
   return h("section", { class: "cl-card cl-empty" }, h("h1", { tabindex: "-1" }, title), h("p", {}, text), action && h("p", {}, action));
+}
+
+function failureView(_session, { error }) {
+  const missing = error.code === "not_found";
+  return messageView(missing ? "Not found" : "This page could not be built", label(error.message, "Load it again."), missing && link("tickets", {}, {}, "All tickets"));
 }
 
 function localNav(page) {
@@ -513,7 +526,7 @@ function overviewView(session, payload) {
   const { data, params, viewer, clients } = payload;
   const head = h("header", { class: "cl-page-head" },
     h("h1", { tabindex: "-1" }, "Overview"),
-    h("span", { class: "cl-muted" }, params.client || viewer.client_id || (clients.length ? `all ${plural(clients.length, "client")}` : "")),
+    h("span", { class: "cl-muted" }, params.client || viewer.client_id || (clients.length > 1 ? `all ${count(clients.length)} clients` : clients[0] ?? "")),
     h("div", { class: "cl-controls" }, clientChoice(session, "overview", payload), rangePicker(session, "overview", params)));
   if (!data.has_any) return [head, firstSteps(viewer)];
   if (!data.current.tickets)
@@ -574,18 +587,18 @@ function columnDays(ms, unit) {
 
 function chartCard(session, data, ranges) {
   const place = h("div", { class: "cl-chart" });
-  const draw = () => place.clientWidth && place.replaceChildren(barChart(session, data, ranges, place.clientWidth));
+  const draw = () => place.clientWidth && place.replaceChildren(barChart(session, data, ranges, place.clientWidth, place.clientHeight));
   const observer = new ResizeObserver(draw);
   observer.observe(place);
   session.undo.push(() => observer.disconnect());
-  return card(`Tickets per ${UNITS[data.unit] ?? "day"}`, {},
+  return card(`Tickets per ${UNITS[data.unit] ?? "day"}`, { class: "cl-chart-card" },
     h("p", { class: "cl-legend" }, data.statuses.map((status) => h("span", {}, swatch(statusKind(status, data.statuses)), status)), h("span", { class: "cl-muted" }, "in UTC")),
     place);
 }
 
 /** Stacked columns. Each is a link to its tickets; arrow keys walk along them. */
-function barChart(session, { columns, statuses, unit }, ranges, width) {
-  const height = 250, left = 44, bottom = 24, top = 8;
+function barChart(session, { columns, statuses, unit }, ranges, width, height) {
+  const left = 44, bottom = 24, top = 8;
   const totals = columns.map((column) => column.counts.reduce((a, b) => a + b, 0));
   const step = niceStep(Math.max(...totals, 1) / 4);
   const ceiling = Math.max(step, Math.ceil(Math.max(...totals) / step) * step);
@@ -680,9 +693,9 @@ function ticketColumns(provider, statuses) {
   const plain = (text, otherwise = DASH) => (text === null || text === undefined || text === "" ? h("span", { class: "cl-muted" }, otherwise) : String(text));
   return [
     ["ticket_id", "Ticket", (row) => link("ticket", row, { class: "cl-ticket-id" }, label(row.ticket_id)), "cl-wide"],
-    provider && ["client_id", "Client", (row) => plain(row.client_id), ""],
-    ["category", "Category", (row) => plain(row.category), ""],
-    ["status", "Status", (row) => statusBadge(row.status, statuses), ""],
+    provider && ["client_id", "Client", (row) => plain(row.client_id), "cl-client"],
+    ["category", "Category", (row) => plain(row.category), "cl-name"],
+    ["status", "Status", (row) => statusBadge(row.status, statuses), "cl-status"],
     ["overall_confidence", "Confidence", (row) => confidenceView(row.overall_confidence), "cl-num"],
     ["execution_time_seconds", "Time", (row) => seconds(row.execution_time_seconds), "cl-num"],
     ["react_iterations", "Iter.", (row) => count(row.react_iterations), "cl-num"],
@@ -815,9 +828,9 @@ function parts(value) {
   return named ? entries.map(([name, each]) => ({ name, ...each })) : [value];
 }
 
-const NODE_FIELDS = ["name", "started_at", "duration_ms", "status", "input", "output", "error", "attributes"];
-const ITERATION_FIELDS = ["iteration", "node", "started_at", "duration_ms", "thought", "action", "observation", "tool_calls", "model", "input_tokens", "output_tokens"];
-const CALL_FIELDS = ["id", "name", "arguments", "result", "started_at", "duration_ms", "status", "error"];
+const NODE_FIELDS = ["name", "started_at", "duration_ms", "status", "input", "output", "error", "attributes", "value"];
+const ITERATION_FIELDS = ["iteration", "node", "started_at", "duration_ms", "thought", "action", "observation", "tool_calls", "model", "input_tokens", "output_tokens", "value"];
+const CALL_FIELDS = ["id", "name", "arguments", "result", "started_at", "duration_ms", "status", "error", "value"];
 const PARTS = ["nodes", "react_iterations", "tool_calls", "errors", "messages", "final_response"];
 
 const readCall = (raw) => ({ ...span(raw), raw, kind: "tool call", name: label(raw.name, "tool"), failed: failed(raw), rest: rest(raw, CALL_FIELDS), children: [] });
@@ -826,7 +839,7 @@ function readIteration(raw, index) {
   const calls = (parts(raw.tool_calls) ?? []).map(readCall);
   const odd = parts(raw.tool_calls) === null && !isBlank(raw.tool_calls) ? { tool_calls: raw.tool_calls } : {};
   const broken = failed(raw) || calls.some((call) => call.failed);
-  return { ...span(raw), raw, kind: "iteration", name: `Iteration ${label(raw.iteration, index + 1)}`, node: isBlank(raw.node) ? null : label(raw.node), failed: broken, rest: { ...rest(raw, ITERATION_FIELDS), ...odd }, children: calls };
+  return { ...span(raw), raw, kind: "iteration", name: `Iteration ${clip(label(raw.iteration, String(index + 1)), 60)}`, node: isBlank(raw.node) ? null : label(raw.node), failed: broken, rest: { ...rest(raw, ITERATION_FIELDS), ...odd }, children: calls };
 }
 
 const readNode = (raw, index) => ({ ...span(raw), raw, kind: "node", name: label(raw.name, `node ${index + 1}`), failed: failed(raw), rest: rest(raw, NODE_FIELDS), children: [] });
@@ -842,7 +855,7 @@ function readTrace(trace) {
   const iterations = (parts(source.react_iterations) ?? []).map(readIteration);
   const calls = (parts(source.tool_calls) ?? []).map(readCall);
   const groups = [...nodes, ...assign(nodes, iterations)];
-  if (calls.length) groups.push({ kind: "group", name: nodes.length || iterations.length ? "Tool calls outside iterations" : "Tool calls", raw: {}, rest: {}, start: null, duration: null, failed: calls.some((call) => call.failed), children: calls });
+  if (calls.length) groups.push({ kind: "group", name: nodes.length || iterations.length ? "Other tool calls" : "Tool calls", raw: {}, rest: {}, start: null, duration: null, failed: calls.some((call) => call.failed), children: calls });
   return { groups, iterations, errors: parts(source.errors) ?? [], messages: parts(source.messages) ?? [], final: source.final_response, unknown };
 }
 
@@ -913,6 +926,7 @@ function layoutNote(timed, started, without, recorded) {
 // ---------------------------------------------------------------- 10 ticket
 
 const MANY_ROWS = 24;
+const FEW_STEPS = 5;
 const PORTION = 200;
 
 function ticketView(session, payload) {
@@ -921,12 +935,12 @@ function ticketView(session, payload) {
   const readable = trace !== BROKEN && trace !== null;
   const run = readable ? readTrace(trace) : null;
   const layout = run?.groups.length ? layOut(run.groups) : null;
-  const steps = run?.groups.length ? stepsCard(session, run) : null;
+  const steps = run?.groups.length ? stepsCard(run) : null;
   const main = [
     layout && timelineCard(session, run, layout, steps?.reveal),
     h("div", { class: "cl-grid cl-grid-ticket" },
-      h("div", { class: "cl-stack" }, traceState(data, readable), steps?.card, run?.messages.length ? messagesCard(run.messages) : null, run?.unknown.length ? unknownCard(run.unknown) : null, rawCard(data)),
-      h("div", { class: "cl-stack" }, run ? finalCard(run.final) : null, run ? errorsCard(run.errors) : null, metricsCard(data.log), sameTicketCard(data), extraCard(data.log))),
+      h("div", { class: "cl-stack" }, traceState(data, run), steps?.card, run?.messages.length ? messagesCard(run.messages) : null, run?.unknown.length ? unknownCard(run.unknown) : null, rawCard(data)),
+      h("div", { class: "cl-stack cl-side" }, run ? finalCard(run.final) : null, run ? errorsCard(run, steps?.reveal) : null, metricsCard(data.log), sameTicketCard(data), extraCard(data.log))),
   ];
   return [ticketHead(data.log, viewer), main];
 }
@@ -947,18 +961,20 @@ function ticketHead(log, viewer) {
       fact("Iterations", count(log.react_iterations)), fact("Tool calls", count(log.tool_call_count)),
       fact("Errors", h("span", { class: log.error_count > 0 ? "cl-bad" : null }, count(log.error_count))),
       tokens && fact("Tokens", tokens), num(known.cost_usd) !== null && fact("Cost", money(known.cost_usd)),
-      log.workflow_version && fact("Workflow version", log.workflow_version), log.environment && fact("Environment", log.environment)));
+      (log.workflow_version || log.environment) && fact("Workflow", [log.workflow_version, log.environment].filter(Boolean).join(" · "))));
 }
 
 /** Says in words why there is nothing, or not everything, to debug. */
-function traceState(data, readable) {
+function traceState(data, run) {
   if (data.trace_state === "none")
     return card("No trace", {}, h("p", {}, "This log was sent as METRICS_ONLY, or its trace has been retired: its figures are kept, what happened inside the run is not."));
   if (data.trace_state === "too_big")
     return card("The trace is too big for a page", {}, h("p", {}, `It takes ${bytes(data.trace_size)}. Read it in a notebook, from the view traces, by client_id, month and log_id.`));
-  if (!readable && data.trace !== "null")
+  if (!run && data.trace !== "null")
     return card("The trace is not JSON", {}, h("p", {}, "It is shown below as it was received."), textView(data.trace));
   if (data.trace === "null") return card("No trace", {}, h("p", {}, "The log was sent without a trace."));
+  if (!run.groups.length && !run.messages.length && !run.unknown.length)
+    return card("No steps", {}, h("p", { class: "cl-muted" }, "The trace holds no nodes, no iterations and no tool calls."));
   return null;
 }
 
@@ -1036,10 +1052,12 @@ function tipOf(part, { timed }) {
 // ---- steps
 
 /** The list of steps, and `reveal(part)`, which opens a part's step and goes there. */
-function stepsCard(session, run) {
+function stepsCard(run) {
   const reach = new Map(); // part -> {element, open(): void}
-  const many = run.iterations.length > 6;
-  const sections = h("div", { class: "cl-steps" }, run.groups.map((group) => stepGroup(group, reach, many)));
+  const few = run.iterations.length <= FEW_STEPS;
+  const troubled = run.iterations.filter((step) => step.failed).slice(0, FEW_STEPS);
+  const isOpen = (step) => few || troubled.includes(step) || (!troubled.length && step === run.iterations[0]);
+  const sections = h("div", { class: "cl-steps" }, run.groups.map((group) => stepGroup(group, reach, isOpen)));
   const every = (open) => {
     const all = [...sections.querySelectorAll("details.cl-step")].reverse();
     const some = () => {
@@ -1063,23 +1081,23 @@ function stepsCard(session, run) {
   return { card: h("section", { class: "cl-card cl-steps-card" }, title, sections), reveal };
 }
 
-function stepGroup(group, reach, many) {
+function stepGroup(group, reach, isOpen) {
   const section = h("section", { class: "cl-step-group" });
   const took = group.duration !== null && h("span", { class: "cl-muted" }, duration(group.duration));
   section.append(h("h3", { tabindex: "-1" }, h("span", { class: `cl-dot cl-g-${group.failed ? "failed" : group.kind}`, "aria-hidden": "true" }), group.name,
     group.failed && group.kind === "node" && h("span", { class: "cl-badge cl-s-failed" }, label(group.raw.status, "error")), took, group.note && h("span", { class: "cl-muted" }, group.note)));
-  const own = [["Error", group.raw.error, "cl-error"], ["Input", group.raw.input], ["Output", group.raw.output], ["Attributes", group.raw.attributes], ["Other fields", group.rest]].filter(([, value]) => !isBlank(value));
+  const own = [["Error", group.raw.error, "cl-error"], ["Input", group.raw.input], ["Output", group.raw.output], ["Attributes", group.raw.attributes], ["Value", group.raw.value], ["Other fields", group.rest]].filter(([, value]) => !isBlank(value));
   let inOut = null;
   if (own.length) {
     const error = own[0][0] === "Error" ? own.shift() : null;
     if (error) section.append(field(...error));
-    if (own.length) inOut = section.appendChild(lazyDetails("cl-step cl-in-out", [h("span", { class: "cl-grow" }, own.map(([name]) => name).join(", "))], () => own.map((each) => field(...each)), !group.children.length && !many));
+    if (own.length) inOut = section.appendChild(lazyDetails("cl-step cl-in-out", [h("span", { class: "cl-grow" }, own.map(([name]) => name).join(", "))], () => own.map((each) => field(...each)), !group.children.length && isOpen(null)));
   }
   reach.set(group, { element: () => section, open: () => inOut && !group.children.length && (inOut.open = true) });
   const drawn = new Map();
   const list = h("div");
-  const next = appendInPortions(list, group.children, (child, i) => {
-    const step = child.kind === "iteration" ? iterationStep(child, i, many) : callView(child);
+  const next = appendInPortions(list, group.children, (child) => {
+    const step = child.kind === "iteration" ? iterationStep(child, isOpen(child)) : callView(child);
     drawn.set(child, step);
     return step;
   }, PORTION);
@@ -1117,7 +1135,7 @@ function lazyDetails(kind, summary, body, open = false) {
   return details;
 }
 
-function iterationStep(step, index, many) {
+function iterationStep(step, open) {
   const { raw } = step;
   const tokens = [raw.input_tokens, raw.output_tokens].some((n) => num(n) !== null) ? `${short(raw.input_tokens)} → ${short(raw.output_tokens)} tokens` : null;
   const lead = isBlank(raw.action) ? firstWords(raw.thought ?? raw.observation ?? raw.value) : firstWords(raw.action);
@@ -1128,7 +1146,7 @@ function iterationStep(step, index, many) {
     step.failed && h("span", { class: "cl-badge cl-s-failed" }, "error"),
     h("span", { class: "cl-muted cl-step-cost" }, [step.duration !== null ? duration(step.duration) : null, tokens].filter(Boolean).join(" · ")),
   ];
-  return lazyDetails(`cl-step ${step.failed ? "cl-step-failed" : ""}`, summary, () => iterationBody(step, tokens), !many || index === 0);
+  return lazyDetails(`cl-step ${step.failed ? "cl-step-failed" : ""}`, summary, () => iterationBody(step), open);
 }
 
 const firstWords = (value) => (isBlank(value) ? "" : clip(label(typeof value === "object" ? value.name ?? value.tool ?? value.type ?? value : value).replace(/\s+/g, " "), 110));
@@ -1137,21 +1155,23 @@ function iterationBody(step) {
   const { raw } = step;
   const model = [isBlank(raw.model) ? null : label(raw.model), num(raw.input_tokens) !== null && `${count(raw.input_tokens)} input tokens`, num(raw.output_tokens) !== null && `${count(raw.output_tokens)} output tokens`, step.start !== null && `started ${localTime(step.start, true)} (${zone(step.start)})`].filter(Boolean);
   const repeated = !isBlank(raw.observation) && step.children.find((call) => safeJson(call.raw.result) === safeJson(raw.observation));
-  return [
+  const shown = [
     field("Thought", raw.thought), field("Action", raw.action), field("Value", raw.value),
     step.children.length ? h("div", { class: "cl-field" }, h("h4", {}, step.children.length > 1 ? `Tool calls (${step.children.length})` : "Tool call"), step.children.map(callView)) : null,
     repeated ? h("div", { class: "cl-field" }, h("h4", {}, "Observation"), h("p", { class: "cl-muted" }, "Equal to the result of ", h("code", {}, repeated.name), ".")) : field("Observation", raw.observation),
     isBlank(raw.error) ? null : field("Error", raw.error, "cl-error"), field("Other fields", step.rest),
     model.length ? h("p", { class: "cl-model" }, model.join(" · ")) : null,
-  ];
+  ].filter(Boolean);
+  return shown.length ? shown : [h("p", { class: "cl-muted cl-nothing" }, "Nothing was recorded inside this iteration.")];
 }
 
 function callView(call) {
   const { raw } = call;
   const facts = [call.duration !== null ? duration(call.duration) : null, isBlank(raw.id) ? null : label(raw.id)].filter(Boolean).join(" · ");
+  const big = [raw.arguments, raw.result, raw.error].some((value) => safeJson(value).length > 240);
   return h("div", { class: `cl-call ${call.failed ? "cl-call-failed" : ""}`, tabindex: "-1" },
     h("div", { class: "cl-call-head" }, h("code", { class: "cl-call-name" }, call.name), h("span", { class: `cl-badge cl-s-${call.failed ? "failed" : "success"}` }, label(raw.status, call.failed ? "error" : "ok")), h("span", { class: "cl-muted cl-call-facts" }, facts)),
-    h("div", { class: "cl-call-body" }, field("Arguments", raw.arguments, "", "none"), isBlank(raw.error) ? field("Result", raw.result, "", "none") : [field("Error", raw.error, "cl-error"), field("Result", raw.result)], field("Value", raw.value), field("Other fields", call.rest)));
+    h("div", { class: `cl-call-body ${big ? "cl-call-big" : ""}` }, field("Arguments", raw.arguments, "", "none"), isBlank(raw.error) ? field("Result", raw.result, "", "none") : [field("Error", raw.error, "cl-error"), field("Result", raw.result)], field("Value", raw.value), field("Other fields", call.rest)));
 }
 
 /** A heading, a copy button and the value; nothing where there is no value, unless `otherwise` says so in words. */
@@ -1201,7 +1221,7 @@ function scalar(value) {
 
 /** A tree whose branches are made when they are opened, however deep or wide the value is. */
 function jsonTree(value, key, depth) {
-  const name = key === null ? null : [h("span", { class: "cl-j-key" }, key), ": "];
+  const name = key === null ? null : h("span", { class: "cl-j-name" }, h("span", { class: "cl-j-key" }, key), ": ");
   if (value === null || typeof value !== "object") return h("div", { class: "cl-j-line" }, name, scalar(value));
   const list = Array.isArray(value);
   const size = list ? value.length : Object.keys(value).length;
@@ -1234,7 +1254,8 @@ function finalCard(final) {
   return card("Final response", {}, h("div", { class: "cl-final" }, valueView(final)));
 }
 
-function errorsCard(errors) {
+/** What the run recorded as errors, and the steps that failed, with the way to each. */
+function errorsCard({ errors, groups }, reveal) {
   const one = (error) => {
     const type = isBlank(error.type) ? null : label(error.type);
     const message = error.message ?? error.value;
@@ -1245,7 +1266,13 @@ function errorsCard(errors) {
   };
   const list = h("ul", { class: "cl-errors" });
   appendInPortions(list, errors, one, 20);
-  return card(`Errors (${count(errors.length)})`, {}, errors.length ? list : h("p", { class: "cl-muted" }, "The run recorded no errors."));
+  const steps = groups.flatMap((group) => [[group, null], ...group.children.flatMap((child) => [[child, group], ...child.children.map((call) => [call, child])])]);
+  const broken = steps.filter(([part]) => failed(part.raw));
+  const way = ([part, parent]) => h("li", {}, h("button", { type: "button", class: "cl-more", on: { click: () => reveal?.(part) } }, clip(part.name, 60)), parent && h("span", { class: "cl-muted" }, `in ${clip(parent.name, 40)}`));
+  const ways = h("ul", { class: "cl-ways" });
+  appendInPortions(ways, broken, way, 20);
+  return card(`Errors (${count(errors.length)})`, {}, errors.length ? list : h("p", { class: "cl-muted" }, broken.length ? "The run recorded none, but steps of it failed." : "The run recorded no errors."),
+    broken.length > 0 && h("div", { class: "cl-field" }, h("h4", {}, `Failed steps (${count(broken.length)})`), ways));
 }
 
 function messagesCard(messages) {

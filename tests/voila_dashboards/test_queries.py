@@ -1,0 +1,313 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lake.reader import Reader
+from tests.voila_dashboards.page_lake import ACME, DAY, MARKUP, NOW_MS, PROVIDER, UGLY, log, reader_of
+from voila_dashboards.queries import PageNotFound, page_payload
+from voila_dashboards.viewer import Viewer
+
+LOGS = [
+    log("A-1", trace={"nodes": []}, execution_time_seconds=1.0, metrics={"overall_confidence": 0.9}),
+    log("A-2", status="FAILED", category="billing", execution_time_seconds=3.0, metrics={"error_count": 2}),
+    log("A-3", status="NEEDS_INFO", category=None, age=2 * DAY, metrics={"cost_usd": 0.25, "input_tokens": 100}),
+    log("A-3", log_id="again", age=3 * DAY, metrics={"cost_usd": 0.75, "output_tokens": 11}),
+    log("A_4", age=40 * DAY),
+    log("B-1", client="globex", status="ESCALATED"),
+    log("a%b", client="globex", age=timedelta(minutes=5)),
+]
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
+    with reader_of(tmp_path_factory.mktemp("lake"), LOGS) as opened:
+        yield opened
+
+
+def ask(reader: Reader, page: str, viewer: Viewer = PROVIDER, /, **params: str) -> dict[str, Any]:
+    payload = page_payload(reader, viewer, page, params, NOW_MS)
+    json.dumps(payload, allow_nan=False)
+    return payload
+
+
+def tickets(reader: Reader, viewer: Viewer = PROVIDER, /, **params: str) -> list[str]:
+    return [row["ticket_id"] for row in ask(reader, "tickets", viewer, **params)["data"]["rows"]]
+
+
+# ---------------------------------------------------------------- overview
+
+
+def test_the_overview_adds_up_what_ran_in_its_window(reader: Reader) -> None:
+    current = ask(reader, "overview", ACME)["data"]["current"]
+
+    assert current["tickets"] == 4
+    assert current["successes"] == 2
+    assert current["success_rate"] == 0.5
+    assert current["avg_seconds"] == 2.0
+    assert current["errors"] == 2
+    assert current["tickets_with_errors"] == 1
+    assert (current["cost_usd"], current["input_tokens"], current["output_tokens"]) == (1.0, 100.0, 11.0)
+
+
+def test_the_overview_compares_with_the_window_before(reader: Reader) -> None:
+    data = ask(reader, "overview")["data"]
+
+    assert data["current"]["tickets"] == 6
+    assert data["previous"]["tickets"] == 1
+
+
+def test_everything_has_nothing_before_it(reader: Reader) -> None:
+    data = ask(reader, "overview", range="all")["data"]
+
+    assert data["current"]["tickets"] == 7
+    assert data["previous"] is None
+
+
+def test_each_day_of_the_window_is_there_and_the_columns_add_up(reader: Reader) -> None:
+    data = ask(reader, "overview", range="7d")["data"]
+
+    assert data["unit"] == "day"
+    assert [len(data["columns"]), data["columns"][-1]["start_ms"]] == [7, NOW_MS - NOW_MS % 86_400_000]
+    assert sum(sum(column["counts"]) for column in data["columns"]) == data["current"]["tickets"]
+    assert sum(data["outcomes"]) == data["current"]["tickets"]
+
+
+def test_a_status_of_ones_own_comes_after_the_known_ones(reader: Reader) -> None:
+    assert ask(reader, "overview")["data"]["statuses"] == ["SUCCESS", "FAILED", "ESCALATED", "NEEDS_INFO"]
+
+
+def test_categories_and_clients_are_counted_and_no_category_has_a_name(reader: Reader) -> None:
+    data = ask(reader, "overview")["data"]
+
+    assert [(row["name"], row["tickets"]) for row in data["categories"]["rows"]] == [
+        ("refund", 4),
+        ("(none)", 1),
+        ("billing", 1),
+    ]
+    assert {row["name"]: row["tickets"] for row in data["by_client"]["rows"]} == {"acme": 4, "globex": 2}
+
+
+def test_a_client_sees_its_own_figures_whatever_it_asks_for(reader: Reader) -> None:
+    payload = ask(reader, "overview", ACME, client="globex", range="all")
+
+    assert payload["data"]["current"]["tickets"] == 5
+    assert payload["data"]["by_client"] is None
+    assert payload["clients"] == []
+
+
+def test_a_client_without_an_id_sees_nothing(reader: Reader) -> None:
+    nobody = Viewer("x", "X", "client", None)
+
+    assert ask(reader, "overview", nobody, range="all")["data"]["has_any"] is False
+    assert tickets(reader, nobody) == []
+
+
+def test_an_empty_window_is_told_from_an_empty_lake(reader: Reader, tmp_path: Path) -> None:
+    window = {"from": "2020-01-01", "to": "2020-01-02"}
+
+    with reader_of(tmp_path, []) as empty:
+        assert page_payload(empty, PROVIDER, "overview", window, NOW_MS)["data"]["has_any"] is False
+        assert page_payload(empty, PROVIDER, "tickets", {}, NOW_MS)["data"]["has_any"] is False
+    assert page_payload(reader, PROVIDER, "overview", window, NOW_MS)["data"]["has_any"] is True
+
+
+@pytest.mark.parametrize(
+    ("last", "unit"), [("2026-03-01", "day"), ("2026-10-01", "week"), ("2029-01-01", "month"), ("2090-01-01", "year")]
+)
+def test_a_long_time_is_drawn_in_weeks_months_or_years(reader: Reader, last: str, unit: str) -> None:
+    payload = page_payload(reader, PROVIDER, "overview", {"from": "2026-01-01", "to": last}, NOW_MS)
+
+    assert payload["data"]["unit"] == unit
+    assert len(payload["data"]["columns"]) <= 120
+
+
+def test_so_many_statuses_that_no_colour_is_left_are_drawn_together(tmp_path: Path) -> None:
+    logs = [log(f"T-{i}", status=f"STATUS {i:02}") for i in range(12)]
+
+    with reader_of(tmp_path, logs) as reader:
+        data = ask(reader, "overview")["data"]
+
+    assert len(data["statuses"]) == 6
+    assert data["statuses"][-1] == "OTHER STATUSES"
+    assert data["outcomes"][-1] == 7
+
+
+# ---------------------------------------------------------------- tickets
+
+
+def test_the_list_is_newest_first_with_what_a_row_shows(reader: Reader) -> None:
+    payload = ask(reader, "tickets")
+    newest = payload["data"]["rows"][0]
+
+    assert payload["data"]["found"] == 7
+    assert newest["ticket_id"] == "a%b"
+    assert newest["executed_at_ms"] == NOW_MS - 300_000
+    assert newest["client_id"] == "globex"
+
+
+def test_the_search_takes_wildcards_as_letters_and_ignores_case(reader: Reader) -> None:
+    assert tickets(reader, q="a-") == ["A-1", "A-2", "A-3", "A-3"]
+    assert tickets(reader, q="%") == ["a%b"]
+    assert tickets(reader, q="_") == ["A_4"]
+    assert tickets(reader, q="\\") == []
+    assert tickets(reader, q="' OR 1=1 --") == []
+
+
+def test_filters_narrow_the_list_and_the_counts_of_the_others(reader: Reader) -> None:
+    data = ask(reader, "tickets", ACME, status="SUCCESS,FAILED", category="refund")["data"]
+
+    assert [row["ticket_id"] for row in data["rows"]] == ["A-1", "A-3", "A_4"]
+    assert data["found"] == 3
+    assert {each["name"]: each["count"] for each in data["statuses"]} == {"SUCCESS": 3, "FAILED": 0, "NEEDS_INFO": 0}
+    assert {each["name"]: each["count"] for each in data["categories"]} == {"refund": 3, "billing": 1, "(none)": 0}
+
+
+def test_logs_without_a_category_can_be_asked_for(reader: Reader) -> None:
+    assert tickets(reader, category="(none)") == ["A-3"]
+
+
+def test_a_status_nothing_has_is_still_offered_so_that_it_can_be_taken_back(reader: Reader) -> None:
+    data = ask(reader, "tickets", status="GONE")["data"]
+
+    assert data["rows"] == []
+    assert {"name": "GONE", "count": 0} in data["statuses"]
+
+
+@pytest.mark.parametrize("sort", ["ticket_id", "status", "category", "overall_confidence", "execution_time_seconds"])
+def test_every_order_has_the_unknown_last_and_is_stable(reader: Reader, sort: str) -> None:
+    up, down = ask(reader, "tickets", sort=sort, dir="asc"), ask(reader, "tickets", sort=sort, dir="desc")
+    values = [row[sort] for row in up["data"]["rows"]]
+    known = [value for value in values if value is not None]
+
+    assert known == sorted(known)
+    assert values[len(known) :] == [None] * (len(values) - len(known))
+    assert [row[sort] for row in down["data"]["rows"]][: len(known)] == sorted(known, reverse=True)
+
+
+def test_an_order_that_is_sql_is_ignored(reader: Reader) -> None:
+    payload = ask(reader, "tickets", sort="1; DROP VIEW logs", dir="asc; --")
+
+    assert payload["params"]["sort"] == "executed_at"
+    assert payload["data"]["found"] == 7
+
+
+def test_a_page_beyond_the_last_is_the_last(tmp_path: Path) -> None:
+    logs = [log(f"T-{i:03}", age=timedelta(minutes=i)) for i in range(120)]
+
+    with reader_of(tmp_path, logs) as reader:
+        last = ask(reader, "tickets", page="99")
+        pages = [tickets(reader, page=str(n)) for n in (1, 2, 3)]
+
+    assert last["params"]["page"] == "3"
+    assert [len(page) for page in pages] == [50, 50, 20]
+    assert sorted(sum(pages, [])) == sorted(each["ticket_id"] for each in logs)
+
+
+def test_a_client_lists_its_own_tickets_only(reader: Reader) -> None:
+    assert set(tickets(reader, ACME, client="globex")) == {"A-1", "A-2", "A-3", "A_4"}
+    assert set(tickets(reader, PROVIDER, client="globex")) == {"B-1", "a%b"}
+
+
+# ---------------------------------------------------------------- ticket
+
+
+def test_a_ticket_opens_with_its_fields_its_trace_and_its_other_executions(reader: Reader) -> None:
+    data = ask(reader, "ticket", client_id="acme", log_id="again")["data"]
+
+    assert data["log"]["ticket_id"] == "A-3"
+    assert data["log"]["executed_at_ms"] == NOW_MS - 3 * 86_400_000
+    assert data["same_ticket"]["total"] == 1
+    assert data["same_ticket"]["rows"][0]["log_id"] == "log-of-A-3"
+
+
+def test_a_log_without_a_trace_says_so(reader: Reader) -> None:
+    data = ask(reader, "ticket", client_id="acme", log_id="log-of-A-2")["data"]
+
+    assert (data["trace_state"], data["trace"]) == ("none", None)
+
+
+def test_a_trace_comes_as_the_text_that_was_sent(tmp_path: Path) -> None:
+    sent = b'{"nodes": [], "big": 12345678901234567890, "tail": 1.10}'
+
+    with reader_of(tmp_path, [log("T", trace=sent)]) as reader:
+        data = ask(reader, "ticket", client_id="acme", log_id="log-of-T")["data"]
+
+    assert data["trace"] == sent.decode()
+    assert data["trace_state"] == "present"
+
+
+def test_a_trace_too_big_for_a_browser_is_not_sent_to_one(tmp_path: Path) -> None:
+    with reader_of(tmp_path, [log("T", trace={"x": "y" * (17 * 1024 * 1024)})]) as reader:
+        data = ask(reader, "ticket", client_id="acme", log_id="log-of-T")["data"]
+
+    assert (data["trace_state"], data["trace"]) == ("too_big", None)
+    assert data["trace_size"] > 17_000_000
+
+
+@pytest.mark.parametrize("name", UGLY)
+def test_every_ugly_trace_opens(tmp_path: Path, name: str) -> None:
+    with reader_of(tmp_path, [log("T", trace=UGLY[name])]) as reader:
+        data = ask(reader, "ticket", client_id="acme", log_id="log-of-T")["data"]
+
+    assert json.loads(data["trace"]) == UGLY[name]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        {"client_id": "globex", "log_id": "log-of-B-1"},
+        {"client_id": "acme", "log_id": "no such log"},
+        {"client_id": "../acme", "log_id": "again"},
+        {"client_id": "acme", "log_id": "' OR '1'='1"},
+        {"client_id": "acme"},
+        {},
+    ],
+)
+def test_a_foreign_ticket_and_an_unknown_one_are_not_found_alike(reader: Reader, address: dict[str, str]) -> None:
+    with pytest.raises(PageNotFound, match="There is no ticket here for you to see"):
+        page_payload(reader, ACME, "ticket", address, NOW_MS)
+
+
+def test_an_unknown_page_is_not_found(reader: Reader) -> None:
+    with pytest.raises(PageNotFound, match="There is no admin here"):
+        ask(reader, "admin")
+
+
+# ---------------------------------------------------------------- what is sent in
+
+
+def test_markup_in_every_field_comes_out_as_it_went_in(tmp_path: Path) -> None:
+    hostile = log(MARKUP, log_id=MARKUP, status=MARKUP, category=MARKUP, metrics={MARKUP: MARKUP}, **{MARKUP: MARKUP})
+
+    with reader_of(tmp_path, [hostile]) as reader:
+        row = ask(reader, "tickets", q=MARKUP[:20])["data"]["rows"][0]
+        data = ask(reader, "ticket", client_id="acme", log_id=MARKUP)["data"]
+
+    assert (row["ticket_id"], row["category"]) == (MARKUP, MARKUP)
+    assert json.loads(data["log"]["metrics"]) == {MARKUP: MARKUP}
+    assert json.loads(data["log"]["extra"]) == {MARKUP: MARKUP}
+
+
+def test_metrics_that_are_no_numbers_do_not_break_the_sums(tmp_path: Path) -> None:
+    logs = [log("T-1", metrics={"cost_usd": "a lot", "input_tokens": True}), log("T-2", metrics={"cost_usd": 2})]
+
+    with reader_of(tmp_path, logs) as reader:
+        current = ask(reader, "overview")["data"]["current"]
+
+    assert current["cost_usd"] == 2
+
+
+def test_a_log_of_the_year_9999_does_not_break_the_chart(tmp_path: Path) -> None:
+    logs = [log("T-1", executed_at="9999-12-31T23:59:59Z"), log("T-2", executed_at="1971-01-01T00:00:00Z")]
+
+    with reader_of(tmp_path, logs) as reader:
+        data = ask(reader, "overview", range="all")["data"]
+
+    assert data["unit"] == "year"
+    assert [sum(column["counts"]) for column in data["columns"]] == [1, 1]

@@ -1,0 +1,409 @@
+"""What the three pages show and do, in a real Chromium under the strict CSP, over real queries."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.voila_dashboards.page_lake import ACME, DAY, NOW_MS, PROVIDER, log, reader_of
+from tests.voila_dashboards.widget_harness import Harness, serving
+from voila_dashboards.queries import PageNotFound, page_payload
+from voila_dashboards.viewer import Viewer
+
+pytestmark = pytest.mark.browser
+
+TRACE = {
+    "nodes": [
+        {"name": "classify", "started_at": "2026-11-23T12:00:00Z", "duration_ms": 1000, "output": {"category": "refund"}},
+        {"name": "agent", "started_at": "2026-11-23T12:00:01Z", "duration_ms": 4000},
+    ],
+    "react_iterations": [
+        {
+            "iteration": 1,
+            "node": "agent",
+            "started_at": "2026-11-23T12:00:01Z",
+            "duration_ms": 2000,
+            "thought": "I need the order.",
+            "action": "look it up",
+            "observation": "It was paid twice.",
+            "model": "model-x",
+            "input_tokens": 1200,
+            "output_tokens": 34,
+            "tool_calls": [
+                {
+                    "id": "call-1",
+                    "name": "crm.lookup",
+                    "arguments": {"order": "A-77"},
+                    "result": '{"paid": 2}',
+                    "started_at": "2026-11-23T12:00:02Z",
+                    "duration_ms": 500,
+                },
+                {"name": "mail.send", "status": "error", "error": "HTTP 503", "duration_ms": 100},
+            ],
+        }
+    ],
+    "errors": [{"node": "agent", "type": "HttpError", "message": "HTTP 503", "stacktrace": "line 1\nline 2"}],
+    "messages": [{"role": "user", "content": "Where is my money?"}],
+    "final_response": "You get it back.",
+}
+LOGS = [
+    log("OPEN-ME", age=timedelta(minutes=1), trace=TRACE, category="billing", metrics={"overall_confidence": 0.87}),
+    log("NO-TRACE", age=timedelta(minutes=2)),
+    log("ELSEWHERE", client="globex", status="FAILED"),
+    *(log(f"T-{i:03}", age=DAY + timedelta(minutes=i), status="NEEDS_INFO" if i % 2 else "FAILED") for i in range(70)),
+]
+
+
+@pytest.fixture(scope="module")
+def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
+    one_at_a_time = threading.Lock()
+    with reader_of(tmp_path_factory.mktemp("lake"), LOGS) as reader:
+
+        def answer(viewer: Viewer, page: str, params: dict[str, str]) -> dict[str, Any]:
+            with one_at_a_time:
+                try:
+                    return page_payload(reader, viewer, page, params, NOW_MS)
+                except PageNotFound as error:
+                    raise LookupError(str(error)) from error
+
+        with serving(answer, PROVIDER) as running:
+            yield running
+
+
+@pytest.fixture
+def context(chromium_browser: Browser) -> Iterator[BrowserContext]:
+    opened = chromium_browser.new_context(
+        viewport={"width": 1360, "height": 900}, timezone_id="Europe/Berlin", reduced_motion="reduce"
+    )
+    opened.grant_permissions(["clipboard-read", "clipboard-write"])
+    with opened:
+        yield opened
+
+
+@pytest.fixture
+def page(harness: Harness, context: BrowserContext) -> Iterator[Page]:
+    """A page that fails its test for anything on the console and any request to elsewhere."""
+    harness.viewer = PROVIDER
+    harness.asked.clear()
+    complaints: list[str] = []
+    opened = context.new_page()
+    opened.on("console", lambda message: complaints.append(message.text) if message.type != "log" else None)
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on(
+        "request",
+        lambda request: (
+            None if request.url.startswith((harness.url, "blob:", "data:")) else complaints.append(request.url)
+        ),
+    )
+    yield opened
+    assert complaints == []
+
+
+def visit(page: Page, harness: Harness, path: str) -> None:
+    page.goto(harness.url + path)
+    page.wait_for_selector("html[data-ready]")
+
+
+def sent(page: Page) -> list[dict[str, Any]]:
+    messages: list[dict[str, Any]] = page.evaluate("window.sent")
+    return messages
+
+
+# ---------------------------------------------------------------- overview
+
+
+def test_the_overview_paints_its_figures_without_a_question(page: Page, harness: Harness) -> None:
+    visit(page, harness, "/")
+
+    expect(page.locator(".cl-kpi", has_text="Tickets").first.locator(".cl-value")).to_have_text("73")
+    expect(page.locator(".cl-bars a")).to_have_count(30)
+    assert sent(page) == []
+    assert page.title() == "Overview · Caselog"
+
+
+def test_a_range_asks_the_same_kernel_and_becomes_the_address(page: Page, harness: Harness) -> None:
+    visit(page, harness, "/")
+
+    page.get_by_role("link", name="7 days").click()
+    page.wait_for_url("**/?range=7d")
+
+    expect(page.locator(".cl-bars a")).to_have_count(7)
+    assert sent(page)[0] | {"id": 0} == {
+        "kind": "query",
+        "id": 0,
+        "page": "overview",
+        "params": {"range": "7d"},
+    }
+
+
+def test_days_of_ones_own_are_asked_for(page: Page, harness: Harness) -> None:
+    visit(page, harness, "/")
+
+    page.get_by_text("Custom").click()
+    page.get_by_label("From").fill("2026-11-20")
+    page.get_by_label("To", exact=True).fill("2026-11-22")
+    page.get_by_role("button", name="Show").click()
+    page.wait_for_url("**/?from=2026-11-20&to=2026-11-22")
+
+    expect(page.locator(".cl-bars a")).to_have_count(3)
+
+
+def test_a_column_says_what_it_holds_to_keyboard_and_pointer_and_leads_to_its_tickets(
+    page: Page, harness: Harness
+) -> None:
+    visit(page, harness, "/")
+    columns = page.locator(".cl-bars a")
+
+    columns.last.focus()
+    page.keyboard.press("ArrowLeft")
+
+    expect(columns.nth(28)).to_be_focused()
+    expect(page.locator(".cl-tip")).to_contain_text("Sun, Nov 22, 2026")
+    expect(page.locator(".cl-tip")).to_contain_text("NEEDS_INFO")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/tickets?from=2026-11-22&to=2026-11-22")
+
+
+def test_who_has_no_logs_is_told_how_to_send_the_first(page: Page, harness: Harness) -> None:
+    harness.viewer = Viewer("new", "New Client", "client", "newcomer")
+
+    visit(page, harness, "/")
+
+    expect(page.get_by_role("heading", name="No tickets yet")).to_be_visible()
+    expect(page.locator("pre")).to_contain_text("export CLIENT_ID=newcomer")
+
+
+# ---------------------------------------------------------------- tickets
+
+
+def test_the_list_says_the_zone_and_shows_utc_on_hover(page: Page, harness: Harness) -> None:
+    visit(page, harness, "/tickets")
+
+    expect(page.locator("th", has_text="Executed at (GMT+1)")).to_be_visible()
+    expect(page.locator("tbody time").first).to_have_text("2026-11-23 14:59")
+    expect(page.locator("tbody time").first).to_have_attribute("title", "2026-11-23 13:59:00 UTC")
+
+
+def test_a_click_on_a_heading_sorts_and_another_turns_it_round(page: Page, harness: Harness) -> None:
+    visit(page, harness, "/tickets")
+    heading = page.locator("th", has_text="Ticket").first
+
+    heading.get_by_role("link").click()
+    page.wait_for_url("**/tickets?sort=ticket_id")
+    expect(heading).to_have_attribute("aria-sort", "ascending")
+    expect(page.locator("tbody tr").first).to_contain_text("ELSEWHERE")
+    heading.get_by_role("link").click()
+    page.wait_for_url("**/tickets?sort=ticket_id&dir=desc")
+
+    expect(page.locator("tbody tr").first).to_contain_text("T-069")
+    assert [message["params"]["sort"] for message in sent(page)] == ["ticket_id", "ticket_id"]
+
+
+def test_the_search_waits_for_a_pause_keeps_its_focus_and_can_be_cleared(page: Page, harness: Harness) -> None:
+    visit(page, harness, "/tickets")
+    box = page.get_by_label("Search ticket_id")
+
+    box.press_sequentially("t-01")
+    page.wait_for_url("**/tickets?q=t-01")
+
+    expect(box).to_be_focused()
+    expect(box).to_have_value("t-01")
+    expect(page.locator("tbody tr")).to_have_count(10)
+    assert len(sent(page)) == 1
+    page.get_by_role("link", name="Clear filters").click()
+    page.wait_for_url(re.compile(r"/tickets$"))
+    expect(page.get_by_label("Search ticket_id")).to_have_value("")
+
+
+def test_chips_show_counts_and_filter_together(page: Page, harness: Harness) -> None:
+    visit(page, harness, "/tickets")
+
+    page.get_by_role("button", name="FAILED").click()
+    page.wait_for_url("**/tickets?status=FAILED")
+    page.get_by_role("button", name="SUCCESS").click()
+    page.wait_for_url("**/tickets?status=FAILED%2CSUCCESS")
+
+    expect(page.get_by_role("button", name="FAILED")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="FAILED")).to_contain_text("36")
+    expect(page.get_by_role("status").first).to_have_text("38 found")
+
+
+def test_filters_that_match_nothing_can_be_cleared(page: Page, harness: Harness) -> None:
+    visit(page, harness, "/tickets?q=nothing-like-this")
+
+    page.get_by_role("link", name="Clear all filters").click()
+
+    expect(page.locator("tbody tr")).to_have_count(50)
+
+
+def test_pages_turn_and_back_returns(page: Page, harness: Harness) -> None:
+    visit(page, harness, "/tickets")
+
+    page.get_by_role("link", name="Next").click()
+    page.wait_for_url("**/tickets?page=2")
+    expect(page.locator("tbody tr")).to_have_count(23)
+    page.go_back()
+
+    expect(page.locator("tbody tr")).to_have_count(50)
+    assert [message["params"].get("page") for message in sent(page)] == ["2", None]
+
+
+def test_a_row_opens_its_ticket_and_the_link_is_real(page: Page, harness: Harness, context: BrowserContext) -> None:
+    visit(page, harness, "/tickets")
+    row = page.locator("tbody tr").first
+
+    expect(row.get_by_role("link")).to_have_attribute("href", "/ticket/acme/log-of-OPEN-ME")
+    with context.expect_page() as opened:
+        row.get_by_role("link").click(modifiers=["ControlOrMeta"])
+    opened.value.close()
+    row.locator("td").nth(2).click()
+    page.wait_for_url("**/ticket/acme/log-of-OPEN-ME")
+
+    expect(page.get_by_role("heading", name="OPEN-ME")).to_be_visible()
+
+
+def test_a_client_has_no_column_and_no_choice_of_clients(page: Page, harness: Harness) -> None:
+    harness.viewer = ACME
+
+    visit(page, harness, "/tickets")
+
+    expect(page.locator("th", has_text="Client")).to_have_count(0)
+    expect(page.get_by_label("Client")).to_have_count(0)
+
+
+# ---------------------------------------------------------------- ticket
+
+
+def test_a_ticket_shows_everything_the_ai_did(page: Page, harness: Harness) -> None:
+    visit(page, harness, "/ticket/acme/log-of-OPEN-ME")
+    step = page.locator("details.cl-step", has_text="Iteration 1")
+
+    for text in ("I need the order.", "It was paid twice.", "crm.lookup", '"A-77"', "paid", "HTTP 503", "model-x"):
+        expect(step).to_contain_text(text)
+    expect(page.locator(".cl-final")).to_have_text("You get it back.")
+    expect(page.locator(".cl-errors")).to_contain_text("HttpError")
+    page.get_by_text("Stack trace").click()
+    expect(page.locator(".cl-stacktrace pre")).to_have_text("line 1\nline 2")
+    expect(page.locator(".cl-messages")).to_contain_text("Where is my money?")
+
+
+def test_the_timeline_holds_iterations_and_tool_calls_where_they_were(page: Page, harness: Harness) -> None:
+    visit(page, harness, "/ticket/acme/log-of-OPEN-ME")
+
+    bars = page.locator(".cl-gantt .cl-g-bar")
+    places = bars.evaluate_all("bars => bars.map(bar => [parseFloat(bar.style.left), parseFloat(bar.style.width)])")
+
+    assert places == [[0, 20], [20, 80], [20, 40], [40, 10], [50, 2]]
+    expect(page.locator(".cl-gantt .cl-g-bar.cl-g-failed")).to_have_count(1)
+
+
+def test_a_bar_explains_itself_and_leads_to_its_step(page: Page, harness: Harness) -> None:
+    visit(page, harness, "/ticket/acme/log-of-OPEN-ME")
+
+    page.locator(".cl-gantt .cl-g-bar.cl-g-call").hover()
+    expect(page.locator(".cl-tip")).to_contain_text("crm.lookup")
+    expect(page.locator(".cl-tip")).to_contain_text("start +2 s, took 500 ms")
+    page.get_by_role("button", name="Collapse all").click()
+    page.locator(".cl-gantt .cl-g-bar.cl-g-call").click()
+
+    expect(page.locator("details.cl-step", has_text="Iteration 1")).to_have_attribute("open", "")
+
+
+def test_a_node_folds_its_iterations_away(page: Page, harness: Harness) -> None:
+    visit(page, harness, "/ticket/acme/log-of-OPEN-ME")
+    toggle = page.get_by_role("button", name="Show what is inside agent")
+
+    toggle.click()
+
+    expect(toggle).to_have_attribute("aria-expanded", "false")
+    expect(page.locator(".cl-gantt").get_by_text("Iteration 1")).to_be_hidden()
+
+
+def test_the_whole_log_can_be_copied_and_downloaded(page: Page, harness: Harness) -> None:
+    visit(page, harness, "/ticket/acme/log-of-OPEN-ME")
+    page.get_by_text("Raw JSON").click()
+
+    page.locator(".cl-raw-tools").get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText().then(JSON.parse)")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+
+    assert copied["trace"] == TRACE
+    assert copied["ticket_id"] == "OPEN-ME"
+    assert copied["executed_at"] == "2026-11-23T13:59:00.000Z"
+    assert download.value.suggested_filename == "OPEN-ME-log-of-OPEN-ME.json"
+
+
+def test_a_log_of_metrics_only_says_so(page: Page, harness: Harness) -> None:
+    visit(page, harness, "/ticket/acme/log-of-NO-TRACE")
+
+    expect(page.get_by_text("METRICS_ONLY")).to_be_visible()
+    expect(page.locator(".cl-gantt")).to_have_count(0)
+
+
+# ---------------------------------------------------------------- the session
+
+
+def test_a_foreign_ticket_is_not_found_in_words(page: Page, harness: Harness) -> None:
+    harness.viewer = ACME
+    visit(page, harness, "/tickets")
+
+    page.evaluate("""() => {
+        const link = document.querySelector(".cl-ticket-id");
+        link.setAttribute("href", "/ticket/globex/log-of-ELSEWHERE");
+        link.click();
+    }""")
+
+    expect(page.get_by_role("heading", name="Not found")).to_be_visible()
+
+
+def test_the_header_asks_the_same_kernel(page: Page, harness: Harness) -> None:
+    visit(page, harness, "/")
+
+    page.locator(".cl-header").get_by_role("link", name="Tickets").click()
+    page.wait_for_url("**/tickets")
+
+    expect(page.locator(".cl-nav a[aria-current]")).to_have_text("Tickets")
+    assert [message["page"] for message in sent(page)] == ["tickets"]
+
+
+def test_a_lost_connection_loads_the_address_anew(page: Page, harness: Harness) -> None:
+    visit(page, harness, "/tickets")
+    page.evaluate("window.broken = true")
+
+    page.get_by_role("link", name="Next").click()
+    page.wait_for_url("**/tickets?page=2")
+
+    expect(page.locator("tbody tr")).to_have_count(23)
+    assert sent(page) == []
+
+
+def test_a_kernel_that_does_not_answer_is_given_up_after_ten_seconds(page: Page, harness: Harness) -> None:
+    page.clock.install()
+    visit(page, harness, "/tickets")
+    page.evaluate("window.silent = true")
+
+    page.get_by_role("link", name="Next").click()
+    page.clock.run_for(9_900)
+    still = page.url
+    page.clock.run_for(200)
+    page.wait_for_url("**/tickets?page=2")
+
+    assert still.endswith("/tickets")
+
+
+def test_in_a_notebook_addresses_are_left_alone(page: Page, harness: Harness) -> None:
+    visit(page, harness, "/notebook")
+
+    page.get_by_role("link", name="Tickets").first.click()
+    page.locator("tbody tr").first.get_by_role("link").click()
+    expect(page.get_by_role("heading", name="OPEN-ME")).to_be_visible()
+
+    assert page.url.endswith("/notebook")

@@ -45,10 +45,11 @@ _VALUE_FIELDS = ("value", "val", "content", "data", "text", "default")
 _SHORTEST_TOKEN = 15
 _MAX_TEXT = 256 * 1024
 _MAX_NESTED_JSON = 4
-_MAX_EMBEDDED_JSON = 20
+_MAX_EMBEDDED_JSON = 100
 #: Trace, part of it, item of that, field of the item.
 _LEVELS_LOOKED_AT_ALONE = 4
-_JSON_OPENING = re.compile(r"\{\s*\"|\[\s*[\[{\"]|\A\s*\"")
+# An object, an array, or a string with an escape in it.
+_JSON_OPENING = re.compile(r'\{\s*"|\[\s*[\[{"]|"(?=[^"\\]*\\)|\A\s*"')
 _JSON_NAME = re.compile(r'"([^"]{1,80})"\s*:')
 _DECODER = json.JSONDecoder()
 _DIGIT = re.compile(r"\d")

@@ -36,7 +36,7 @@ _TOKEN = re.compile(
 _SHORTEST_TOKEN = 15
 # Forty characters of base64 with both cases and a digit: an AWS secret access key.
 _AWS_SECRET = re.compile(
-    r"(?<![\w/+=-])(?=[A-Za-z/+]*\d)(?=[a-z\d/+]*[A-Z])(?=[A-Z\d/+]*[a-z])[A-Za-z0-9/+]{40}(?![\w/+=-])"
+    r"(?<![A-Za-z0-9/+])(?=[A-Za-z/+]*\d)(?=[a-z\d/+]*[A-Z])(?=[A-Z\d/+]*[a-z])[A-Za-z0-9/+]{40}(?![\w/+=-])"
 )
 _BEARER = re.compile(r"\b(bearer|token|apikey|digest|basic)([ \t]+|%20)([\w.~+/=-]{8,})", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"(?<=://)[^\s/@:\"'<>]{0,200}:[^\s/@\"'<>]{1,500}@")

@@ -1,0 +1,280 @@
+"""From any state to its log: by mapping or attributes, under the names that workflows use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from enum import Enum
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
+from pydantic import BaseModel
+
+from caselog import build_workflow_log
+from caselog.model import LOG_FIELDS, METRICS, TRACE_PARTS
+
+STATE: dict[str, Any] = {
+    "ticket_id": "T-1",
+    "status": "success",
+    "category": "refund",
+    "environment": "production",
+    "workflow_version": "1.4.0",
+    "executed_at": "2026-11-23T14:05:00Z",
+    "execution_time_seconds": 12.5,
+    "overall_confidence": 0.9,
+    "hallucination_risk": 0.1,
+    "react_iterations": [
+        {"iteration": 1, "thought": "look it up", "tool_calls": [{"name": "find", "arguments": {"id": 1}}]}
+    ],
+    "tool_calls": [{"name": "refund", "arguments": {"amount": 3}, "result": "done"}],
+    "nodes": [{"name": "classify", "duration_ms": 12}],
+    "errors": [],
+    "final_response": "Refunded.",
+    "messages": [{"role": "user", "content": "Please refund me."}],
+    "llm_client": object(),
+}
+
+
+@dataclass
+class DataclassState:
+    ticket_id: str = "T-1"
+    status: str = "success"
+    confidence: float = 0.9
+    errors: list[str] = field(default_factory=list)
+
+
+class ModelState(BaseModel):
+    ticket_id: str = "T-1"
+    status: str = "success"
+    confidence: float = 0.9
+    errors: list[str] = []
+
+
+def test_a_log_holds_the_fields_the_metrics_and_the_trace_and_nothing_else_of_a_state() -> None:
+    log = build_workflow_log(STATE)
+
+    assert log == {
+        "schema_version": 1,
+        "ticket_id": "T-1",
+        "status": "SUCCESS",
+        "category": "refund",
+        "environment": "production",
+        "workflow_version": "1.4.0",
+        "executed_at": "2026-11-23T14:05:00Z",
+        "execution_time_seconds": 12.5,
+        "metrics": {
+            "react_iterations": 1,
+            "error_count": 0,
+            "tool_call_count": 2,
+            "overall_confidence": 0.9,
+            "hallucination_risk": 0.1,
+        },
+        "trace": {name: STATE[name] for name in TRACE_PARTS},
+    }
+    assert list(log)[-1] == "trace"
+
+
+@pytest.mark.parametrize(
+    "state",
+    [DataclassState(), ModelState(), SimpleNamespace(**vars(DataclassState())), vars(DataclassState())],
+)
+def test_a_state_may_be_a_mapping_or_an_object_with_attributes(state: Any) -> None:
+    log = build_workflow_log(state)
+
+    assert log == {
+        "schema_version": 1,
+        "ticket_id": "T-1",
+        "status": "SUCCESS",
+        "metrics": {"error_count": 0, "overall_confidence": 0.9},
+        "trace": {"errors": []},
+    }
+
+
+def test_what_is_missing_stays_missing() -> None:
+    assert build_workflow_log({}) == {"schema_version": 1}
+    assert build_workflow_log(None) == {"schema_version": 1}
+
+
+def test_building_twice_from_the_same_state_gives_the_same_log_and_leaves_the_state_alone() -> None:
+    state = {**STATE, "metrics": {"cost_usd": 0.1}}
+    before = repr(state)
+
+    assert build_workflow_log(state) == build_workflow_log(state)
+    assert repr(state) == before
+
+
+def test_every_field_of_the_model_can_come_from_a_state() -> None:
+    state = {field.name: f"a {field.name}" for field in LOG_FIELDS if field.kind == "string"}
+    state |= {metric.name: 1 for metric in METRICS}
+
+    log = build_workflow_log(state)
+
+    assert {
+        name
+        for name in log
+        if log[name]
+        in (state.get(name), state.get(name, "").upper() if isinstance(state.get(name), str) else "")
+    } >= {field.name for field in LOG_FIELDS if field.kind == "string"}
+    assert set(log["metrics"]) == {metric.name for metric in METRICS}
+
+
+@pytest.mark.parametrize("name", ["executed_at", "started_at", "start_time"])
+@pytest.mark.parametrize(
+    ("moment", "written"),
+    [
+        (datetime(2026, 11, 23, 14, 5, tzinfo=UTC), "2026-11-23T14:05:00+00:00"),
+        (datetime(2026, 11, 23, 14, 5), "2026-11-23T14:05:00+00:00"),  # noqa: DTZ001 - a naive time is UTC
+        (datetime(2026, 11, 23, 14, 5, tzinfo=timezone(timedelta(hours=2))), "2026-11-23T14:05:00+02:00"),
+        ("2026-11-23T14:05:00", "2026-11-23T14:05:00+00:00"),
+        ("2026-11-23T14:05:00Z", "2026-11-23T14:05:00Z"),
+        (1795442700, "2026-11-23T14:05:00+00:00"),
+        (1795442700000, "2026-11-23T14:05:00+00:00"),
+    ],
+)
+def test_the_start_comes_under_several_names_and_in_several_forms(
+    name: str, moment: Any, written: str
+) -> None:
+    assert build_workflow_log({name: moment})["executed_at"] == written
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"execution_time_seconds": 1.5},
+        {"execution_time": timedelta(seconds=1.5)},
+        {"duration_seconds": 1.5},
+        {"started_at": datetime(2026, 1, 1, tzinfo=UTC), "finished_at": "2026-01-01T00:00:01.5Z"},
+    ],
+)
+def test_the_length_of_a_run_comes_under_several_names_or_from_its_two_ends(state: dict[str, Any]) -> None:
+    assert build_workflow_log(state)["execution_time_seconds"] == 1.5
+
+
+def test_the_number_of_iterations_may_be_given_instead_of_the_iterations() -> None:
+    log = build_workflow_log({"react_iterations": 4})
+
+    assert log["metrics"] == {"react_iterations": 4}
+    assert "trace" not in log
+
+
+def test_a_count_that_is_given_is_kept_though_the_trace_says_otherwise() -> None:
+    log = build_workflow_log({"errors": ["one"], "metrics": {"error_count": 3}})
+
+    assert log["metrics"]["error_count"] == 3
+
+
+def test_trace_and_metrics_may_be_objects_of_their_own_and_keep_what_is_unknown() -> None:
+    state = SimpleNamespace(
+        trace={"nodes": [{"name": "n"}], "retrieval": ["doc-1"]},
+        metrics=SimpleNamespace(cost_usd=Decimal("0.25"), own_score=7, by_model={"small": 1}),
+    )
+
+    log = build_workflow_log(state)
+
+    assert log["trace"] == {"nodes": [{"name": "n"}], "retrieval": ["doc-1"]}
+    assert log["metrics"] == {"cost_usd": Decimal("0.25"), "own_score": 7, "by_model.small": 1}
+
+
+def test_keywords_come_before_the_state_and_unknown_ones_become_fields() -> None:
+    log = build_workflow_log(
+        STATE, client_id="acme", environment="staging", overall_confidence=0.5, region="eu", status=None
+    )
+
+    assert (log["client_id"], log["environment"], log["region"], log["status"]) == (
+        "acme",
+        "staging",
+        "eu",
+        "SUCCESS",
+    )
+    assert log["metrics"]["overall_confidence"] == 0.5
+
+
+def test_extra_of_a_state_goes_to_the_top_of_the_log_but_overrides_nothing() -> None:
+    log = build_workflow_log({**STATE, "extra": {"region": "eu", "ticket_id": "other"}})
+
+    assert (log["region"], log["ticket_id"]) == ("eu", "T-1")
+
+
+def test_messages_of_langchain_become_roles_and_contents() -> None:
+    call = {"name": "find", "args": {"id": 7}, "id": "c1", "type": "tool_call"}
+    messages = [
+        SystemMessage("Be kind."),
+        HumanMessage("Where is my order?"),
+        AIMessage("", tool_calls=[call]),
+        ToolMessage("on its way", tool_call_id="c1", name="find"),
+        ("user", "thanks"),
+    ]
+
+    log = build_workflow_log({"messages": messages, "final_response": AIMessage("It is on its way.")})
+
+    assert log["trace"]["messages"] == [
+        {"role": "system", "content": "Be kind."},
+        {"role": "user", "content": "Where is my order?"},
+        {
+            "role": "assistant",
+            "content": "",
+            "tool_calls": [{"name": "find", "arguments": {"id": 7}, "id": "c1"}],
+        },
+        {"role": "tool", "content": "on its way", "name": "find", "tool_call_id": "c1", "status": "success"},
+        {"role": "user", "content": "thanks"},
+    ]
+    assert log["trace"]["final_response"] == "It is on its way."
+
+
+def test_tool_calls_of_openai_get_a_name_and_readable_arguments() -> None:
+    call = {"id": "c1", "type": "function", "function": {"name": "find", "arguments": '{"id": 7}'}}
+
+    log = build_workflow_log({"tool_calls": [call]})
+
+    assert log["trace"]["tool_calls"] == [{"id": "c1", "name": "find", "arguments": {"id": 7}}]
+
+
+def test_errors_may_be_exceptions_or_texts() -> None:
+    try:
+        raise KeyError("seat")
+    except KeyError as error:
+        log = build_workflow_log({"errors": [error, "plain"]})
+
+    first, second = log["trace"]["errors"]
+    assert first["type"] == "KeyError"
+    assert "test_build.py" in first["stacktrace"]
+    assert second == {"message": "plain"}
+    assert log["metrics"]["error_count"] == 2
+
+
+def test_a_status_may_be_an_enum() -> None:
+    class Status(Enum):
+        DONE = "success"
+
+    assert build_workflow_log({"status": Status.DONE})["status"] == "SUCCESS"
+
+
+def test_a_state_whose_attributes_raise_still_gives_a_log() -> None:
+    class Broken:
+        ticket_id = "T-1"
+
+        @property
+        def status(self) -> str:
+            raise RuntimeError
+
+    assert build_workflow_log(Broken()) == {"schema_version": 1, "ticket_id": "T-1"}
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([*TRACE_PARTS, *(f.name for f in LOG_FIELDS), "extra", "started_at", "finished_at"]),
+        st.recursive(
+            st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.datetimes()),
+            lambda inner: st.one_of(
+                st.lists(inner, max_size=3), st.dictionaries(st.text(), inner, max_size=3)
+            ),
+        ),
+    )
+)
+def test_no_state_is_too_strange_for_a_log(state: dict[str, Any]) -> None:
+    assert build_workflow_log(state)["schema_version"] == 1

@@ -1,0 +1,404 @@
+"""Nothing private leaves the client, wherever in a log it stands; and what is not private stays readable."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import string
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from caselog.masking import Masker
+from caselog.settings import Settings
+
+MASKER = Masker(b"a key of this test")
+CARDS = (
+    "4111111111111111",
+    "5555555555554444",
+    "378282246310005",
+    "6011111111111117",
+    "3530111333300000",
+    "30569309025904",
+)
+JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
+PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA7bq0f3\nhT5z\n-----END RSA PRIVATE KEY-----"
+
+
+# ---------------------------------------------------------------- by name
+
+SECRET_NAMES = (
+    "password", "Password", "userPassword", "user_password", "user-password", "USER_PASSWORD", "dbpassword", "passwd", "pwd",
+    "api_key", "apiKey", "APIKey", "api-key", "X-API-Key", "x_api_key", "apikey", "openai_api_key", "OPENAI_API_KEY",
+    "secret", "clientSecret", "client_secret", "secret_key", "aws_secret_access_key", "AWS_ACCESS_KEY_ID", "privateKey",
+    "token", "access_token", "accessToken", "refresh-token", "id_token", "auth_token", "authToken", "csrfToken", "token_1",
+    "authorization", "Authorization", "Proxy-Authorization", "cookie", "Set-Cookie", "credentials", "connection_string",
+    "jwt", "otp", "pin", "db_pass", "passphrase",
+)  # fmt: skip
+CARD_NAMES = (
+    "cvv",
+    "CVV2",
+    "cvc",
+    "card_number",
+    "cardNumber",
+    "card-no",
+    "creditCardNumber",
+    "pan",
+    "security_code",
+    "card_expiry",
+)
+SAFE_NAMES = (
+    "output_tokens", "input_tokens", "inputTokens", "max_tokens", "total_tokens", "token_count", "tokenCount", "tokens_used",
+    "tokenizer", "token_type", "cost_per_token", "time_to_first_token", "next_page_token", "session_count", "passengers",
+    "passenger_name", "boarding_pass", "compass", "password_required", "password_changed_at", "api_key_status", "author",
+    "authority", "authored_by", "secretary", "keyboard", "primary_key", "keywords", "monkey", "spinning", "shipping", "company",
+    "pancake", "cardinal", "cardboard", "card_type", "credit_card_7815826", "last_four", "pinned", "signature_dish",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SECRET_NAMES)
+def test_a_value_whose_name_says_secret_is_replaced(name: str) -> None:
+    masked = MASKER.mask({"trace": {"tool_calls": [{"arguments": {name: "hunter2"}}]}})
+
+    assert masked["trace"]["tool_calls"][0]["arguments"] == {name: "[secret]"}
+
+
+@pytest.mark.parametrize("name", CARD_NAMES)
+def test_a_value_whose_name_says_card_is_replaced(name: str) -> None:
+    masked = MASKER.mask({"trace": {"nodes": [{"input": {name: "123"}}]}})
+
+    assert masked["trace"]["nodes"][0]["input"] == {name: "[card]"}
+
+
+@pytest.mark.parametrize("name", SAFE_NAMES)
+@pytest.mark.parametrize("value", [512, "a word", {"deep": 1}])
+def test_a_value_whose_name_only_sounds_like_a_secret_is_kept(name: str, value: Any) -> None:
+    log = {"trace": {"nodes": [{"attributes": {name: value}}]}}
+
+    assert MASKER.mask(log) == log
+
+
+@pytest.mark.parametrize(
+    "private",
+    [
+        {"password": ["hunter2", "hunter3"]},
+        {"credentials": {"user": "u", "value": "hunter2"}},
+        {"card": {"number": "4000 hunter2", "holder": "x"}},
+        {"api": {"key": "hunter2"}},
+        {"headers": [["Authorization", "hunter2"]]},
+        {"headers": [{"name": "X-Api-Key", "value": "hunter2"}]},
+        {"env": {"key": "DB_PASSWORD", "value": "hunter2"}},
+        {"password": 70707007},
+        {"tokens": ["hunter2"]},
+        {"text": '{"user": {"password": "hunter2"}}'},
+        {"text": json.dumps({"body": json.dumps({"password": "hunter2"})})},
+        {"text": 'The tool said: {"password": {"first": "hunter2"}} and left'},
+        {"text": "{'password': 'hunter2', 'user': 'bob'}"},
+        {"text": 'data: \\"api_key\\": \\"hunter2\\", more'},
+        {"text": '{"password": "hunter2", "cut off'},
+        {"text": "password=hunter2&user=bob"},
+        {"text": "Server=db;Password=hunter2;"},
+        {"text": "curl --password hunter2 http://example.com"},
+        {"text": "DB_PASSWORD: hunter2"},
+        {"text": "My password is hunter2, thanks"},
+        {"text": "Authorization: Basic aHVudGVyMjpodW50ZXIy"},
+        {"text": "Cookie: session=hunter2; other=hunter2"},
+        {"text": "postgresql://bob:hunter2@db.example.com/tickets"},
+        {"text": "https://example.com/x?token=hunter2"},
+    ],
+)
+def test_secrets_are_found_in_every_shape(private: dict[str, Any]) -> None:
+    text = json.dumps(MASKER.mask({"trace": {"nodes": [{"output": private}]}}))
+
+    assert "hunter" not in text
+    assert "70707007" not in text
+    assert "aHVudGVy" not in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your token: use max_tokens=512 and temperature=0.2",
+        "The password is wrong.",
+        "I forgot my password: what now?",
+        "basic economy, Basic Understanding of digest authentication",
+        "The key: be patient. Authority over tokens.",
+        "ref 2024-05-15 15:00:00, flight HAT271, 1715785200000, 0.4539578763621486",
+        "a1b2c3d4-0000-4000-8000-411111111111",
+        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "langchain@1.0.2, @mention, 50% @ noon",
+        "12 34 56 78 90 and 100-200-300",
+    ],
+)
+def test_text_that_only_sounds_private_is_kept(text: str) -> None:
+    if text.startswith("Your token"):
+        assert MASKER.mask_text(text).endswith("max_tokens=512 and temperature=0.2")
+    elif "what now" in text:
+        assert "forgot my password" in MASKER.mask_text(text)
+    else:
+        assert MASKER.mask_text(text) == text
+
+
+# ---------------------------------------------------------------- by look
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "sk-proj-abcdefghijklmnopqrstuvwx", "sk-ant-api03-abcdefghijklmnop", "sk_live_abcdefghijklmnop", "ghp_abcdefghijklmnopqrst0123",
+        "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "xoxb-123456789012-abcdef", "caselog_abcdefghijklmnopqrstuvwxyz",
+        "AIzaSyA1234567890abcdefghijklmnopqrstuv", JWT, PEM, PEM[:60],
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("frame", ["{}", "use {} now", "({})", '"{}"', "key={}", "a\n{}\nb", '{{"x": "{}"}}'])
+def test_credentials_are_known_by_their_look(secret: str, frame: str) -> None:
+    masked = MASKER.mask(
+        {"trace": {"errors": [{"message": frame.format(secret)}]}, "category": frame.format(secret)}
+    )
+
+    text = json.dumps(masked)
+    assert secret not in text
+    assert secret[5:25] not in text
+
+
+def test_the_sdks_own_key_is_masked_whatever_it_looks_like() -> None:
+    masker = Masker.from_settings(Settings("http://h/v1/logs", "plainword"))
+
+    assert masker.mask_text("sent with plainword") == "sent with [secret]"
+    assert masker.mask_text("plainword") == "[secret]"
+
+
+@pytest.mark.parametrize("card", CARDS)
+@pytest.mark.parametrize("separator", ["", " ", "-", "\u00a0"])
+def test_card_numbers_are_known_by_brand_and_check_digit(card: str, separator: str) -> None:
+    sizes = {16: (4, 4, 4, 4), 15: (4, 6, 5), 14: (4, 6, 4)}[len(card)]
+    cuts = [sum(sizes[:place]) for place in range(len(sizes) + 1)]
+    written = separator.join(card[start:end] for start, end in itertools.pairwise(cuts))
+
+    assert MASKER.mask_text(f"Card {written}, please, for order 12") == "Card [card], please, for order 12"
+    assert MASKER.mask_text(f"order 77 {written}") == "order 77 [card]"
+
+
+def test_a_card_number_that_is_a_number_is_masked_too() -> None:
+    assert MASKER.mask({"metrics": {"x": 4111111111111111}}) == {"metrics": {"x": "[card]"}}
+
+
+@pytest.mark.parametrize(
+    "text", ["4111111111111112", "credit_card_7815826", "gift_card_4111111", "41111111111111110000000"]
+)
+def test_digits_that_no_card_has_are_kept(text: str) -> None:
+    assert MASKER.mask_text(text) == text
+
+
+def test_bank_accounts_and_telephone_numbers_are_replaced() -> None:
+    assert MASKER.mask_text("IBAN DE89 3704 0044 0532 0130 00.") == "IBAN [iban]."
+    assert MASKER.mask_text("GB82WEST12345698765432") == "[iban]"
+    assert MASKER.mask_text("call +49 30 901820 or (555) 123-4567") == "call [phone] or [phone]"
+    assert MASKER.mask({"trace": {"phone_number": "5551234567"}}) == {"trace": {"phone_number": "[phone]"}}
+
+
+# ---------------------------------------------------------------- e-mail addresses
+
+
+def test_an_address_becomes_the_same_hash_wherever_it_stands_and_however_it_is_written() -> None:
+    masked = MASKER.mask(
+        {
+            "ticket_id": "Bob@Example.com",
+            "category": "mail from bob@example.com.",
+            "metrics": {"bob@example.com": 1},
+            "trace": {
+                "messages": [
+                    {"content": '{"email": "bob@example.com"}'},
+                    {"content": "?to=bob%40example.com&x=1"},
+                ]
+            },
+        }
+    )
+
+    text = json.dumps(masked)
+    assert text.count(MASKER.hash_email("bob@example.com")) == 5
+    assert "example.com" not in text.lower()
+
+
+def test_hashes_differ_from_client_to_client_and_stay_when_a_hash_key_is_given() -> None:
+    def hash_with(api_key: str, hash_key: str | None = None) -> str:
+        return Masker.from_settings(Settings("", api_key, hash_key=hash_key)).hash_email("bob@example.com")
+
+    assert hash_with("caselog_one") == hash_with("caselog_one") != hash_with("caselog_two")
+    assert hash_with("caselog_one", "k") == hash_with("caselog_two", "k")
+
+
+def test_two_addresses_as_names_of_fields_stay_two_fields() -> None:
+    masked = MASKER.mask({"trace": {"nodes": [{"output": {"bob@example.com": 1, "BOB@example.com": 2}}]}})
+
+    assert list(masked["trace"]["nodes"][0]["output"].values()) == [1, 2]
+
+
+# ---------------------------------------------------------------- the log as such
+
+
+def test_the_logs_own_fields_keep_their_form() -> None:
+    log = {
+        "log_id": "01a20abe-3564-74ac-bbf9-1a3764da3ed0",
+        "client_id": "auth-token",
+        "executed_at": "2026-11-23T14:05:00+00:00",
+        "execution_time_seconds": 12.5,
+        "metrics": {"output_tokens": 12, "overall_confidence": 0.9},
+    }
+
+    assert MASKER.mask(log) == log
+
+
+def test_two_private_identities_stay_two() -> None:
+    first, second = (MASKER.mask({"log_id": card})["log_id"] for card in CARDS[:2])
+
+    assert first != second
+    assert first.startswith("masked-")
+
+
+def test_what_cannot_be_masked_becomes_a_marker_and_takes_nothing_else_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail_on(text: str, *_: Any) -> str:
+        if "poison" in text:
+            raise ValueError
+        return text
+
+    monkeypatch.setattr("caselog.masking.replace_secrets", fail_on)
+
+    masked = MASKER.mask(
+        {"category": "poison here", "trace": {"nodes": [{"input": "poison here"}, {"input": "fine"}]}}
+    )
+
+    assert masked["category"] == "[not maskable: ValueError]"
+    assert masked["trace"]["nodes"][1] == {"input": "fine"}
+    assert "poison" not in json.dumps(masked)
+
+
+def test_an_enormous_text_is_cut_between_words_before_it_is_masked() -> None:
+    masked = MASKER.mask_text("word " * 60_000 + "4111 1111 1111 1111 bob@example.com" + " word" * 60_000)
+
+    assert "[cut: " in masked
+    assert "4111" not in masked
+    assert "bob" not in masked
+
+
+def test_a_text_made_to_be_slow_is_not() -> None:
+    import time
+
+    started = time.thread_time()
+    for text in (
+        "a" * 200_000 + "@",
+        "1 " * 100_000,
+        "{" * 200_000,
+        '"' * 200_000,
+        "password=" * 20_000,
+        "a@" * 100_000,
+        "\\" * 200_000,
+    ):
+        MASKER.mask_text(text)
+
+    assert time.thread_time() - started < 10
+
+
+# ---------------------------------------------------------------- nothing planted survives
+
+_LABEL = st.text(string.ascii_lowercase + string.digits, min_size=2, max_size=10)
+_PLAIN = st.text(st.characters(codec="utf-8", exclude_characters="\\\"'"), max_size=30)
+_EMAILS = st.one_of(
+    st.emails(),
+    st.builds(
+        lambda name, host, end: f"{name}@{host}.{end}",
+        _LABEL,
+        _LABEL,
+        st.sampled_from(["com", "co.uk", "de"]),
+    ),
+)
+_CARDS = st.sampled_from(CARDS)
+_TOKENS = st.builds("sk-{}".format, st.text(string.ascii_letters + string.digits, min_size=20, max_size=40))
+_NAMES = st.sampled_from([*SECRET_NAMES])
+_SECRETS = st.text(string.ascii_letters + string.digits, min_size=12, max_size=30).map("Zq9{}".format)
+
+
+def _nested(planted: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """The planted thing under lists, names and JSON in strings, beside harmless company."""
+    harmless = st.one_of(st.none(), st.booleans(), st.integers(), _PLAIN)
+    return st.recursive(
+        planted,
+        lambda inner: st.one_of(
+            st.builds(lambda other, value: [other, value], harmless, inner),
+            st.builds(lambda name, value: {name: value}, _LABEL, inner),
+            st.builds(lambda name, value, other: {"n": other, name: value}, _PLAIN, inner, harmless),
+            inner.map(json.dumps),
+            inner.map(lambda value: f"result: {json.dumps(value, ensure_ascii=False)}"),
+        ),
+        max_leaves=4,
+    )
+
+
+def _appears(planted: str, masked: Any) -> bool:
+    texts = (json.dumps(masked), json.dumps(masked, ensure_ascii=False))
+    return any(planted.lower() in text.lower() or json.dumps(planted)[1:-1] in text for text in texts)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.data(), _EMAILS)
+def test_no_planted_address_survives(data: st.DataObject, email: str) -> None:
+    before, after = data.draw(_PLAIN), data.draw(_PLAIN)
+    log = {"trace": data.draw(_nested(st.just(f"{before} {email} {after}")))}
+
+    assert not _appears(email, MASKER.mask(log))
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.data(), _CARDS, _PLAIN.filter(lambda text: not any(char.isdigit() for char in text)))
+def test_no_planted_card_survives(data: st.DataObject, card: str, around: str) -> None:
+    log = {"trace": data.draw(_nested(st.just(f"{around} {card} {around}")))}
+
+    assert not _appears(card, MASKER.mask(log))
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.data(), _TOKENS)
+def test_no_planted_token_survives(data: st.DataObject, token: str) -> None:
+    log = {"trace": data.draw(_nested(st.just(f"with {token} in it")))}
+
+    assert not _appears(token, MASKER.mask(log))
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.data(), _NAMES, _SECRETS)
+def test_no_value_under_a_secret_name_survives(data: st.DataObject, name: str, secret: str) -> None:
+    shapes = st.sampled_from(
+        [
+            {name: secret},
+            {name: [secret]},
+            {name: {"value": secret}},
+            f"{name}={secret}",
+            f'"{name}": "{secret}"',
+        ]
+    )
+    log = {"trace": data.draw(_nested(shapes))}
+
+    assert not _appears(secret, MASKER.mask(log))
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.recursive(
+        st.one_of(
+            st.none(),
+            st.booleans(),
+            st.integers(),
+            st.floats(allow_nan=False, allow_infinity=False),
+            st.text(),
+        ),
+        lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text(), inner, max_size=4)),
+    )
+)
+def test_masking_what_is_masked_changes_nothing_more(value: Any) -> None:
+    once = MASKER.mask({"trace": value})
+
+    assert MASKER.mask(once) == once

@@ -16,17 +16,17 @@ from lake.errors import StoreUnavailable
 logger = logging.getLogger(__name__)
 
 JSON: Final = "application/json"
-_encode = msgspec.json.Encoder().encode
+encode = msgspec.json.Encoder().encode
 
 
 def json_response(content: object) -> Response:
     """A small JSON answer with status 200."""
-    return Response(_encode(content), media_type=JSON)
+    return Response(encode(content), media_type=JSON)
 
 
 def error_response(error: CollectorError) -> Response:
     """The answer to a request that ended in ``error``."""
-    return Response(_encode(error_body(error)), STATUS[type(error)], dict(error.headers), JSON)
+    return Response(encode(error_body(error)), STATUS[type(error)], dict(error.headers), JSON)
 
 
 class AnswerErrors:

@@ -2,8 +2,9 @@
 
 * `CollectorError`
     * the sender's credentials: `UnknownKey` (401), `ForeignClient` (403)
-    * the sender's request: `NoSuchPage` (404), `NoSuchMethod` (405), `UploadTooSlow` (408), `UploadAborted` (400),
-      `TooLarge` (413), `UnsupportedMediaType`, `UnsupportedEncoding` (415), `UnreadableBody`, `InvalidLog` (422)
+    * the sender's request: `InvalidRequest`, `UploadAborted` (400), `NoSuchPage` (404), `NoSuchMethod` (405),
+      `UploadTooSlow` (408), `TooLarge` (413), `UnsupportedMediaType`, `UnsupportedEncoding` (415), `UnreadableBody`,
+      `InvalidLog` (422), `HeadTooLarge` (431)
     * pace: `RateExceeded` (429), `Overloaded` (503)
     * this side: `NotConfirmed` (503), `Unexpected` (500)
 
@@ -40,11 +41,36 @@ class CollectorError(Exception):
     fields: Sequence[FieldError] = ()
 
 
+class InvalidRequest(CollectorError):
+    """What arrived is not HTTP."""
+
+    code = "invalid_request"
+
+    def __init__(self) -> None:
+        super().__init__("What arrived is not an HTTP request; nothing was stored.")
+
+
+class HeadTooLarge(CollectorError):
+    """The request line and headers are over their limit."""
+
+    code = "head_too_large"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"The request line and headers are over the limit of {limit} bytes; nothing was stored."
+        )
+
+
 class UnknownKey(CollectorError):
     """No API key, an unknown one or a revoked one."""
 
     code = "unknown_key"
-    headers = MappingProxyType({"WWW-Authenticate": 'ApiKey realm="caselog", header="X-API-Key"'})
+    headers = MappingProxyType(
+        {
+            "WWW-Authenticate": 'ApiKey realm="caselog", header="X-API-Key"',
+            "Connection": "close",  # whoever is unknown gets nothing read from him
+        }
+    )
 
     def __init__(self) -> None:
         super().__init__(
@@ -207,6 +233,7 @@ class Unexpected(CollectorError):
 
 STATUS: Final[Mapping[type[CollectorError], int]] = MappingProxyType(
     {
+        InvalidRequest: 400,
         UploadAborted: 400,
         UnknownKey: 401,
         ForeignClient: 403,
@@ -219,6 +246,7 @@ STATUS: Final[Mapping[type[CollectorError], int]] = MappingProxyType(
         UnreadableBody: 422,
         InvalidLog: 422,
         RateExceeded: 429,
+        HeadTooLarge: 431,
         Unexpected: 500,
         NotConfirmed: 503,
         Overloaded: 503,

@@ -25,7 +25,7 @@ ABOUT: Final[Mapping[str, Any]] = {
 }
 
 _MESSAGES: Final = {
-    400: "The connection was closed before the body was complete.",
+    400: "Not HTTP, or the connection was closed before the body was complete.",
     401: "No valid API key in `X-API-Key`.",
     403: "The log names another client than the key's.",
     404: "Nothing is served at this address.",
@@ -35,6 +35,7 @@ _MESSAGES: Final = {
     415: "`Content-Type` or `Content-Encoding` is none that is understood.",
     422: "Not JSON, or not a valid log: `fields` says which and why. Nothing was stored.",
     429: "More logs per second than this client may send: wait `Retry-After` seconds.",
+    431: "The request line and headers are over their limit.",
     500: "A defect of the collector. Sending the same again is safe.",
     503: "The object store did not confirm the log, or too much is in flight: wait `Retry-After` seconds, send again.",
 }
@@ -123,7 +124,10 @@ POST_LOGS: Final[Mapping[str, Any]] = {
     "operation_id": "post_logs",
     "tags": ["Logs"],
     "response_model": None,
-    "responses": {200: _stored_answer(), **_errors(s for s in codes_by_status() if s not in {400, 404, 405})},
+    "responses": {
+        200: _stored_answer(),
+        **_errors(s for s in codes_by_status() if s not in {400, 404, 405, 431}),
+    },
     "openapi_extra": {
         "requestBody": _LOGS_BODY,
         "parameters": [_ENCODING_PARAMETER],

@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request, Response
 
 from collector import openapi
 from collector.answers import json_response
-from collector.errors import STATUS
+from collector.errors import STATUS, CollectorError
 from collector.schemas import LOG_EXAMPLE, SMALL_EXAMPLE
 from collector.settings import CollectorSettings
 
@@ -39,8 +39,17 @@ LIMITS: Final = (
     "rate_limit_per_s",
     "key_cache_ttl_s",
 )
-#: Sending the same again helps against these only.
-RETRYABLE: Final = frozenset({408, 429, 500, 503})
+_AFTER: Final = "after `Retry-After` seconds"
+#: Whether sending the same again helps; where it is not listed it does not.
+SEND_AGAIN: Final[Mapping[str, str]] = {
+    "upload_aborted": "yes",
+    "upload_too_slow": "yes",
+    "too_large": "in smaller parts",
+    "rate_exceeded": _AFTER,
+    "unexpected": "yes",
+    "not_confirmed": _AFTER,
+    "overloaded": _AFTER,
+}
 
 _LINES: Final = json.dumps(SMALL_EXAMPLE).replace(', "status"', ',\n       "status"')
 
@@ -187,15 +196,12 @@ def _trace_table(name: str, part: Mapping[str, Any]) -> str:
 
 
 def _error_rows() -> str:
-    return "".join(
-        _row(
-            str(STATUS[kind]),
-            _code(kind.code),
-            _prose(kind.__doc__ or ""),
-            "yes" if STATUS[kind] in RETRYABLE else "no",
-        )
-        for kind in openapi.error_kinds()
-    )
+    return "".join(_error_row(kind) for kind in openapi.error_kinds())
+
+
+def _error_row(kind: type[CollectorError]) -> str:
+    again = SEND_AGAIN.get(kind.code, "no")
+    return _row(str(STATUS[kind]), _code(kind.code), _prose(kind.__doc__ or ""), _prose(again))
 
 
 def _limit_rows(settings: CollectorSettings) -> str:

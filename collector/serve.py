@@ -7,6 +7,7 @@ import gc
 import uvicorn
 
 from collector.app import create_app
+from collector.protocol import BoundedHead
 from collector.settings import CollectorSettings
 from lake.store import Store
 
@@ -21,7 +22,7 @@ def build_server(settings: CollectorSettings, store: Store) -> uvicorn.Server:
         create_app(settings, store),
         host=settings.host,
         port=settings.port,
-        http="httptools",
+        http=BoundedHead,
         ws="none",
         lifespan="on",
         access_log=False,

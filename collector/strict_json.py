@@ -56,7 +56,7 @@ def _may_be_deep(text: bytes) -> bool:
 
 def _is_shallow(value: Any) -> bool:
     level = [value]
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(MAX_DEPTH):
         level = [child for parent in level for child in _children(parent)]
         if not level:
             return True

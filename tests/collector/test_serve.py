@@ -1,0 +1,205 @@
+"""The collector as a running server, met over sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from access import clients, keys
+from collector import reference
+from collector.protocol import MAX_HEAD_BYTES, BoundedHead
+from collector.serve import build_server, stop
+from collector.settings import CollectorSettings
+from lake.store import Store, memory_store, open_store
+from tests.collector.conftest import make_log, stored_lines
+from tests.collector.stores import GatedStore
+
+Steps = Callable[[int, str, uvicorn.Server], Awaitable[None]]
+
+
+@asynccontextmanager
+async def _running(store: Store) -> AsyncIterator[tuple[int, str, uvicorn.Server]]:
+    """A server over ``store`` on a free port, and the key of its only client."""
+    now = datetime.now(UTC)
+    clients.create_client(store, "acme", now)
+    key = keys.issue_key(store, "acme", now, os.urandom(32))
+    server = build_server(CollectorSettings(port=0), store)
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110  # uvicorn says so with a flag
+        await asyncio.sleep(0.005)
+    yield server.servers[0].sockets[0].getsockname()[1], key, server
+    stop(server)
+    await serving
+
+
+def _run(store: Store, steps: Steps) -> None:
+    async def within() -> None:
+        async with _running(store) as (port, key, server):
+            await steps(port, key, server)
+
+    asyncio.run(within())
+
+
+def _connect(port: int) -> http.client.HTTPConnection:
+    return http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+
+
+def _send(connection: http.client.HTTPConnection, key: str) -> http.client.HTTPResponse:
+    headers = {"X-API-Key": key, "Content-Type": "application/json"}
+    connection.request("POST", "/v1/logs", json.dumps(make_log()), headers)
+    answer = connection.getresponse()
+    answer.read()
+    return answer
+
+
+def _post(port: int, key: str) -> http.client.HTTPResponse:
+    with closing(_connect(port)) as connection:
+        return _send(connection, key)
+
+
+def _talk(port: int, *parts: bytes) -> bytes:
+    """Everything the server says to ``parts`` until it closes the connection."""
+    said = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        for part in parts:
+            connection.sendall(part)
+        while data := connection.recv(65536):
+            said += data
+    return said
+
+
+def test_a_log_over_a_socket_lies_in_the_folder(tmp_path: Path) -> None:
+    store = open_store((tmp_path / "lake").as_uri(), {})
+
+    async def steps(port: int, key: str, _: uvicorn.Server) -> None:
+        answer = await asyncio.to_thread(_post, port, key)
+
+        assert answer.status == 200
+        assert "server" not in {name.lower() for name in answer.headers}
+
+    _run(store, steps)
+
+    assert stored_lines(store)[0]["log_id"] == "L-1"
+
+
+def test_a_connection_carries_many_logs() -> None:
+    store = memory_store()
+
+    async def steps(port: int, key: str, _: uvicorn.Server) -> None:
+        with closing(_connect(port)) as connection:
+            connection.connect()
+            first = connection.sock
+            for _again in range(5):
+                assert (await asyncio.to_thread(_send, connection, key)).status == 200
+            assert connection.sock is first
+
+    _run(store, steps)
+
+
+def test_a_stop_finishes_what_was_sent() -> None:
+    store = GatedStore()
+
+    async def steps(port: int, key: str, server: uvicorn.Server) -> None:
+        answer = asyncio.create_task(asyncio.to_thread(_post, port, key))
+        await store.writing.wait()
+
+        stop(server)
+        store.gate.set()
+
+        assert (await answer).status == 200
+
+    _run(store, steps)
+
+    assert len(stored_lines(store)) == 1
+
+
+def test_the_python_of_the_page_sends_a_log() -> None:
+    store = memory_store()
+
+    async def steps(port: int, key: str, _: uvicorn.Server) -> None:
+        env = {**os.environ, "COLLECTOR": f"http://127.0.0.1:{port}", "API_KEY": key}
+        command = [sys.executable, "-c", reference.PYTHON]
+        result = await asyncio.to_thread(
+            subprocess.run, command, env=env, capture_output=True, text=True, check=False, timeout=60
+        )
+
+        assert (result.returncode, result.stderr) == (0, "")
+        assert "stored" in result.stdout
+
+    _run(store, steps)
+
+    assert stored_lines(store)[0]["ticket_id"] == "T-1042"
+
+
+@pytest.mark.parametrize(
+    "rubbish",
+    [
+        b"rubbish\r\n\r\n",
+        b"POST /v1/logs HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+        b"POST /v1/logs HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"POST /v1/logs HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\nhello",
+        b"GET /\xff HTTP/1.1\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc",
+    ],
+    ids=["rubbish", "two lengths", "length and chunked", "no length", "odd path", "tls"],
+)
+def test_what_is_not_http_is_answered_in_the_same_shape(rubbish: bytes) -> None:
+    async def steps(port: int, _key: str, _server: uvicorn.Server) -> None:
+        said = await asyncio.to_thread(_talk, port, rubbish)
+
+        assert said.startswith(b"HTTP/1.1 400")
+        assert json.loads(said.partition(b"\r\n\r\n")[2])["error"]["code"] == "invalid_request"
+
+    _run(memory_store(), steps)
+
+
+@pytest.mark.parametrize("shape", ["one header", "many headers", "address"])
+def test_an_endless_head_is_cut_off(shape: str) -> None:
+    piece = {"one header": b"x" * 1000, "many headers": b"x: y\r\n" * 200, "address": b"x" * 1000}[shape]
+    start = (
+        b"GET /"
+        if shape == "address"
+        else b"GET / HTTP/1.1\r\nx: y" + (b"" if shape == "one header" else b"\r\n")
+    )
+
+    async def steps(port: int, _key: str, _server: uvicorn.Server) -> None:
+        said = await asyncio.to_thread(_talk, port, start, *[piece] * (MAX_HEAD_BYTES // len(piece) + 1))
+
+        assert b"431" in said.split(b"\r\n")[0]
+        assert json.loads(said.partition(b"\r\n\r\n")[2])["error"]["code"] == "head_too_large"
+
+    _run(memory_store(), steps)
+
+
+@pytest.mark.parametrize("start", [b"", b"POST /v1/logs HTTP/1.1\r\nX-API"], ids=["silent", "half a head"])
+def test_a_connection_that_says_nothing_is_closed(monkeypatch: pytest.MonkeyPatch, start: bytes) -> None:
+    monkeypatch.setattr(BoundedHead, "head_timeout_s", 0.05)
+
+    async def steps(port: int, _key: str, _server: uvicorn.Server) -> None:
+        assert await asyncio.to_thread(_talk, port, start) == b""
+
+    _run(memory_store(), steps)
+
+
+def test_a_request_that_is_smuggled_behind_a_refused_one_is_not_answered() -> None:
+    smuggled = b"POST /v1/logs HTTP/1.1\r\nContent-Length: 40\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+
+    async def steps(port: int, _key: str, _server: uvicorn.Server) -> None:
+        said = await asyncio.to_thread(_talk, port, smuggled)
+
+        assert said.count(b"HTTP/1.1 ") == 1
+        assert b" 401 " in said
+
+    _run(memory_store(), steps)

@@ -104,6 +104,7 @@ def create_gateway(
         exception_handlers=Refusals(html, sessions).handlers,
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False  # one address for each page
     app.state.broker, app.state.visits, app.state.keeper, app.state.sessions = (
         broker,
         visits,

@@ -86,16 +86,13 @@ class Channels:
             asyncio.create_task(visit.ended.wait()),
         ]
         try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in tasks:
                 task.cancel()
-            results = await asyncio.gather(*tasks, return_exceptions=True)
-        refused = any(isinstance(result, _Refused) for result in results)
-        for task in done:
-            if not task.cancelled() and isinstance(error := task.exception(), Exception):
-                logger.debug("A websocket ended: %s", type(error).__name__)
-        return _POLICY_VIOLATION if refused else _GOING_AWAY
+        await asyncio.wait(tasks)
+        errors = [None if task.cancelled() else task.exception() for task in tasks]
+        return _POLICY_VIOLATION if any(isinstance(error, _Refused) for error in errors) else _GOING_AWAY
 
     async def _carry_questions(self, page: WebSocket, kernel: Channel, visit: Visit, comm_id: str) -> None:
         recent: deque[float] = deque(maxlen=_MOST_QUESTIONS)

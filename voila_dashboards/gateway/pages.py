@@ -58,10 +58,10 @@ class Pages:
     async def ticket(self, request: Request) -> Response:
         """`GET /ticket/<client>/<log>`; a client's own scope decides, so a foreign client is not even looked for."""
         visitor = await require_visitor(request, self._sessions)
-        client_id = request.path_params["client_id"]
-        if not visitor.user.scope.allows(client_id):
+        client_id, log_id = request.path_params["client_id"], request.path_params["log_id"]
+        if not log_id or not visitor.user.scope.allows(client_id):
             raise NoSuchPage
-        params = {**read_params(request), "client_id": client_id, "log_id": request.path_params["log_id"]}
+        params = {**read_params(request), "client_id": client_id, "log_id": log_id}
         return await self._page(request, "ticket", params)
 
     async def bye(self, request: Request) -> Response:

@@ -44,7 +44,7 @@ async def stream_page(
         yield shell.head
         async for piece in _kernel_part(voila, visit, grant, bind):
             yield piece
-        is_complete = visit.is_redeemed
+        is_complete = visit.is_redeemed and visit.kernel_id is not None
         if not is_complete:
             yield _failure()
         yield shell.tail

@@ -21,6 +21,7 @@ from voila_dashboards.kernel.desk import Desk, failed_page
 from voila_dashboards.kernel.errors import NoGrant, PageError
 from voila_dashboards.kernel.gateway import Gateway
 from voila_dashboards.kernel.grant import await_grant
+from voila_dashboards.kernel.lean import leave_pandas_out
 from voila_dashboards.kernel.widget import CaselogPage
 from voila_dashboards.names import SOCKET_VARIABLE
 from voila_dashboards.viewer import Viewer
@@ -43,6 +44,7 @@ def show(page: str, params: Mapping[str, str] | None = None) -> None:
 
 def _show_visit(page: str, env: Mapping[str, str]) -> None:
     """Prepare, wait for the grant, show what it is worth."""
+    leave_pandas_out()
     widget = CaselogPage()
     reader = _warm_reader(page)
     try:
@@ -63,13 +65,12 @@ def _admit(page: str, env: Mapping[str, str], widget: CaselogPage, reader: Reade
     def take_snapshot() -> Snapshot:
         return waiting.pop() if waiting else gateway.renew(admission.token)
 
-    return _open_desk(widget, reader, admission.viewer, take_snapshot, admission.snapshot_max_age_s)(
-        page, admission.params
-    )
+    desk = _open_desk(widget, reader, admission.viewer, take_snapshot, admission.snapshot_max_age_s)
+    return desk.page(page, admission.params)
 
 
 def _show_lake(page: str, params: Mapping[str, str], env: Mapping[str, str]) -> None:
-    """Show the lake with the rights of whoever runs the notebook."""
+    """Show the lake with the rights of whoever runs the notebook; raises `PageError`."""
     from lake.snapshot import Lake
     from lake.store import open_store
 
@@ -80,7 +81,7 @@ def _show_lake(page: str, params: Mapping[str, str], env: Mapping[str, str]) -> 
         return lake.snapshot(Scope(None))
 
     reader = Reader(take_snapshot())
-    widget.page = _open_desk(widget, reader, _OPERATOR, take_snapshot, max_age_s=2)(page, params)
+    widget.page = _open_desk(widget, reader, _OPERATOR, take_snapshot, max_age_s=2).payload(page, params)
     display(widget)  # type: ignore[no-untyped-call]
 
 
@@ -90,10 +91,10 @@ def _open_desk(
     viewer: Viewer,
     take_snapshot: Callable[[], Snapshot],
     max_age_s: float,
-) -> Callable[[str, Mapping[str, str]], dict[str, Any]]:
+) -> Desk:
     desk = Desk(reader, viewer, take_snapshot, max_age_s)
     widget.when_asked(desk.answer)
-    return desk.page
+    return desk
 
 
 def _warm_reader(page: str) -> Reader:

@@ -83,6 +83,8 @@ def voila_environment(runtime: Path, socket: Path) -> dict[str, str]:
         "JUPYTER_NO_CONFIG": "1",
         "IPYTHONDIR": str(runtime / "ipython"),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        # Arenas for each thread would keep what a query freed.
+        "MALLOC_ARENA_MAX": "2",
         SOCKET_VARIABLE: str(socket),
     }
 

@@ -6,6 +6,7 @@
  * lost stays lost: the next navigation is a full load, which brings a new kernel.
  */
 
+const UNFINISHED = { code: "unavailable", message: "The page broke off before its data came." };
 const RECONNECT_MESSAGE = "The connection to this page was lost: load it again.";
 
 /** The part of the Jupyter protocol that a page needs: custom messages on one comm. */
@@ -88,12 +89,11 @@ class Comm {
 /** The model that an anywidget's `render` gets, https://anywidget.dev/en/afm/ . */
 class Model {
   #state;
-  #comm;
   #listeners = new Map();
 
   constructor(state, openComm) {
     this.#state = state;
-    this.#comm = openComm((content) => this.#emit("msg:custom", content, []));
+    this.comm = openComm((content) => this.#emit("msg:custom", content, []));
   }
 
   get(name) {
@@ -110,8 +110,7 @@ class Model {
   save_changes() {}
 
   send(content) {
-    if (!this.#comm) throw new Error(RECONNECT_MESSAGE);
-    this.#comm.send(content);
+    this.comm.send(content);
   }
 
   on(event, callback) {
@@ -130,7 +129,29 @@ class Model {
   }
 }
 
-/** Connect when the visitor shows an intent to ask, and say goodbye when the page is left. */
+/** A page that could not be built: what happened, and what to do. */
+function drawFailure(element, { code, message }) {
+  const make = (tag, className, ...children) => {
+    const node = document.createElement(tag);
+    node.className = className;
+    node.append(...children);
+    return node;
+  };
+  const isMissing = code === "not_found";
+  const action = make("a", "cl-button", isMissing ? "All tickets" : "Load again");
+  action.href = isMissing ? "/tickets" : location.href;
+  const title = isMissing ? "Not found" : "This page could not be built";
+  element.replaceChildren(
+    make("section", "cl-card cl-empty", make("h1", "", title), make("p", "", message), make("p", "", action)),
+  );
+}
+
+/** Say that the page is left, so that its kernel need not wait for a question that never comes. */
+function sayGoodbye(kernelId) {
+  navigator.sendBeacon(`/bye/${kernelId}`);
+}
+
+/** Connect when the visitor shows an intent to ask, and part when the page is left. */
 function follow(comm, kernelId) {
   const connect = () => comm.open();
   for (const event of ["pointermove", "pointerdown", "keydown", "focusin"]) {
@@ -138,7 +159,7 @@ function follow(comm, kernelId) {
   }
   addEventListener("pagehide", () => {
     comm.lose();
-    navigator.sendBeacon(`/bye/${kernelId}`);
+    sayGoodbye(kernelId);
   });
 }
 
@@ -146,16 +167,16 @@ async function main() {
   const element = document.getElementById("caselog");
   const embedded = document.getElementById("caselog-state");
   const source = embedded ?? document.getElementById("caselog-failed");
-  const state = source ? JSON.parse(source.textContent) : { page: null };
+  const state = source ? JSON.parse(source.textContent) : {};
   const kernelId = embedded?.dataset.kernel;
-  const openComm = (onAnswer) => {
-    if (!kernelId) return null;
-    const comm = new Comm(kernelId, state.comm_id, onAnswer);
-    follow(comm, kernelId);
-    return comm;
-  };
+  if (!kernelId || !state.page || state.page.error) {
+    drawFailure(element, state.page?.error ?? UNFINISHED);
+    if (kernelId) sayGoodbye(kernelId);
+    return;
+  }
   const { default: component } = await import(element.dataset.module);
-  const model = new Model({ page: state.page }, openComm);
+  const model = new Model({ page: state.page }, (onAnswer) => new Comm(kernelId, state.comm_id, onAnswer));
+  follow(model.comm, kernelId);
   const widget = typeof component === "function" ? await component() : component;
   await widget.initialize?.({ model });
   element.replaceChildren();

@@ -1,0 +1,254 @@
+"""The gateway's pages and its allow list, over a Voila that is a function."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from lake.errors import StoreUnavailable
+from tests.clock import FakeClock
+from tests.voila_dashboards.gateway_fakes import Site
+
+KERNEL = "00000000-0000-0000-0000-000000000000"
+
+
+@pytest.fixture
+def site(tmp_path: Path, clock: FakeClock) -> Site:
+    return Site(tmp_path, clock)
+
+
+def test_a_stranger_is_sent_to_the_sign_in_and_back_to_where_he_wanted_to_go(site: Site) -> None:
+    answer = site.browser().get("/tickets?status=FAILED&q=a%26b")
+
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/login?next=/tickets%3Fstatus%3DFAILED%26q%3Da%2526b"
+
+
+def test_a_page_is_the_shell_with_the_visitors_name_around_what_the_kernel_made(site: Site) -> None:
+    page = site.browser("pat").get("/").text
+
+    assert "Pat &lt;b&gt;Provider&lt;/b&gt;" in page
+    assert page.index('id="caselog"') < page.index('id="caselog-state"') < page.index("</main>")
+    assert page.rstrip().endswith("</html>")
+
+
+@pytest.mark.parametrize(
+    ("path", "page", "params"),
+    [
+        ("/", "overview", {}),
+        ("/?range=7d", "overview", {"range": "7d"}),
+        ("/tickets?status=FAILED%2CX&page=2", "tickets", {"status": "FAILED,X", "page": "2"}),
+        ("/ticket/acme/L%2F1%20a", "ticket", {"client_id": "acme", "log_id": "L/1 a"}),
+        ("/ticket/acme/L1?client_id=globex", "ticket", {"client_id": "acme", "log_id": "L1"}),
+    ],
+)
+def test_a_kernel_learns_page_and_params_from_the_gateway_alone(
+    site: Site, path: str, page: str, params: dict[str, str]
+) -> None:
+    site.browser("ann").get(path)
+
+    admission = site.voila.admissions[-1]
+    assert (admission["page"], admission["params"]) == (page, params)
+    assert admission["viewer"] == {
+        "name": "ann",
+        "display_name": "Ann",
+        "role": "client",
+        "client_id": "acme",
+    }
+    assert site.voila.requests[-1].url.query == b""
+
+
+def test_more_and_longer_params_than_any_page_has_are_left_out(site: Site) -> None:
+    path = "/?" + "&".join(f"p{i}=1" for i in range(100)) + "&q=" + "x" * 5000
+
+    site.browser("ann").get(path)
+
+    params = site.voila.admissions[-1]["params"]
+    assert len(params) == 32
+    assert "q" not in params
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/voila/render/overview.ipynb",
+        "/voila/query/" + KERNEL,
+        "/voila/tree",
+        "/voila/files/overview.ipynb",
+        "/voila/static/voila.js",
+        "/voila/templates/lab/static/index.js",
+        "/voila/api/contents/",
+        "/voila/labextensions/x",
+        "/api/kernels",
+        f"/api/kernels/{KERNEL}",
+        f"/api/kernels/{KERNEL}/channels",
+        "/static/../settings.py",
+        "/static/%2e%2e/settings.py",
+        "/ticket/acme",
+        "/docs",
+        "/openapi.json",
+        "/tickets/",
+    ],
+)
+@pytest.mark.parametrize("user", [None, "pat"])
+def test_what_is_not_on_the_list_is_a_404_in_the_products_own_look(
+    site: Site, path: str, user: str | None
+) -> None:
+    answer = site.browser(user).get(path)
+
+    assert answer.status_code == 404
+    assert "There is nothing here" in answer.text
+    assert "caselog.css" in answer.text
+    assert site.voila.requests == []
+
+
+@pytest.mark.parametrize(
+    "path", [f"/voila/api/shutdown/{KERNEL}", f"/api/kernels/{KERNEL}", "/api/kernels", "/"]
+)
+def test_nobody_posts_to_voila(site: Site, path: str) -> None:
+    answer = site.browser("pat").post(path)
+
+    assert answer.status_code in {404, 405}
+    assert site.voila.requests == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/login", "/nowhere", "/healthz", "/static/caselog.css", "/lake/x", "/tickets"]
+)
+@pytest.mark.parametrize("user", [None, "ann"])
+def test_every_answer_carries_the_strict_headers(site: Site, path: str, user: str | None) -> None:
+    headers = site.browser(user).get(path).headers
+
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
+    assert headers["cache-control"] in {"no-store", "no-cache"}
+    assert "server" not in headers
+
+
+def test_a_foreign_ticket_is_a_404_before_any_kernel_is_asked(site: Site) -> None:
+    answers = [site.browser("ann").get(f"/ticket/{client}/L1") for client in ("globex", "nobody", "ACME")]
+
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
+    assert len({answer.text.replace(csrf, "") for answer in answers for csrf in [_token(answer.text)]}) == 1
+    assert site.voila.requests == []
+
+
+def _token(page: str) -> str:
+    return page.split('name="csrf_token" value="')[1].split('"', maxsplit=1)[0]
+
+
+def test_the_provider_opens_the_ticket_of_any_client(site: Site) -> None:
+    assert site.browser("pat").get("/ticket/globex/L1").status_code == 200
+
+
+def test_while_voila_starts_a_page_says_so_with_503(site: Site) -> None:
+    site.voila.is_ready = False
+
+    answer = site.browser("ann").get("/")
+
+    assert answer.status_code == 503
+    assert "The dashboards are starting" in answer.text
+
+
+@pytest.mark.parametrize("misbehaviour", [{"status": 500}, {"redeems": False}, {"names_kernel": False}])
+def test_a_page_that_could_not_be_built_says_so_and_leaves_no_visit_behind(
+    site: Site, misbehaviour: dict[str, int | bool]
+) -> None:
+    for name, value in misbehaviour.items():
+        setattr(site.voila, name, value)
+
+    page = site.browser("ann").get("/").text
+
+    assert 'id="caselog-failed"' in page
+    assert "secret" not in page
+    assert page.rstrip().endswith("</html>")
+    assert site.app.state.visits.all() == []
+
+
+def test_a_browser_that_only_prefetches_or_asks_for_the_head_costs_no_kernel(site: Site) -> None:
+    browser = site.browser("ann")
+
+    assert browser.get("/", headers={"sec-purpose": "prefetch"}).status_code == 503
+    assert browser.head("/").status_code == 200
+    assert site.voila.requests == []
+
+
+def test_a_silent_store_is_a_503_that_says_the_logs_are_safe(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = site.browser("ann")
+    site.clock.advance(60)
+
+    def fail(*_: object) -> None:
+        raise StoreUnavailable("reading a user")
+
+    monkeypatch.setattr("voila_dashboards.gateway.sessions.get_user", fail)
+
+    answer = browser.get("/")
+
+    assert answer.status_code == 503
+    assert "Your logs are safe" in answer.text
+
+
+def test_readiness_names_what_is_awaited(site: Site) -> None:
+    browser = site.browser()
+
+    ready, healthy = browser.get("/readyz"), browser.get("/healthz")
+    site.voila.is_ready = False
+    waiting = browser.get("/readyz")
+
+    assert (ready.status_code, healthy.status_code) == (200, 200)
+    assert (waiting.status_code, waiting.json()) == (503, {"status": "not ready", "waiting_for": ["voila"]})
+
+
+def test_a_page_names_its_files_by_their_content_so_that_browsers_keep_them(site: Site) -> None:
+    browser = site.browser("ann")
+    address = browser.get("/").text.split('type="module" src="')[1].split('"')[0]
+
+    kept, checked = browser.get(address), browser.get("/static/caselog-host.js")
+
+    assert address.endswith("/caselog-host.js")
+    assert "immutable" in kept.headers["cache-control"]
+    assert kept.headers["content-encoding"] == "gzip"
+    assert checked.headers["cache-control"] == "no-cache"
+    again = browser.get("/static/caselog-host.js", headers={"if-none-match": checked.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_a_page_left_ends_its_kernel_and_no_other(site: Site) -> None:
+    ann, gus = site.browser("ann"), site.browser("gus")
+    of_ann, of_gus = site.open(ann), site.open(gus)
+
+    answers = [ann.post(f"/bye/{of_ann}"), ann.post(f"/bye/{of_gus}"), ann.post(f"/bye/{of_ann}")]
+
+    assert [answer.status_code for answer in answers] == [204, 204, 204]
+    assert site.voila.ended == [of_ann]
+
+
+def test_the_page_that_idled_longest_makes_room_for_a_new_one(tmp_path: Path, clock: FakeClock) -> None:
+    site = Site(tmp_path, clock, max_kernels_per_session=2, max_kernels=3)
+    ann, gus = site.browser("ann"), site.browser("gus")
+    opened = []
+    for browser in (ann, ann, ann, gus, gus):
+        opened.append(site.open(browser))
+        clock.advance(1)
+
+    assert site.voila.ended == [opened[0], opened[1]]
+
+
+def test_a_page_left_alone_ends_and_so_does_one_whose_grant_nobody_took(site: Site, clock: FakeClock) -> None:
+    browser = site.browser("ann")
+    idle = site.open(browser)
+    clock.advance(site.settings.kernel_idle_s - 1)
+    fresh = site.open(browser)
+    clock.advance(2)
+
+    asyncio.run(site.app.state.keeper.sweep())
+
+    assert site.voila.ended == [idle]
+    assert [visit.kernel_id for visit in site.app.state.visits.all()] == [fresh]

@@ -1,0 +1,211 @@
+"""The websocket between a page and its kernel: questions pass, answers pass, nothing else does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+
+from tests.clock import FakeClock
+from tests.voila_dashboards.gateway_fakes import COMM, Site, form_token, question
+from voila_dashboards.gateway.messages import MAX_QUESTION_BYTES, answer_to_page, read_question
+
+POLICY_VIOLATION = 1008
+
+
+@pytest.fixture
+def site(tmp_path: Path, clock: FakeClock) -> Site:
+    return Site(tmp_path, clock)
+
+
+def connect(browser: TestClient, kernel: str, **headers: str) -> Any:
+    return browser.websocket_connect(f"/api/kernels/{kernel}/channels", headers=headers)
+
+
+def test_a_question_reaches_the_kernel_as_a_message_of_our_own_and_only_its_answer_comes_back(
+    site: Site,
+) -> None:
+    browser = site.browser("ann")
+    message = question(metadata={"smuggled": 1}, parent_header={"smuggled": 1}, buffers=[], smuggled=1)
+    message["content"]["data"]["smuggled"] = 1
+    message["content"]["data"]["content"]["smuggled"] = 1
+
+    with connect(browser, site.open(browser)) as socket:
+        socket.send_text(json.dumps(message))
+        answer = json.loads(socket.receive_text())
+
+    (received,) = site.voila.channels[0].received
+    assert "smuggled" not in json.dumps(received)
+    assert received["content"]["data"]["content"] == {
+        "kind": "query",
+        "id": 1,
+        "page": "tickets",
+        "params": {"q": "T"},
+    }
+    assert answer["content"]["data"]["content"] == {"kind": "result", "id": 1, "payload": {"page": "tickets"}}
+    assert answer["content"]["comm_id"] == COMM
+    assert "secret" not in json.dumps(answer)
+
+
+def _with(path: str, value: object) -> str:
+    """The widget host's message with one part replaced (or removed, where the value is None)."""
+    message = question()
+    target: Any = message
+    *parents, last = path.split(".")
+    for name in parents:
+        target = target[name]
+    if value is None:
+        del target[last]
+    else:
+        target[last] = value
+    return json.dumps(message)
+
+
+ATTACKS = {
+    "execute on shell": json.dumps(
+        {
+            "channel": "shell",
+            "header": {"msg_type": "execute_request"},
+            "content": {"code": "1", "silent": False},
+        }
+    ),
+    "execute on control": json.dumps(
+        {
+            "channel": "control",
+            "header": {"msg_type": "execute_request"},
+            "content": {"code": "1", "silent": False},
+        }
+    ),
+    "execute dressed as a question": _with("header.msg_type", "execute_request"),
+    "a question on the control channel": _with("channel", "control"),
+    "no channel": _with("channel", None),
+    "shutdown": json.dumps({"channel": "control", "header": {"msg_type": "shutdown_request"}, "content": {}}),
+    "input reply": json.dumps(
+        {"channel": "stdin", "header": {"msg_type": "input_reply"}, "content": {"value": "x"}}
+    ),
+    "open a comm": _with("header.msg_type", "comm_open"),
+    "close the comm": _with("header.msg_type", "comm_close"),
+    "list comms": json.dumps(
+        {"channel": "shell", "header": {"msg_type": "comm_info_request"}, "content": {}}
+    ),
+    "another comm": _with("content.comm_id", "d1" * 16),
+    "change a trait": _with("content.data", {"method": "update", "state": {"page": {}}}),
+    "ask for all state": _with("content.data.method", "request_states"),
+    "no question": _with("content.data.content", {"kind": "eval", "id": 1, "page": "tickets", "params": {}}),
+    "a page that is none": _with("content.data.content.page", "../settings"),
+    "params that are no texts": _with("content.data.content.params", {"q": {"$ne": 1}}),
+    "an id that is no number": _with("content.data.content.id", "1"),
+    "a negative id": _with("content.data.content.id", -1),
+    "a huge question": _with("content.data.content.params", {"q": "x" * MAX_QUESTION_BYTES}),
+    "too many params": _with("content.data.content.params", {str(i): "x" for i in range(33)}),
+    "not JSON": "{",
+    "not an object": "[]",
+    "nothing": "",
+    "deep nesting": "[" * 5000,
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS.keys())
+def test_anything_but_a_question_closes_the_connection_and_reaches_nobody(site: Site, attack: str) -> None:
+    browser = site.browser("ann")
+
+    with connect(browser, site.open(browser)) as socket:
+        socket.send_text(attack)
+        with pytest.raises(WebSocketDisconnect) as closed:
+            socket.receive_text()
+
+    assert closed.value.code == POLICY_VIOLATION
+    assert site.voila.channels[0].received == []
+
+
+def test_the_binary_protocol_is_not_spoken(site: Site) -> None:
+    browser = site.browser("ann")
+    kernel = site.open(browser)
+    path = f"/api/kernels/{kernel}/channels"
+
+    with browser.websocket_connect(path, subprotocols=["v1.kernel.websocket.jupyter.org"]) as socket:
+        socket.send_bytes(json.dumps(question()).encode())
+        with pytest.raises(WebSocketDisconnect) as closed:
+            socket.receive_text()
+
+    assert socket.accepted_subprotocol is None
+    assert closed.value.code == POLICY_VIOLATION
+    assert site.voila.channels[0].received == []
+
+
+def test_a_flood_of_questions_is_cut_off(site: Site) -> None:
+    browser = site.browser("ann")
+
+    with connect(browser, site.open(browser)) as socket:
+        for _ in range(41):
+            socket.send_text(json.dumps(question()))
+        with pytest.raises(WebSocketDisconnect):
+            for _ in range(42):
+                socket.receive_text()
+
+    assert len(site.voila.channels[0].received) == 40
+
+
+def _refused(browser: TestClient, kernel: str, **headers: str) -> bool:
+    try:
+        with connect(browser, kernel, **headers):
+            return False
+    except WebSocketDisconnect:
+        return True
+
+
+def test_only_the_session_that_opened_a_page_reaches_its_kernel(site: Site) -> None:
+    ann, twin, gus, pat = (site.browser(name) for name in ("ann", "ann", "gus", "pat"))
+    kernel = site.open(ann)
+
+    others = [_refused(browser, kernel) for browser in (twin, gus, pat, site.browser())]
+
+    assert others == [True, True, True, True]
+    assert not _refused(ann, kernel)
+    assert len(site.voila.opened) == 1
+
+
+@pytest.mark.parametrize("kernel", ["00000000-0000-0000-0000-000000000000", "x", "..%2f..%2fvoila%2fquery"])
+def test_a_kernel_that_serves_no_visit_is_not_reached(site: Site, kernel: str) -> None:
+    browser = site.browser("pat")
+    site.open(browser)
+
+    assert _refused(browser, kernel)
+    assert site.voila.opened == []
+
+
+def test_a_websocket_from_another_site_is_refused(site: Site) -> None:
+    browser = site.browser("ann")
+    kernel = site.open(browser)
+
+    assert _refused(browser, kernel, origin="https://evil.example")
+    del browser.headers["origin"]
+    assert _refused(browser, kernel)
+
+
+def test_signing_out_closes_the_websocket(site: Site) -> None:
+    with site.browser("ann") as browser:
+        kernel = site.open(browser)
+        token = form_token(browser.get("/").text)
+
+        with connect(browser, kernel) as socket:
+            browser.post("/logout", data={"csrf_token": token})
+            with pytest.raises(WebSocketDisconnect) as closed:
+                socket.receive_text()
+
+    assert closed.value.code == 1001
+
+
+def test_a_message_with_binary_buffers_does_not_come_back() -> None:
+    assert answer_to_page(b"\x00", COMM) is None
+
+
+def test_a_question_is_read_whatever_else_the_message_holds() -> None:
+    read = read_question(json.dumps(question()), COMM)
+
+    assert read is not None
+    assert (read.id, read.page, read.params) == (1, "tickets", {"q": "T"})

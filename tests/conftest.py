@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import hypothesis
 import pytest
 from playwright.sync_api import Browser
 
@@ -22,6 +23,11 @@ from tests.servers import browser, s3
 REPOSITORY: Final = Path(__file__).resolve().parent.parent
 AIRLINE_TICKETS: Final = REPOSITORY.parent / "shared" / "data" / "airline_tickets.jsonl"
 STORES: Final = ("file", "weed", "minio")
+
+
+# A busy machine is no bug: no deadline for a single example. In CI the same examples every time.
+hypothesis.settings.register_profile("caselog", deadline=None, derandomize=os.environ.get("CI") == "true")
+hypothesis.settings.load_profile("caselog")
 
 
 class LakeEnv(NamedTuple):

@@ -93,7 +93,7 @@ function duration(ms) {
   if (seconds < 3600) return `${Math.floor(seconds / 60)} m ${seconds % 60} s`;
   const minutes = Math.round(seconds / 60);
   if (minutes < 2880) return `${Math.floor(minutes / 60)} h ${minutes % 60} m`;
-  return `${(minutes / 1440).toFixed(1)} days`;
+  return minutes < 1440 * 36525 ? `${(minutes / 1440).toFixed(1)} days` : "over 100 years";
 }
 
 const seconds = (value) => duration(num(value) === null ? null : num(value) * 1000);
@@ -814,7 +814,7 @@ function time(value) {
 
 const span = (raw) => {
   const ms = num(raw.duration_ms);
-  return { start: time(raw.started_at), duration: ms !== null && ms >= 0 ? ms : null };
+  return { start: time(raw.started_at), duration: ms !== null && ms >= 0 && ms < 366 * DAY_MS ? ms : null };
 };
 const failed = (raw) => /^(error|failed|failure|exception)$/i.test(String(raw.status ?? "")) || (!isBlank(raw.error) && raw.error !== false);
 const rest = (raw, known) => Object.fromEntries(Object.entries(raw).filter(([key, value]) => !known.includes(key) && !isBlank(value)));

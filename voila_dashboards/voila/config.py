@@ -6,6 +6,7 @@ Each value here was seen to matter on Voila 0.5.13; see `docs/decisions/`.
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
 import sys
 from pathlib import Path
@@ -36,7 +37,7 @@ def voila_config(settings: DashboardSettings, runtime: Path, port: int, token: s
             "root_dir": str(NOTEBOOKS),
             "open_browser": False,
             "connection_dir_root": str(runtime),
-            "log_level": settings.voila_log_level,
+            "log_level": logging.getLevelName(settings.voila_log_level),  # traitlets knows no WARNING by name
         },
         "VoilaConfiguration": {
             "template": "caselog",

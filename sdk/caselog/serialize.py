@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import math
+from collections import deque
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from enum import Enum
 from typing import Any, Callable
 
@@ -134,7 +134,7 @@ def _read_exception(value: BaseException) -> dict[str, str]:
     return {"type": type(value).__name__, "message": str(value)}
 
 
-def _read_decimal(value: Decimal) -> float | None:
+def _read_decimal(value: Any) -> float | None:
     return float(value) if value.is_finite() else None
 
 
@@ -180,15 +180,15 @@ _CONVERSIONS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (datetime, format_time),
     ((date, time), lambda value: value.isoformat()),
     (timedelta, timedelta.total_seconds),
-    (Decimal, _read_decimal),
     (Enum, lambda value: value.value),
     (BaseException, _read_exception),
     ((bytes, bytearray, memoryview), _read_bytes),
     ((set, frozenset), _read_set),
     (Mapping, dict),
+    (deque, list),
 )
 
-#: By what a type has, so that no framework need be imported: pydantic, dataclasses, namespaces, attrs, numpy.
+#: By what a type has, so that no framework need be imported: pydantic, dataclasses, attrs, numpy, decimals, UUIDs.
 _PROTOCOLS: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("model_dump", _read_model),
     ("__dataclass_fields__", _read_dataclass),
@@ -198,7 +198,9 @@ _PROTOCOLS: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ),
     ("__fields__", _read_v1_model),
     ("tolist", _read_array),
+    ("is_signed", _read_decimal),
     ("__fspath__", str),
+    ("urn", str),
 )
 
 _FAST = json.JSONEncoder(allow_nan=False, separators=(",", ":"), default=plain_object)

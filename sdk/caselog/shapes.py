@@ -6,7 +6,6 @@ Shapes that are not known stay as they are; nothing is dropped.
 from __future__ import annotations
 
 import json
-import traceback
 from collections.abc import Mapping
 from typing import Any
 
@@ -57,6 +56,8 @@ def shape_tool_call(call: Any) -> Any:
 def shape_error(error: Any) -> Any:
     """``type``, ``message`` and ``stacktrace`` of an exception; a string becomes the message."""
     if isinstance(error, BaseException):
+        import traceback  # not at import: few runs have an error to show
+
         lines = traceback.format_exception(type(error), error, error.__traceback__)
         return {"type": type(error).__name__, "message": str(error), "stacktrace": "".join(lines)}
     return {"message": error} if isinstance(error, str) else error

@@ -27,6 +27,8 @@ JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNry
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA7bq0f3\nhT5z\n-----END RSA PRIVATE KEY-----"
 
 
+# ruff: noqa: E501 - lists of names
+
 # ---------------------------------------------------------------- by name
 
 SECRET_NAMES = (

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -24,8 +26,21 @@ LOG = {LOG}
 """
 
 
+def interpreters() -> list[str]:
+    """Every Python from 3.9 on that this machine has: on the PATH, or installed beside the one that runs."""
+    named = [shutil.which(f"python3.{minor}") for minor in range(9, 16)]
+    beside = sorted(map(str, Path(sys.base_prefix).parent.glob("3.*/bin/python3")))
+    found: dict[str, str] = {}
+    for python in filter(None, [*named, *beside]):
+        tell = [python, "-c", "import sys; print(sys.version_info[:2])"]
+        said = subprocess.run(tell, capture_output=True, text=True, check=False).stdout.strip()
+        if re.fullmatch(r"\(3, (?:9|1\d)\)", said):
+            found.setdefault(said, python)
+    return list(found.values())
+
+
 def run(
-    program: str, env: Mapping[str, str], *options: str, timeout_s: float = 60
+    program: str, env: Mapping[str, str], *options: str, timeout_s: float = 60, python: str = sys.executable
 ) -> subprocess.CompletedProcess[str]:
     """Runs a workflow of a few lines with nothing but the SDK on its path, and warnings as errors."""
     clean = {
@@ -33,7 +48,7 @@ def run(
         for name, value in os.environ.items()
         if not name.startswith(("LOG_", "CASELOG_", "CLIENT_"))
     }
-    command = [sys.executable, "-W", "error", *options, "-c", SETUP + textwrap.dedent(program)]
+    command = [python, "-W", "error", *options, "-c", SETUP + textwrap.dedent(program)]
     return subprocess.run(
         command,
         env={**clean, "PYTHONPATH": str(SDK), **env},
@@ -257,3 +272,34 @@ def test_debug_prints_a_line_for_what_was_delivered_and_nothing_of_it(collector:
 
     assert "1 log(s) stored" in ended.stderr
     assert "private-7" not in ended.stderr
+
+
+@pytest.mark.parametrize("python", interpreters())
+def test_every_python_from_3_9_on_builds_masks_ships_forks_and_ends(
+    python: str, collector: FakeCollector
+) -> None:
+    program = """
+    from caselog import build_workflow_log
+    from dataclasses import dataclass
+    from datetime import datetime
+    @dataclass
+    class State:
+        ticket_id: str = "T-1"
+        status: str = "success"
+        started_at: datetime = datetime(2026, 11, 23)
+        messages: tuple = ({"role": "user", "content": "I am bob@example.com, password: hunter2"},)
+    ship_log_async(build_workflow_log(State()))
+    child = os.fork() if hasattr(os, "fork") else 1
+    ship_log_async({**build_workflow_log(State(ticket_id="T-2")), "executed_at": "2026-11-23T14:05:00.5Z"})
+    if child == 0:
+        os._exit(0 if flush(10) else 1)
+    assert child == 1 or os.waitpid(child, 0)[1] == 0
+    """
+
+    ended = run(program, collector.env, "-W", "ignore::DeprecationWarning", python=python)
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert sorted(log["ticket_id"] for log in collector.logs) == ["T-1", "T-2", "T-2"]
+    assert "bob" not in collector.text
+    assert "hunter2" not in collector.text
+    assert "invalid" not in collector.text

@@ -104,7 +104,7 @@ Pair = namedtuple("Pair", "a b")  # noqa: PYI024 - the untyped kind is what peop
         (10**5000, "[integer of 16610 bits]"),
         (lambda: 1, None),
     ],
-    ids=str,
+    ids=lambda value: type(value).__name__,
 )
 def test_what_json_does_not_know_is_written_in_a_way_people_can_read(value: Any, read: Any) -> None:
     written = json.loads(dump({"value": value}))["value"]

@@ -31,13 +31,12 @@ def test_a_session_ends_when_its_time_is_over(site: Site, clock: FakeClock) -> N
 
 
 @pytest.mark.parametrize(
-    "change",
-    [lambda c: c[:-1] + ("A" if c[-1] != "A" else "B"), lambda c: "", lambda c: "x.y", lambda c: c * 50],
+    "forged", ["{claims}x.{signature}", "{claims}.{signature}x", "{claims}", "", "x.y", "{claims}." * 50]
 )
-def test_a_forged_cookie_is_no_session(site: Site, change) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def test_a_forged_cookie_is_no_session(site: Site, forged: str) -> None:
     browser = site.browser("ann")
-    cookie = str(browser.cookies.get("caselog"))
-    browser.cookies.set("caselog", change(cookie))
+    claims, signature = str(browser.cookies.get("caselog")).rsplit(".", 1)
+    browser.cookies.set("caselog", forged.format(claims=claims, signature=signature))
 
     assert browser.get("/").status_code == 303
 

@@ -37,7 +37,9 @@ def voila_config(settings: DashboardSettings, runtime: Path, port: int, token: s
             "root_dir": str(NOTEBOOKS),
             "open_browser": False,
             "connection_dir_root": str(runtime),
-            "log_level": logging.getLevelName(settings.voila_log_level),  # traitlets knows no WARNING by name
+            "log_level": logging.getLevelNamesMapping()[
+                settings.voila_log_level
+            ],  # traitlets knows no WARNING by name
         },
         "VoilaConfiguration": {
             "template": "caselog",

@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import cProfile
 import json
+import math
 import multiprocessing
 import os
 import random
@@ -39,18 +40,18 @@ from lake.store import Store, memory_store, open_store
 BUCKET: Final = "bench"
 LOG_BYTES: Final = 11_000
 _SENTENCES: Final = (
-    "The customer asks for a refund of order {} because the parcel arrived late.",
-    "Order {} is paid and was shipped to the address in the customer's profile.",
-    "I should look up reservation {} before I answer.",
+    "The customer asks for a refund because the parcel arrived late.",
+    "The order is paid and was shipped to the address in the profile.",
+    "I should look up the reservation before I answer.",
     "The policy allows one change of cabin class per reservation, whoever asks for it.",
-    "The agent confirmed that baggage of passenger {} was added.",
-    "No payment method on file covers the difference of {} dollars.",
-    "Thank you for your patience, I have found your reservation {}.",
+    "The agent confirmed that baggage of the passenger was added.",
+    "No payment method on file covers the difference of 120 dollars.",
+    "Thank you for your patience, I have found your reservation.",
     "The tool answered that the flight is delayed and cannot be booked any more.",
     "Escalate to a person if the customer insists, and write down why.",
-    "Gift card balance: {} dollars; certificate balance: {} dollars.",
+    "Gift card balance: 120 dollars; certificate balance: 120 dollars.",
     "The e-mail was answered in the customer's own language.",
-    "The ticket mentions invoice {} and asks why it was charged twice.",
+    "The ticket mentions an invoice and asks why it was charged twice.",
 )
 
 
@@ -58,11 +59,11 @@ _SENTENCES: Final = (
 
 
 def make_log(number: int, chance: random.Random) -> bytes:
-    """A log of about 11 KB: six iterations with tool calls, in sentences that compress like real tickets (7 to 1)."""
+    """A log of about 11 KB: six iterations with tool calls, in prose that compresses like real tickets (8 to 1)."""
 
     def prose(sentences: int) -> str:
         return " ".join(
-            chance.choice(_SENTENCES).replace("{}", str(chance.randrange(10**6))) for _ in range(sentences)
+            f"{chance.choice(_SENTENCES)} #{chance.randrange(1 << 48):012x}" for _ in range(sentences)
         )
 
     def iteration(index: int) -> dict[str, Any]:
@@ -246,9 +247,20 @@ def wait_until_healthy(url: str, alive: Callable[[], bool]) -> None:
     raise RuntimeError(f"{url} does not answer")
 
 
+def cpu_seconds(pid: int) -> float:
+    """What the process has used of the processors; not a number where the system does not tell."""
+    try:
+        times = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    except OSError:
+        return math.nan
+    return (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
-def collector(url: str, env: dict[str, str], key_random: bytes, profile: str | None) -> Iterator[int]:
-    """A collector in a process of its own; its port."""
+def collector(
+    url: str, env: dict[str, str], key_random: bytes, profile: str | None
+) -> Iterator[tuple[int, int]]:
+    """A collector in a process of its own; its port and process id."""
     port = free_port()
     process = multiprocessing.get_context("spawn").Process(
         target=run_collector, args=(url, env, port, key_random, profile)
@@ -256,7 +268,7 @@ def collector(url: str, env: dict[str, str], key_random: bytes, profile: str | N
     process.start()
     try:
         wait_until_healthy(f"http://127.0.0.1:{port}/readyz", process.is_alive)
-        yield port
+        yield port, process.pid or 0
     finally:
         process.terminate()
         process.join(30)
@@ -342,10 +354,13 @@ def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
                 "target": name,
                 "skipped": "no minio on PATH or in ~/.cache/caselog/bin",
             }
-        with collector(*lake, key_random, options.profile) as port:
+        with collector(*lake, key_random, options.profile) as (port, pid):
+            before = cpu_seconds(pid)
             requests = make_requests(key, f"127.0.0.1:{port}", options.batch)
             latencies = asyncio.run(send_for(port, requests, options.connections, options.seconds))
-    return summarize(name, latencies, options)
+            used = cpu_seconds(pid) - before
+    cpu_us = None if math.isnan(used) else round(used / len(latencies) / options.batch * 1e6)
+    return {**summarize(name, latencies, options), "collector_cpu_us_per_log": cpu_us}
 
 
 def key_of(key_random: bytes) -> str:

@@ -26,6 +26,9 @@ from collector.settings import CollectorSettings
 _READ_INLINE_BYTES: Final = 256 * 1024
 _UNPACK_INLINE_BYTES: Final = 64 * 1024
 
+#: A decoded body can take twenty times its size for as long as it is read: that many large ones at once, no more.
+_LARGE_AT_ONCE: Final = 2
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -55,7 +58,7 @@ class LogHeaders:
 
 
 class LogsEndpoint:
-    """Receives logs over its parts; holds no state of its own."""
+    """Receives logs over its parts."""
 
     def __init__(
         self,
@@ -72,6 +75,7 @@ class LogsEndpoint:
         self._budget = budget
         self._groups = groups
         self._now = now
+        self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The endpoint as an ASGI application of its own."""
@@ -102,7 +106,8 @@ class LogsEndpoint:
         text = await self._unpack(sent, kind, hold)
         if len(text) <= _READ_INLINE_BYTES:
             return self._read(text, kind, sender, received_at)
-        return await asyncio.to_thread(self._read, text, kind, sender, received_at)
+        async with self._large:
+            return await asyncio.to_thread(self._read, text, kind, sender, received_at)
 
     async def _unpack(self, sent: bytes, kind: BodyKind, hold: Hold) -> bytes:
         limit = self._settings.max_body_bytes

@@ -95,7 +95,7 @@ def derive_log_id(client_id: str, ticket_id: str, executed_at: datetime) -> str:
 
     >>> from datetime import UTC
     >>> derive_log_id("acme", "T-1", datetime(2026, 11, 23, tzinfo=UTC))
-    '9e8a3c4b-0000-5000-8000-000000000000'
+    'af49a407-25ac-501f-abef-81591ac0ab7d'
     """
     return str(uuid.uuid5(_DERIVED, f"{client_id}\n{executed_at.isoformat()}\n{ticket_id}"))
 

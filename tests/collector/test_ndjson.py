@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 import json
 
+import httpx
 from starlette.testclient import TestClient
 
 from tests.collector.conftest import Collector, Log, make_collector, make_log
@@ -75,6 +78,28 @@ def test_a_body_larger_than_a_group_becomes_several_objects() -> None:
     assert answer.json()["logs"] == 10
     assert len(list(collector.store.list("raw"))) == 3
     assert {line["log_id"] for line in collector.lines()} == {f"L-{n}" for n in range(10)}
+
+
+def test_large_bodies_that_arrive_at_once_are_all_stored(collector: Collector) -> None:
+    text = {"final_response": "".join(map(str, range(5000)))}
+    bodies = [_ndjson(*(make_log(log_id=f"L-{n}-{i}", trace=text) for i in range(40))) for n in range(6)]
+
+    async def send(http: httpx.AsyncClient) -> None:
+        packed = [gzip.compress(body.encode(), 1) for body in bodies]
+        answers = await asyncio.gather(
+            *(http.post("/v1/logs", content=body, headers=collector.ndjson()) for body in bodies),
+            *(
+                http.post("/v1/logs", content=b, headers=collector.ndjson(Content_Encoding="gzip"))
+                for b in packed
+            ),
+        )
+        assert {answer.status_code for answer in answers} == {200}
+
+    collector.run(send)
+
+    assert len(collector.lines()) == 2 * 6 * 40
+    assert {line["trace"]["final_response"] for line in collector.lines()} == {text["final_response"]}
+    assert collector.app.budget.in_flight_bytes == 0
 
 
 def test_too_many_lines_are_refused() -> None:

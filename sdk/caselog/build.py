@@ -42,9 +42,10 @@ def build_workflow_log(state: Any, **overrides: Any) -> dict[str, Any]:
     >>> log["status"], log["metrics"], "scratch" in log
     ('SUCCESS', {'overall_confidence': 0.9}, False)
     """
-    trace = _read_trace(overrides, state)
-    metrics = {**_count_parts(trace), **_read_metrics(overrides, state)}
-    log = {"schema_version": SCHEMA_VERSION, **_read_small_fields(overrides, state)}
+    sources = [overrides, state] if overrides else [state]
+    trace = _read_trace(sources)
+    metrics = {**_count_parts(trace), **_read_metrics(sources)}
+    log = {"schema_version": SCHEMA_VERSION, **_read_small_fields(sources)}
     if metrics:
         log["metrics"] = metrics
     log.update(_read_extra(overrides, state))
@@ -53,7 +54,7 @@ def build_workflow_log(state: Any, **overrides: Any) -> dict[str, Any]:
     return log
 
 
-def _look_up(name: str, *sources: Any) -> Any:
+def _look_up(name: str, sources: list[Any]) -> Any:
     """The value of the first source that has the name, or one of its aliases, with a value."""
     for alias in (name, *_ALIASES.get(name, ())):
         for source in sources:
@@ -64,7 +65,8 @@ def _look_up(name: str, *sources: Any) -> Any:
 
 
 def _read(source: Any, name: str) -> Any:
-    if isinstance(source, Mapping):
+    # The usual state is a dict, and asking for the type is far cheaper than asking for an abstract class.
+    if type(source) is dict or isinstance(source, Mapping):
         return source.get(name)
     try:
         value = getattr(source, name, None)
@@ -73,11 +75,15 @@ def _read(source: Any, name: str) -> Any:
     return None if callable(value) else value
 
 
-def _read_small_fields(*sources: Any) -> dict[str, Any]:
-    found = {name: _look_up(name, *sources) for name in _SMALL_FIELDS}
+def _inside(sources: list[Any], name: str) -> list[Any]:
+    return [part for part in (_read(source, name) for source in sources) if part is not None]
+
+
+def _read_small_fields(sources: list[Any]) -> dict[str, Any]:
+    found = {name: _look_up(name, sources) for name in _SMALL_FIELDS}
     found["status"] = _read_status(found["status"])
     if found["execution_time_seconds"] is None:
-        ends = [value for value in (_look_up(name, *sources) for name in _ENDS) if value is not None]
+        ends = [value for value in (_look_up(name, sources) for name in _ENDS) if value is not None]
         found["execution_time_seconds"] = seconds_between(found["executed_at"], ends[0]) if ends else None
     found["executed_at"] = read_time(found["executed_at"])
     found["execution_time_seconds"] = read_seconds(found["execution_time_seconds"])
@@ -89,13 +95,14 @@ def _read_status(status: Any) -> Any:
     return status.strip().upper() if isinstance(status, str) else status
 
 
-def _read_metrics(*sources: Any) -> dict[str, Any]:
-    inner = [_read(source, "metrics") for source in sources]
+def _read_metrics(sources: list[Any]) -> dict[str, Any]:
+    inner = _inside(sources, "metrics")
+    everywhere = sources + inner
     metrics: dict[str, Any] = {}
     for given in reversed(inner):
         metrics.update(_flatten(given))
     for name in _METRIC_NAMES:
-        value = _look_up(name, *sources, *inner)
+        value = _look_up(name, everywhere)
         if value is not None and not isinstance(value, (list, tuple, Mapping)):
             metrics[name] = value
     return {name: value for name, value in metrics.items() if value is not None}
@@ -122,13 +129,14 @@ def _fields_of(value: Any) -> dict[str, Any]:
     return dict(fields) if isinstance(fields, Mapping) else dict(getattr(value, "__dict__", {}))
 
 
-def _read_trace(*sources: Any) -> dict[str, Any]:
-    inner = [_read(source, "trace") for source in sources]
+def _read_trace(sources: list[Any]) -> dict[str, Any]:
+    inner = _inside(sources, "trace")
+    everywhere = sources + inner
     trace: dict[str, Any] = {}
     for given in reversed(inner):
         trace.update(_fields_of(given))
     for name in TRACE_PARTS:
-        value = _look_up(name, *sources, *inner)
+        value = _look_up(name, everywhere)
         if value is not None and not (name == "react_iterations" and isinstance(value, (int, float))):
             trace[name] = shape_part(name, value)
     return trace

@@ -26,6 +26,8 @@ def shape_part(name: str, value: Any) -> Any:
 
 def shape_message(message: Any) -> Any:
     """``role`` and ``content`` of a chat message: an object of LangChain's, an OpenAI dict, or a pair."""
+    if type(message) is dict:
+        return _with_shaped_calls(message)
     if isinstance(message, (tuple, list)) and len(message) == 2:
         return {"role": message[0], "content": message[1]}
     found = None if isinstance(message, Mapping) else read_message(message)
@@ -40,10 +42,10 @@ def shape_tool_call(call: Any) -> Any:
     >>> shape_tool_call({"id": "1", "type": "function", "function": {"name": "look_up", "arguments": '{"id": 7}'}})
     {'id': '1', 'name': 'look_up', 'arguments': {'id': 7}}
     """
-    if not isinstance(call, Mapping):
+    if not (type(call) is dict or isinstance(call, Mapping)):
         return call
     function = call.get("function")
-    if isinstance(function, Mapping):
+    if type(function) is dict or isinstance(function, Mapping):
         rest = {key: value for key, value in call.items() if key not in ("function", "type")}
         return {**rest, "name": function.get("name"), "arguments": _read_json(function.get("arguments"))}
     if "args" in call and "arguments" not in call:
@@ -75,8 +77,10 @@ def shape_final_response(response: Any) -> Any:
 
 
 def _with_shaped_calls(item: Any) -> Any:
-    calls = item.get("tool_calls") if isinstance(item, Mapping) else None
-    if not isinstance(item, Mapping) or not isinstance(calls, (list, tuple)):
+    if not (type(item) is dict or isinstance(item, Mapping)):
+        return item
+    calls = item.get("tool_calls")
+    if not isinstance(calls, (list, tuple)):
         return item
     return {**item, "tool_calls": [shape_tool_call(call) for call in calls]}
 

@@ -145,8 +145,8 @@ def _code(text: object) -> str:
 
 
 def _prose(text: str) -> str:
-    """Text with `code` in backquotes."""
-    parts = text.split("`")
+    """Text with `code` in backquotes, single or double."""
+    parts = text.replace("``", "`").split("`")
     return "".join(_code(part) if index % 2 else escape(part) for index, part in enumerate(parts))
 
 
@@ -200,8 +200,8 @@ def _error_rows() -> str:
 
 
 def _error_row(kind: type[CollectorError]) -> str:
-    again = SEND_AGAIN.get(kind.code, "no")
-    return _row(str(STATUS[kind]), _code(kind.code), _prose(kind.__doc__ or ""), _prose(again))
+    again = '<span class="label">Send again? </span>' + _prose(SEND_AGAIN.get(kind.code, "no"))
+    return _row(str(STATUS[kind]), _code(kind.code), _prose(kind.__doc__ or ""), again)
 
 
 def _limit_rows(settings: CollectorSettings) -> str:
@@ -209,7 +209,7 @@ def _limit_rows(settings: CollectorSettings) -> str:
         (name, CollectorSettings.model_fields[name].description or "") for name in LIMITS
     )
     return "".join(
-        _row(_code(name), f"{getattr(settings, name):,}", _prose(text)) for name, text in described
+        _row(_code(name), f"{getattr(settings, name):,.10g}", _prose(text)) for name, text in described
     )
 
 

@@ -55,7 +55,7 @@ class House:
             Part(
                 "dashboards",
                 _listening("dashboards", self.dashboards.host, self.dashboards.port),
-                f"{health}/healthz",
+                f"{health}/readyz",
             ),
         )
 
@@ -119,6 +119,7 @@ def _welcome(house: House, lake_url: str) -> str:
         f"collector   {house.collector_url}  (POST /v1/logs; reference: {house.collector_url}/docs)\n"
         f"ETL         every {house.etl.interval_s:.0f} s\n"
         f"lake        {lake_url}\n"
-        "Ctrl-C stops everything. New here? In a second terminal: caselog clients create ID, "
-        "caselog keys issue ID, caselog users create NAME --role provider"
+        "New here? In a second terminal: caselog clients create ID, caselog keys issue ID, "
+        "caselog users create NAME --role provider\n"
+        "Ctrl-C stops everything."
     )

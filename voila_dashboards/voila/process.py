@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
+import psutil
 
 from voila_dashboards.settings import DashboardSettings
 from voila_dashboards.voila.config import kernel_config, voila_config, voila_environment
@@ -25,7 +26,6 @@ from voila_dashboards.voila.config import kernel_config, voila_config, voila_env
 logger = logging.getLogger(__name__)
 
 _LONGEST_PAUSE_S: Final = 30.0
-_STOP_TIMEOUT_S: Final = 8.0
 _POLL_S: Final = 0.05
 
 
@@ -106,14 +106,15 @@ class VoilaProcess:
         return False
 
     async def _end_child(self) -> None:
+        """Kill Voila and its kernels at once: they keep nothing, and a polite end makes kernels print tracebacks."""
         child = self._child
         if child is None:
             return
-        if child.returncode is None:
-            _signal_group(child.pid, signal.SIGTERM)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(child.wait(), _STOP_TIMEOUT_S)
+        kernels = _descendants(child.pid)
         _signal_group(child.pid, signal.SIGKILL)
+        for kernel in kernels:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                kernel.kill()
         if child.stdin is not None:
             child.stdin.close()
         await child.wait()
@@ -146,6 +147,14 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _descendants(pid: int) -> list[psutil.Process]:
+    """Every process below ``pid``: kernels are sessions of their own, so no signal to a group reaches them."""
+    try:
+        return list(psutil.Process(pid).children(recursive=True))
+    except psutil.NoSuchProcess:
+        return []
 
 
 def _signal_group(leader: int, number: signal.Signals) -> None:

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from lake.reader import read_lake
+from lake.store import open_store
+from tests.servers.process import free_ports
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def environment(folder: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CASELOG_", "AWS_"))}
+    return {**kept, "CASELOG_LAKE_URL": (folder / "lake").as_uri(), "PYTHONPATH": str(REPOSITORY)}
+
+
+def caselog(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "cli.main", *arguments],
+        cwd=folder,
+        env=environment(folder),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    """Ask until ``true`` is; fails after a minute."""
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline, "not within a minute"
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def ports() -> list[str]:
+    return [str(port) for port in free_ports(2)]
+
+
+@pytest.fixture
+def running(tmp_path: Path, ports: list[str]) -> Iterator[subprocess.Popen[str]]:
+    """`caselog up`, all of whose parts answer."""
+    process = caselog(tmp_path, "up", "--collector-port", ports[0], "--dashboards-port", ports[1])
+    assert process.stdout is not None
+    said = "".join(iter(process.stdout.readline, "Ctrl-C stops everything.\n"))  # or until it ends
+    assert f"collector   http://127.0.0.1:{ports[0]}" in said
+    assert f"dashboards  http://127.0.0.1:{ports[1]}" in said
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def answers(port: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def test_ctrl_c_stops_everything_cleanly(running: subprocess.Popen[str], ports: list[str]) -> None:
+    running.send_signal(signal.SIGINT)
+    said, _ = running.communicate(timeout=60)
+
+    assert running.returncode == 0, said
+    assert "Traceback" not in said
+    assert not answers(ports[0])
+    assert not answers(ports[1])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent was killed")
+def test_killed_for_good_it_leaves_no_part_behind(running: subprocess.Popen[str], ports: list[str]) -> None:
+    running.kill()
+    running.wait()
+
+    wait_until(lambda: not answers(ports[0]) and not answers(ports[1]))
+
+
+def test_a_port_that_is_taken_is_named_with_the_option_to_change_it(tmp_path: Path, ports: list[str]) -> None:
+    with socket.create_server(("127.0.0.1", int(ports[0]))):
+        process = caselog(tmp_path, "up", "--collector-port", ports[0], "--dashboards-port", ports[1])
+        said, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 1
+    assert f"Port {ports[0]}" in said
+    assert "--collector-port" in said
+
+
+@pytest.mark.timeout(170)
+def test_the_demo_gets_every_ticket_through_and_says_who_may_look(tmp_path: Path, ports: list[str]) -> None:
+    options = [
+        "--tickets",
+        "20",
+        "--collector-port",
+        ports[0],
+        "--dashboards-port",
+        ports[1],
+        "--stop-when-ready",
+    ]
+    process = caselog(tmp_path, "demo", *options)
+    said, _ = process.communicate(timeout=160)
+
+    facts = json.loads((tmp_path / ".caselog" / "demo.json").read_text())
+    lake = read_lake(open_store((tmp_path / ".caselog" / "demo-lake").as_uri(), {}))
+    assert process.returncode == 0, said
+    assert {login["name"]: login["client_id"] for login in facts["logins"]} == {
+        "provider": None,
+        "acme": "acme",
+        "globex": "globex",
+    }
+    assert said.count("10 logs sent, 0 lost") == 2
+    assert lake.sql("SELECT client_id, count(*) FROM logs GROUP BY ALL ORDER BY 1") == [
+        ("acme", 10),
+        ("globex", 10),
+    ]

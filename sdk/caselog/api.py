@@ -63,6 +63,14 @@ def _client() -> Client:
     return _clients.get("default") or _clients.setdefault("default", open_client(environment()))
 
 
+def swap_client(client: Client | None) -> Client | None:
+    """Put a client in the place of the environment's, or none; the one that was there before."""
+    before = _clients.pop("default", None)
+    if client:
+        _clients["default"] = client
+    return before
+
+
 def open_client(env: Mapping[str, str]) -> Client:
     """A client as ``env`` says; one that sends nothing, after one line on stderr, where it cannot be used."""
     console = Console(debug=env.get("CASELOG_DEBUG", "") not in ("", "0"))

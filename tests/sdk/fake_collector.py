@@ -37,6 +37,7 @@ class FakeCollector:
     requests: list[Sent] = field(default_factory=list)
     #: Connections accepted so far.
     connections: int = 0
+    handler: type[BaseHTTPRequestHandler] = BaseHTTPRequestHandler
 
     @property
     def logs(self) -> list[dict[str, Any]]:
@@ -90,6 +91,7 @@ def fake_collector() -> Iterator[FakeCollector]:
         def log_message(self, *args: object) -> None:
             """Say nothing."""
 
+    collector.handler = Handler
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     collector.url = f"http://127.0.0.1:{server.server_port}"

@@ -22,7 +22,7 @@ PROVIDER: Final = Viewer("olivia", "Olivia Ops", "provider", None)
 ACME: Final = Viewer("ann", "Ann Acme", "client", "acme")
 
 #: Markup that would do something if it were ever taken for markup.
-MARKUP: Final = "<img src=x onerror=\"window.pwned=1\"><script>window.pwned=1</script>'\"&lt;"
+MARKUP: Final = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>\'"&lt;'
 
 #: Traces as broken workflows send them: every one of them must still open.
 UGLY: Final[dict[str, Any]] = {
@@ -31,8 +31,16 @@ UGLY: Final[dict[str, Any]] = {
     "text": "just text",
     "a number": 7,
     "false": False,
-    "nodes by name": {"nodes": {"plan": {"duration_ms": "120"}, "act": {"status": "error", "error": {"code": 5}}}},
-    "scalars for lists": {"nodes": "none", "react_iterations": 3, "tool_calls": True, "errors": "x", "messages": 1},
+    "nodes by name": {
+        "nodes": {"plan": {"duration_ms": "120"}, "act": {"status": "error", "error": {"code": 5}}}
+    },
+    "scalars for lists": {
+        "nodes": "none",
+        "react_iterations": 3,
+        "tool_calls": True,
+        "errors": "x",
+        "messages": 1,
+    },
     "nulls everywhere": {
         "nodes": [None, {"name": None, "started_at": None, "duration_ms": None}],
         "react_iterations": [None, {"iteration": None, "node": None, "tool_calls": None}, "text", 5],
@@ -42,7 +50,10 @@ UGLY: Final[dict[str, Any]] = {
         "final_response": None,
     },
     "numbers as text": {
-        "nodes": [{"name": 5, "started_at": "yesterday", "duration_ms": "-3"}, {"name": "b", "duration_ms": "1e999"}],
+        "nodes": [
+            {"name": 5, "started_at": "yesterday", "duration_ms": "-3"},
+            {"name": "b", "duration_ms": "1e999"},
+        ],
         "react_iterations": [{"iteration": "two", "input_tokens": "many", "duration_ms": {"ms": 3}}],
     },
     "a wrong clock": {
@@ -53,17 +64,29 @@ UGLY: Final[dict[str, Any]] = {
         ]
     },
     "odd contents": {
-        "messages": [{"role": ["x"], "content": [{"type": "text", "text": "part"}]}, {"content": {"a": [{}]}}],
+        "messages": [
+            {"role": ["x"], "content": [{"type": "text", "text": "part"}]},
+            {"content": {"a": [{}]}},
+        ],
         "final_response": {"a": [1, {"b": None}]},
         "errors": {"message": "a single one"},
         "of_our_own": {"deep": [[[[[[1]]]]]]},
     },
-    "keys of objects": {"__proto__": {"x": 1}, "constructor": 1, "nodes": [{"name": "__proto__"}, {"name": "toString"}]},
+    "keys of objects": {
+        "__proto__": {"x": 1},
+        "constructor": 1,
+        "nodes": [{"name": "__proto__"}, {"name": "toString"}],
+    },
 }
 
 
 def log(
-    ticket_id: str, *, client: str = "acme", age: timedelta = timedelta(hours=1), trace: Any = None, **fields: Any
+    ticket_id: str,
+    *,
+    client: str = "acme",
+    age: timedelta = timedelta(hours=1),
+    trace: Any = None,
+    **fields: Any,
 ) -> dict[str, Any]:
     """A log of ``client`` that ran ``age`` before now; `log_id` is made of the ticket's id unless given."""
     return {
@@ -107,7 +130,9 @@ def trace_of_run(run: Mapping[str, Any], started: datetime = NOW - timedelta(hou
     """A real run as a trace: assistant turns are iterations. The runs carry no times; these are made up."""
     results = {m["tool_call_id"]: m["content"] for m in run["messages"] if m["role"] == "tool"}
     turns = [m for m in run["messages"] if m["role"] == "assistant"]
-    iterations = [_iteration(i, turn, results, started + timedelta(seconds=2 * i)) for i, turn in enumerate(turns)]
+    iterations = [
+        _iteration(i, turn, results, started + timedelta(seconds=2 * i)) for i, turn in enumerate(turns)
+    ]
     return {
         "nodes": [{"name": "agent", "started_at": started.isoformat(), "duration_ms": 2000 * len(turns)}],
         "react_iterations": iterations,

@@ -71,7 +71,8 @@ def test_the_previous_window_is_cut_where_now_cuts_this_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "page"), [("7", 7), ("0", 1), ("-3", 1), ("x", 1), ("٣", 1), ("9" * 40, 1), ("999999999", 1_000_000)]
+    ("given", "page"),
+    [("7", 7), ("0", 1), ("-3", 1), ("x", 1), ("٣", 1), ("9" * 40, 1), ("999999999", 1_000_000)],
 )
 def test_a_page_that_is_no_page_is_the_first(given: str, page: int) -> None:
     assert read_tickets({"page": given}, NOW_MS).page == page
@@ -90,7 +91,9 @@ def test_a_client_id_that_is_none_is_no_filter() -> None:
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), st.one_of(st.text(max_size=60), st.dates().map(str))))
-def test_whatever_stands_in_a_url_is_understood_or_ignored_and_reads_back_as_itself(params: dict[str, str]) -> None:
+def test_whatever_stands_in_a_url_is_understood_or_ignored_and_reads_back_as_itself(
+    params: dict[str, str],
+) -> None:
     overview, tickets = read_overview(params, NOW_MS), read_tickets(params, NOW_MS)
 
     assert read_overview(overview.as_params(), NOW_MS) == overview

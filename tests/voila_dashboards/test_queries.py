@@ -16,7 +16,13 @@ from voila_dashboards.viewer import Viewer
 LOGS = [
     log("A-1", trace={"nodes": []}, execution_time_seconds=1.0, metrics={"overall_confidence": 0.9}),
     log("A-2", status="FAILED", category="billing", execution_time_seconds=3.0, metrics={"error_count": 2}),
-    log("A-3", status="NEEDS_INFO", category=None, age=2 * DAY, metrics={"cost_usd": 0.25, "input_tokens": 100}),
+    log(
+        "A-3",
+        status="NEEDS_INFO",
+        category=None,
+        age=2 * DAY,
+        metrics={"cost_usd": 0.25, "input_tokens": 100},
+    ),
     log("A-3", log_id="again", age=3 * DAY, metrics={"cost_usd": 0.75, "output_tokens": 11}),
     log("A_4", age=40 * DAY),
     log("B-1", client="globex", status="ESCALATED"),
@@ -118,7 +124,8 @@ def test_an_empty_window_is_told_from_an_empty_lake(reader: Reader, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("last", "unit"), [("2026-03-01", "day"), ("2026-10-01", "week"), ("2029-01-01", "month"), ("2090-01-01", "year")]
+    ("last", "unit"),
+    [("2026-03-01", "day"), ("2026-10-01", "week"), ("2029-01-01", "month"), ("2090-01-01", "year")],
 )
 def test_a_long_time_is_drawn_in_weeks_months_or_years(reader: Reader, last: str, unit: str) -> None:
     payload = page_payload(reader, PROVIDER, "overview", {"from": "2026-01-01", "to": last}, NOW_MS)
@@ -164,8 +171,16 @@ def test_filters_narrow_the_list_and_the_counts_of_the_others(reader: Reader) ->
 
     assert [row["ticket_id"] for row in data["rows"]] == ["A-1", "A-3", "A_4"]
     assert data["found"] == 3
-    assert {each["name"]: each["count"] for each in data["statuses"]} == {"SUCCESS": 3, "FAILED": 0, "NEEDS_INFO": 0}
-    assert {each["name"]: each["count"] for each in data["categories"]} == {"refund": 3, "billing": 1, "(none)": 0}
+    assert {each["name"]: each["count"] for each in data["statuses"]} == {
+        "SUCCESS": 3,
+        "FAILED": 0,
+        "NEEDS_INFO": 0,
+    }
+    assert {each["name"]: each["count"] for each in data["categories"]} == {
+        "refund": 3,
+        "billing": 1,
+        "(none)": 0,
+    }
 
 
 def test_logs_without_a_category_can_be_asked_for(reader: Reader) -> None:
@@ -179,7 +194,9 @@ def test_a_status_nothing_has_is_still_offered_so_that_it_can_be_taken_back(read
     assert {"name": "GONE", "count": 0} in data["statuses"]
 
 
-@pytest.mark.parametrize("sort", ["ticket_id", "status", "category", "overall_confidence", "execution_time_seconds"])
+@pytest.mark.parametrize(
+    "sort", ["ticket_id", "status", "category", "overall_confidence", "execution_time_seconds"]
+)
 def test_every_order_has_the_unknown_last_and_is_stable(reader: Reader, sort: str) -> None:
     up, down = ask(reader, "tickets", sort=sort, dir="asc"), ask(reader, "tickets", sort=sort, dir="desc")
     values = [row[sort] for row in up["data"]["rows"]]
@@ -206,7 +223,9 @@ def test_a_page_beyond_the_last_is_the_last(tmp_path: Path) -> None:
 
     assert last["params"]["page"] == "3"
     assert [len(page) for page in pages] == [50, 50, 20]
-    assert sorted(sum(pages, [])) == sorted(each["ticket_id"] for each in logs)
+    assert sorted(ticket_id for page in pages for ticket_id in page) == sorted(
+        each["ticket_id"] for each in logs
+    )
 
 
 def test_a_client_lists_its_own_tickets_only(reader: Reader) -> None:
@@ -269,7 +288,9 @@ def test_every_ugly_trace_opens(tmp_path: Path, name: str) -> None:
         {},
     ],
 )
-def test_a_foreign_ticket_and_an_unknown_one_are_not_found_alike(reader: Reader, address: dict[str, str]) -> None:
+def test_a_foreign_ticket_and_an_unknown_one_are_not_found_alike(
+    reader: Reader, address: dict[str, str]
+) -> None:
     with pytest.raises(PageNotFound, match="There is no ticket here for you to see"):
         page_payload(reader, ACME, "ticket", address, NOW_MS)
 
@@ -283,7 +304,8 @@ def test_an_unknown_page_is_not_found(reader: Reader) -> None:
 
 
 def test_markup_in_every_field_comes_out_as_it_went_in(tmp_path: Path) -> None:
-    hostile = log(MARKUP, log_id=MARKUP, status=MARKUP, category=MARKUP, metrics={MARKUP: MARKUP}, **{MARKUP: MARKUP})
+    hostile = log(MARKUP, log_id=MARKUP, status=MARKUP, category=MARKUP, metrics={MARKUP: MARKUP})
+    hostile[MARKUP] = MARKUP
 
     with reader_of(tmp_path, [hostile]) as reader:
         row = ask(reader, "tickets", q=MARKUP[:20])["data"]["rows"][0]
@@ -295,7 +317,10 @@ def test_markup_in_every_field_comes_out_as_it_went_in(tmp_path: Path) -> None:
 
 
 def test_metrics_that_are_no_numbers_do_not_break_the_sums(tmp_path: Path) -> None:
-    logs = [log("T-1", metrics={"cost_usd": "a lot", "input_tokens": True}), log("T-2", metrics={"cost_usd": 2})]
+    logs = [
+        log("T-1", metrics={"cost_usd": "a lot", "input_tokens": True}),
+        log("T-2", metrics={"cost_usd": 2}),
+    ]
 
     with reader_of(tmp_path, logs) as reader:
         current = ask(reader, "overview")["data"]["current"]

@@ -20,7 +20,12 @@ pytestmark = pytest.mark.browser
 
 TRACE = {
     "nodes": [
-        {"name": "classify", "started_at": "2026-11-23T12:00:00Z", "duration_ms": 1000, "output": {"category": "refund"}},
+        {
+            "name": "classify",
+            "started_at": "2026-11-23T12:00:00Z",
+            "duration_ms": 1000,
+            "output": {"category": "refund"},
+        },
         {"name": "agent", "started_at": "2026-11-23T12:00:01Z", "duration_ms": 4000},
     ],
     "react_iterations": [
@@ -53,10 +58,19 @@ TRACE = {
     "final_response": "You get it back.",
 }
 LOGS = [
-    log("OPEN-ME", age=timedelta(minutes=1), trace=TRACE, category="billing", metrics={"overall_confidence": 0.87}),
+    log(
+        "OPEN-ME",
+        age=timedelta(minutes=1),
+        trace=TRACE,
+        category="billing",
+        metrics={"overall_confidence": 0.87},
+    ),
     log("NO-TRACE", age=timedelta(minutes=2)),
     log("ELSEWHERE", client="globex", status="FAILED"),
-    *(log(f"T-{i:03}", age=DAY + timedelta(minutes=i), status="NEEDS_INFO" if i % 2 else "FAILED") for i in range(70)),
+    *(
+        log(f"T-{i:03}", age=DAY + timedelta(minutes=i), status="NEEDS_INFO" if i % 2 else "FAILED")
+        for i in range(70)
+    ),
 ]
 
 
@@ -98,7 +112,9 @@ def page(harness: Harness, context: BrowserContext) -> Iterator[Page]:
     opened.on(
         "request",
         lambda request: (
-            None if request.url.startswith((harness.url, "blob:", "data:")) else complaints.append(request.url)
+            None
+            if request.url.startswith((harness.url, "blob:", "data:"))
+            else complaints.append(request.url)
         ),
     )
     yield opened
@@ -205,7 +221,9 @@ def test_a_click_on_a_heading_sorts_and_another_turns_it_round(page: Page, harne
     assert [message["params"]["sort"] for message in sent(page)] == ["ticket_id", "ticket_id"]
 
 
-def test_the_search_waits_for_a_pause_keeps_its_focus_and_can_be_cleared(page: Page, harness: Harness) -> None:
+def test_the_search_waits_for_a_pause_keeps_its_focus_and_can_be_cleared(
+    page: Page, harness: Harness
+) -> None:
     visit(page, harness, "/tickets")
     box = page.get_by_label("Search ticket_id")
 
@@ -254,7 +272,9 @@ def test_pages_turn_and_back_returns(page: Page, harness: Harness) -> None:
     assert [message["params"].get("page") for message in sent(page)] == ["2", None]
 
 
-def test_a_row_opens_its_ticket_and_the_link_is_real(page: Page, harness: Harness, context: BrowserContext) -> None:
+def test_a_row_opens_its_ticket_and_the_link_is_real(
+    page: Page, harness: Harness, context: BrowserContext
+) -> None:
     visit(page, harness, "/tickets")
     row = page.locator("tbody tr").first
 
@@ -284,7 +304,15 @@ def test_a_ticket_shows_everything_the_ai_did(page: Page, harness: Harness) -> N
     visit(page, harness, "/ticket/acme/log-of-OPEN-ME")
     step = page.locator("details.cl-step", has_text="Iteration 1")
 
-    for text in ("I need the order.", "It was paid twice.", "crm.lookup", '"A-77"', "paid", "HTTP 503", "model-x"):
+    for text in (
+        "I need the order.",
+        "It was paid twice.",
+        "crm.lookup",
+        '"A-77"',
+        "paid",
+        "HTTP 503",
+        "model-x",
+    ):
         expect(step).to_contain_text(text)
     expect(page.locator(".cl-final")).to_have_text("You get it back.")
     expect(page.locator(".cl-errors")).to_contain_text("HttpError")
@@ -297,7 +325,9 @@ def test_the_timeline_holds_iterations_and_tool_calls_where_they_were(page: Page
     visit(page, harness, "/ticket/acme/log-of-OPEN-ME")
 
     bars = page.locator(".cl-gantt .cl-g-bar")
-    places = bars.evaluate_all("bars => bars.map(bar => [parseFloat(bar.style.left), parseFloat(bar.style.width)])")
+    places = bars.evaluate_all(
+        "bars => bars.map(bar => [parseFloat(bar.style.left), parseFloat(bar.style.width)])"
+    )
 
     assert places == [[0, 20], [20, 80], [20, 40], [40, 10], [50, 2]]
     expect(page.locator(".cl-gantt .cl-g-bar.cl-g-failed")).to_have_count(1)

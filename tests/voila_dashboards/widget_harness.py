@@ -50,7 +50,8 @@ const model = {
       .then((answer) => (listeners["msg:custom"] ?? []).forEach((listener) => listener(answer, [])));
   },
 };
-const answer = await fetch("/ask", { method: "POST", body: JSON.stringify({ url: location.pathname + location.search }) });
+const url = location.pathname + location.search;
+const answer = await fetch("/ask", { method: "POST", body: JSON.stringify({ url }) });
 state.page = (await answer.json()).payload;
 window.drawn = performance.now();
 component.render({ model, el: document.querySelector("#content") });
@@ -114,7 +115,9 @@ def _page(viewer: Viewer, path: str) -> str:
         return render("login.html", csrf_token="token", error="Wrong user name or password.", next="/tickets")
     if path == "/message":
         text = "There is no such page. It may have moved, or the address was cut short."
-        return render("message.html", title="Not found", text=text, action_href="/", action_label="To the overview")
+        return render(
+            "message.html", title="Not found", text=text, action_href="/", action_label="To the overview"
+        )
     page, _ = read_url(path)
     loader = jinja2.FileSystemLoader(ROOM / "templates")
     template = jinja2.Environment(loader=loader, autoescape=True).from_string(_SHELL)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from caselog.model import KNOWN_STATUSES
@@ -25,26 +25,24 @@ _TOTALS: Final = """
            count(*), count(*) FILTER (status = 'SUCCESS'),
            avg(seconds), quantile_cont(seconds, [0.5, 0.95]),
            sum(error_count), count(*) FILTER (error_count > 0),
-           sum(try_cast(spent[1] AS DOUBLE)), sum(try_cast(spent[2] AS DOUBLE)), sum(try_cast(spent[3] AS DOUBLE))
+           sum(spent.input_tokens), sum(spent.output_tokens), sum(spent.cost_usd)
     FROM (
         SELECT {in_window} AS in_window, status, error_count,
                CASE WHEN isfinite(execution_time_seconds) THEN execution_time_seconds END AS seconds,
-               TRY(json_extract_string(metrics, ['$.input_tokens', '$.output_tokens', '$.cost_usd'])) AS spent
+               TRY(json_transform(metrics,
+                   '{{"input_tokens": "DOUBLE", "output_tokens": "DOUBLE", "cost_usd": "DOUBLE"}}')) AS spent
         FROM logs {where}
     )
     GROUP BY in_window
 """
+#: Days as numbers since 1970: twenty times faster than dates with a time zone.
 _GROUPED: Final = """
-    SELECT grouping(bucket, category, client_id), epoch_ms(bucket), category, client_id, status, count(*)
-    FROM (
-        SELECT date_trunc('{unit}', executed_at AT TIME ZONE 'UTC') AS bucket, category, client_id, status
-        FROM logs {where}
-    )
-    GROUP BY GROUPING SETS ((bucket, status), (category, status), (client_id, status))
+    SELECT grouping(day, category, client_id), day, category, client_id, status, count(*)
+    FROM (SELECT epoch_ms(executed_at) // 86400000 AS day, category, client_id, status FROM logs {where})
+    GROUP BY GROUPING SETS ((day, status), (category, status), (client_id, status))
 """
-_SPAN: Final = "SELECT epoch_ms(min(executed_at)), epoch_ms(max(executed_at)) FROM logs {where}"
 #: Which of the grouping sets a row belongs to: a bit is set for each column that is not grouped by.
-_BY_BUCKET, _BY_CATEGORY, _BY_CLIENT = 0b011, 0b101, 0b110
+_BY_DAY, _BY_CATEGORY, _BY_CLIENT = 0b011, 0b101, 0b110
 
 _Counts = dict[Any, Counter[str]]
 
@@ -54,17 +52,18 @@ def overview_data(
 ) -> tuple[dict[str, str], dict[str, Any]]:
     """The overview's parameters as understood, and its data."""
     asked = read_overview(params, now_ms)
-    span = _span(reader, viewer, asked)
-    unit = _unit(asked.window, span)
-    by_bucket, by_category, by_client = _count_groups(reader, viewer, asked, unit)
+    by_day, by_category, by_client = _count_groups(reader, viewer, asked)
+    first_ms, last_ms = _span(asked.window, by_day)
+    unit = _unit(first_ms, last_ms)
+    by_bucket = _in_buckets(by_day, unit)
     statuses = _series(by_bucket)
     data = {
         **_totals(reader, viewer, asked, now_ms),
-        "has_any": span is not None or has_any(reader, viewer),
+        "has_any": bool(by_day) or has_any(reader, viewer),
         "statuses": statuses,
         "outcomes": _fold(sum(by_bucket.values(), Counter()), statuses),
         "unit": unit,
-        "columns": _columns(by_bucket, statuses, unit, asked.window, span),
+        "columns": _columns(by_bucket, statuses, _bucket_starts(unit, first_ms, last_ms)),
         "categories": _top(by_category, named_category),
         "by_client": _top(by_client, str) if viewer.role == "provider" else None,
     }
@@ -106,35 +105,46 @@ def _total(values: list[Any]) -> dict[str, Any]:
     }
 
 
-def _span(reader: Source, viewer: Viewer, asked: OverviewParams) -> tuple[int, int] | None:
-    """From the first to the last log that is shown; answered from the files' statistics, as a rule."""
+def _count_groups(reader: Source, viewer: Viewer, asked: OverviewParams) -> tuple[_Counts, _Counts, _Counts]:
     chosen = within(asked.window, visible_to(viewer, asked.client_id))
-    ((first, last),) = reader.sql(_SPAN.format(where=chosen.where), chosen.values)
-    return None if first is None else (first, last)
+    counted: dict[int, _Counts] = {
+        which: defaultdict(Counter) for which in (_BY_DAY, _BY_CATEGORY, _BY_CLIENT)
+    }
+    rows = reader.sql(_GROUPED.format(where=chosen.where), chosen.values)
+    for which, day, category, client_id, status, count in rows:
+        key = {_BY_DAY: day, _BY_CATEGORY: category or None, _BY_CLIENT: client_id}[which]
+        counted[which][key][status or "UNKNOWN"] += count
+    return counted[_BY_DAY], counted[_BY_CATEGORY], counted[_BY_CLIENT]
 
 
-def _unit(window: Window, span: tuple[int, int] | None) -> str:
+def _span(window: Window, by_day: _Counts) -> tuple[int, int]:
+    """The first and the last moment of the chart: the window's, or where it is open the first or last log's day."""
+    first_ms = min(by_day, default=0) * DAY_MS if window.start_ms is None else window.start_ms
+    last_ms = max(by_day, default=0) * DAY_MS if window.end_ms is None else window.end_ms - 1
+    return first_ms, last_ms
+
+
+def _unit(first_ms: int, last_ms: int) -> str:
     """How much time one column stands for, so that a chart has at most about a hundred."""
-    first, last = span or (0, 0)
-    if window.start_ms is not None and window.end_ms is not None:
-        first, last = window.start_ms, window.end_ms
-    days = (last - first) / DAY_MS
+    days = (last_ms - first_ms) / DAY_MS
     return "day" if days <= 100 else "week" if days <= 700 else "month" if days <= 3650 else "year"
 
 
-def _count_groups(
-    reader: Source, viewer: Viewer, asked: OverviewParams, unit: str
-) -> tuple[_Counts, _Counts, _Counts]:
-    chosen = within(asked.window, visible_to(viewer, asked.client_id))
-    counted: dict[int, _Counts] = {
-        which: defaultdict(Counter) for which in (_BY_BUCKET, _BY_CATEGORY, _BY_CLIENT)
-    }
-    for which, bucket, category, client_id, status, count in reader.sql(
-        _GROUPED.format(unit=unit, where=chosen.where), chosen.values
-    ):
-        key = {_BY_BUCKET: bucket, _BY_CATEGORY: category or None, _BY_CLIENT: client_id}[which]
-        counted[which][key][status or "UNKNOWN"] += count
-    return counted[_BY_BUCKET], counted[_BY_CATEGORY], counted[_BY_CLIENT]
+def _in_buckets(by_day: _Counts, unit: str) -> _Counts:
+    counted: _Counts = defaultdict(Counter)
+    for day, counts in by_day.items():
+        counted[_bucket_of(day * DAY_MS, unit)].update(counts)
+    return counted
+
+
+def _bucket_of(ms: int, unit: str) -> int:
+    """Where the day, week (from Monday), month or year of ``ms`` begins; UTC epoch ms."""
+    day = datetime.fromtimestamp(ms // 1000, UTC).date()
+    if unit == "week":
+        day -= timedelta(days=day.weekday())
+    elif unit != "day":
+        day = day.replace(day=1, month=day.month if unit == "month" else 1)
+    return (day - date(1970, 1, 1)).days * DAY_MS
 
 
 def _series(by_bucket: _Counts) -> list[str]:
@@ -153,32 +163,19 @@ def _fold(counts: Mapping[str, int], statuses: list[str]) -> list[int]:
     return [folded[status] for status in statuses]
 
 
-def _columns(
-    by_bucket: _Counts, statuses: list[str], unit: str, window: Window, span: tuple[int, int] | None
-) -> list[dict[str, Any]]:
+def _columns(by_bucket: _Counts, statuses: list[str], empty: Iterable[int]) -> list[dict[str, Any]]:
     """Columns of the chart, oldest first; days nothing ran are there, with zeros."""
-    if span is None:
-        return []
-    first = window.start_ms if window.start_ms is not None else span[0]
-    last = window.end_ms - 1 if window.end_ms is not None else span[1]
-    starts = sorted({*_bucket_starts(unit, first, last), *by_bucket})[-_COLUMNS:]
+    starts = sorted({*(empty if by_bucket else ()), *by_bucket})[-_COLUMNS:]
     return [{"start_ms": s, "counts": _fold(by_bucket.get(s, {}), statuses)} for s in starts]
 
 
 def _bucket_starts(unit: str, first_ms: int, last_ms: int) -> Iterable[int]:
-    if unit == "year":
-        return
-    day = datetime.fromtimestamp(first_ms // 1000, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    start = int(day.timestamp()) * 1000
-    if unit == "month":
-        year, month = day.year, day.month
-        while (start := int(datetime(year, month, 1, tzinfo=UTC).timestamp()) * 1000) <= last_ms:
-            yield start
-            year, month = (year, month + 1) if month < 12 else (year + 1, 1)
-        return
-    step = DAY_MS if unit == "day" else 7 * DAY_MS
-    start -= day.weekday() * DAY_MS if unit == "week" else 0
-    yield from range(start, last_ms + 1, step)
+    """Every bucket of the chart but those of years: there may be thousands of empty ones."""
+    step = {"day": 1, "week": 7, "month": 28}.get(unit)
+    if step is None:
+        return ()
+    days = range(first_ms // DAY_MS, last_ms // DAY_MS + 1, step)
+    return {_bucket_of(day * DAY_MS, unit) for day in days}
 
 
 def _top(counted: _Counts, name: Any) -> dict[str, Any]:

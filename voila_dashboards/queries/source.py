@@ -60,17 +60,11 @@ def visible_to(viewer: Viewer, client_id: str | None) -> Filter:
 def within(window: Window, chosen: Filter) -> Filter:
     """``chosen``, and executed within the window. The months let DuckDB leave whole files unread."""
     if window.start_ms is not None:
-        chosen.add(
-            "month >= ? AND executed_at >= make_timestamp_ms(?)::TIMESTAMP AT TIME ZONE 'UTC'",
-            _month(window.start_ms),
-            window.start_ms,
-        )
+        start = _moment(window.start_ms)
+        chosen.add("month >= ? AND executed_at >= ?", start.strftime("%Y-%m"), start)
     if window.end_ms is not None:
-        chosen.add(
-            "month <= ? AND executed_at < make_timestamp_ms(?)::TIMESTAMP AT TIME ZONE 'UTC'",
-            _month(window.end_ms - 1),
-            window.end_ms,
-        )
+        end, last = _moment(window.end_ms), _moment(window.end_ms - 1)
+        chosen.add("month <= ? AND executed_at < ?", last.strftime("%Y-%m"), end)
     return chosen
 
 
@@ -98,6 +92,5 @@ def named_category(value: str | None) -> str:
     return value or NO_CATEGORY
 
 
-def _month(ms: int) -> str:
-    second = min(max(ms // 1000, 0), _LAST_SECOND)
-    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m")
+def _moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(min(max(ms // 1000, 0), _LAST_SECOND), UTC)

@@ -90,12 +90,13 @@ function duration(ms) {
   if (ms < 9950) return `${(ms / 1000).toFixed(2).replace(/\.?0+$/, "")} s`;
   if (ms < 59950) return `${(ms / 1000).toFixed(1).replace(/\.0$/, "")} s`;
   const seconds = Math.round(ms / 1000);
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} m ${seconds % 60} s`;
+  if (seconds < 3600) return both(Math.floor(seconds / 60), "m", seconds % 60, "s");
   const minutes = Math.round(seconds / 60);
-  if (minutes < 2880) return `${Math.floor(minutes / 60)} h ${minutes % 60} m`;
+  if (minutes < 2880) return both(Math.floor(minutes / 60), "h", minutes % 60, "m");
   return minutes < 1440 * 36525 ? `${(minutes / 1440).toFixed(1)} days` : "over 100 years";
 }
 
+const both = (big, unit, small, part) => (small ? `${big} ${unit} ${small} ${part}` : `${big} ${unit}`);
 const seconds = (value) => duration(num(value) === null ? null : num(value) * 1000);
 const bytes = (n) => (n < 1024 ? `${n} B` : n < 1048576 ? `${(n / 1024).toFixed(1)} KB` : `${(n / 1048576).toFixed(1)} MB`);
 const plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
@@ -221,7 +222,8 @@ class Session {
     this.undo.push(() => this.model.off?.("msg:custom", onMessage), () => this.model.off?.("change:page", onPage));
     on(this.routed ? document : this.root, "click", (event) => this.follow(event));
     on(window, "scroll", () => this.hideTip());
-    on(document, "keydown", (event) => event.key === "Escape" && this.hideTip());
+    on(document, "keydown", (event) => event.key === "Escape" && (this.hideTip(), this.closePopovers(null)));
+    on(document, "pointerdown", (event) => this.closePopovers(event.target));
     if (this.routed) on(window, "popstate", (event) => this.goBack(event.state));
   }
 
@@ -362,6 +364,10 @@ class Session {
     anchor.addEventListener("pointerleave", () => this.hideTip());
     anchor.addEventListener("blur", () => this.hideTip());
     return anchor;
+  }
+
+  closePopovers(except) {
+    for (const open of this.root.querySelectorAll(".cl-custom[open]")) if (!open.contains(except)) open.open = false;
   }
 
   hideTip() {
@@ -761,14 +767,14 @@ function clearLink(params) {
 
 function ticketTable(session, data, params, viewer, statuses) {
   const columns = ticketColumns(viewer.role === "provider", statuses);
+  const zoned = (key, name) => (key === "executed_at" ? `${name} (${zone(data.rows[0]?.executed_at_ms)})` : name);
   const heading = ([key, name, , kind]) => {
     const sorted = params.sort === key;
     const dir = sorted ? (params.dir === "asc" ? "desc" : "asc") : firstDirection(key);
-    const text = key === "executed_at" ? `${name} (${zone(data.rows[0]?.executed_at_ms)})` : name;
     return h("th", { scope: "col", class: kind, "aria-sort": sorted ? (params.dir === "asc" ? "ascending" : "descending") : null },
-      link("tickets", { ...params, sort: key, dir, page: "" }, { title: COLUMN_TITLES[key], "data-key": `sort-${key}` }, text, h("span", { class: "cl-arrow", "aria-hidden": "true" }, sorted ? (params.dir === "asc" ? "↑" : "↓") : "")));
+      link("tickets", { ...params, sort: key, dir, page: "" }, { title: COLUMN_TITLES[key], "data-key": `sort-${key}` }, zoned(key, name), h("span", { class: "cl-arrow", "aria-hidden": "true" }, sorted ? (params.dir === "asc" ? "↑" : "↓") : "")));
   };
-  const line = (row) => h("tr", { on: { click: (event) => openRow(session, event, row) } }, columns.map(([, name, cell, kind]) => h("td", { class: kind, "data-label": name }, cell(row))));
+  const line = (row) => h("tr", { on: { click: (event) => openRow(session, event, row) } }, columns.map(([key, name, cell, kind]) => h("td", { class: kind, "data-label": zoned(key, name) }, cell(row))));
   return h("div", { class: "cl-card cl-table-box" }, h("table", { class: "cl-table" }, h("thead", {}, h("tr", {}, columns.map(heading))), h("tbody", {}, data.rows.map(line))));
 }
 
@@ -1187,21 +1193,22 @@ const LONG_TEXT = 700;
 const LONG_LINES = 12;
 const TREE_PORTION = 100;
 
-/** Any value of a log. Text that holds JSON is shown as the JSON it holds. */
-function valueView(value) {
+/** Any value of a log. Text that holds JSON is shown as the JSON it holds; `room`: how much longer than usual it may be. */
+function valueView(value, room = 1) {
   if (typeof value === "string") {
     const inside = /^\s*[[{]/.test(value) ? parsed(value, null) : null;
-    return inside !== null && typeof inside === "object" ? h("div", { class: "cl-json" }, jsonTree(inside, null, 0)) : textView(value);
+    return inside !== null && typeof inside === "object" ? h("div", { class: "cl-json" }, jsonTree(inside, null, 0)) : textView(value, room);
   }
   if (value !== null && typeof value === "object") return h("div", { class: "cl-json" }, jsonTree(value, null, 0));
   return h("div", { class: "cl-json" }, scalar(value));
 }
 
-function textView(text) {
+function textView(text, room = 1) {
   const view = h("div", { class: "cl-text" });
-  const long = text.length > LONG_TEXT * 1.3 || text.split("\n", LONG_LINES * 2).length > LONG_LINES * 1.3;
+  const letters = LONG_TEXT * room, lines = LONG_LINES * room;
+  const long = text.length > letters * 1.3 || text.split("\n", lines * 2).length > lines * 1.3; // a few more are worth no click
   if (!long) return fill(view, null, [text]);
-  const start = text.split("\n").slice(0, LONG_LINES).join("\n").slice(0, LONG_TEXT);
+  const start = text.split("\n", lines).join("\n").slice(0, letters);
   const button = h("button", { type: "button", class: "cl-more", "aria-expanded": "false" });
   const show = (all) => {
     view.replaceChildren(all ? text : `${start}…`, button);
@@ -1251,7 +1258,7 @@ function preview(value, list) {
 
 function finalCard(final) {
   if (isBlank(final)) return card("Final response", {}, h("p", { class: "cl-muted" }, "The run gave no final response."));
-  return card("Final response", {}, h("div", { class: "cl-final" }, valueView(final)));
+  return card("Final response", {}, h("div", { class: "cl-final" }, valueView(final, 4)));
 }
 
 /** What the run recorded as errors, and the steps that failed, with the way to each. */

@@ -29,8 +29,19 @@ def error_response(error: CollectorError) -> Response:
     return Response(encode(error_body(error)), STATUS[type(error)], dict(error.headers), JSON)
 
 
+def answer_to(error: Exception, retry_after_s: int) -> Response:
+    """The answer to whatever was raised. A defect is a plain 500, and a log line with its place and no content."""
+    if isinstance(error, CollectorError):
+        return error_response(error)
+    if isinstance(error, StoreUnavailable):
+        logger.warning("Before a log was read: %s", error)
+        return error_response(NotConfirmed("who the API key belongs to", retry_after_s))
+    logger.error("A request: %s", describe_defect(error))
+    return error_response(Unexpected())
+
+
 class AnswerErrors:
-    """Answers what ``app`` raises. A defect becomes a plain 500, and a log line with its place and no content."""
+    """Answers what ``app`` raises, by `answer_to`."""
 
     def __init__(self, app: ASGIApp, retry_after_s: int) -> None:
         self._app = app
@@ -50,18 +61,9 @@ class AnswerErrors:
         try:
             await self._app(scope, receive, watch)
         except Exception as error:  # noqa: BLE001  # whatever it is, the sender is answered and the log says where
-            known = self._known(error)
+            answer = answer_to(error, self._retry_after_s)
             if not started:
-                await error_response(known)(scope, receive, send)
-
-    def _known(self, error: Exception) -> CollectorError:
-        if isinstance(error, CollectorError):
-            return error
-        if isinstance(error, StoreUnavailable):
-            logger.warning("Before a log was read: %s", error)
-            return NotConfirmed("who the API key belongs to", self._retry_after_s)
-        logger.error("A request: %s", describe_defect(error))
-        return Unexpected()
+                await answer(scope, receive, send)
 
 
 def describe_defect(error: BaseException) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from collector import openapi, reference
 from collector.answers import AnswerErrors, error_response, json_response
@@ -66,7 +66,7 @@ class CollectorApp(FastAPI):
         self.senders = senders
         self.budget = budget
         self.groups = groups
-        self._logs: ASGIApp = AnswerErrors(endpoint, settings.retry_after_s)
+        self._logs = endpoint
         self.add_middleware(AnswerErrors, retry_after_s=settings.retry_after_s)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

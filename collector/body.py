@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import zstandard
-from starlette.types import Receive
+from starlette.types import Message, Receive
 
 from collector.errors import (
     TooLarge,
@@ -71,26 +71,33 @@ def check_announced_size(lengths: list[str], limit: int) -> None:
 async def receive(messages: Receive, grow: Grow, *, limit: int, timeout_s: float) -> bytes:
     """The whole body as sent; ``grow`` is told of each chunk.
 
+    The time begins with the first chunk: for that one, `collector.protocol` waits no longer than for the head.
     Raises `TooLarge`, `UploadTooSlow`, and `UploadAborted` where the sender hung up.
     """
-    chunks: list[bytes] = []
-    size, more = 0, True
+    first, more = _chunk(await messages(), 0, grow, limit)
+    if not more:
+        return first
+    chunks, size = [first], len(first)
     try:
         async with asyncio.timeout(timeout_s):
             while more:
-                message = await messages()
-                if message["type"] == "http.disconnect":
-                    raise UploadAborted
-                chunk: bytes = message.get("body", b"")
-                size += len(chunk)
-                if size > limit:
-                    raise TooLarge("The body", limit, "bytes")
-                grow(len(chunk))
+                chunk, more = _chunk(await messages(), size, grow, limit)
                 chunks.append(chunk)
-                more = message.get("more_body", False)
+                size += len(chunk)
     except TimeoutError:
         raise UploadTooSlow(timeout_s) from None
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    return b"".join(chunks)
+
+
+def _chunk(message: Message, size: int, grow: Grow, limit: int) -> tuple[bytes, bool]:
+    """The next bytes after ``size`` others, and whether more will come."""
+    if message["type"] == "http.disconnect":
+        raise UploadAborted
+    chunk: bytes = message.get("body", b"")
+    if size + len(chunk) > limit:
+        raise TooLarge("The body", limit, "bytes")
+    grow(len(chunk))
+    return chunk, message.get("more_body", False)
 
 
 def unpack(body: bytes, encoding: str, grow: Grow, *, limit: int) -> bytes:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from collector import body
+from collector.answers import answer_to
 from collector.body import BodyKind
 from collector.budget import Budget, Hold
 from collector.groups import Groups
@@ -79,7 +80,10 @@ class LogsEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The endpoint as an ASGI application of its own."""
-        response = await self._store(LogHeaders.of(scope["headers"]), receive)
+        try:
+            response = await self._store(LogHeaders.of(scope["headers"]), receive)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the sender is answered and the log says where
+            response = answer_to(error, self._settings.retry_after_s)
         await response(scope, receive, send)
 
     async def post_logs(self, request: Request) -> Response:

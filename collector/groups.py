@@ -42,8 +42,14 @@ class _Group:
     lines: list[bytes] = field(default_factory=list)
     size: int = 0
     waiters: list[asyncio.Future[Outcome]] = field(default_factory=list)
+    deadline: asyncio.TimerHandle | None = None
+    settled: bool = False
 
     def settle(self, outcome: Outcome) -> None:
+        """Tell those who wait, once; who hears first, the store or the deadline, decides."""
+        self.settled = True
+        if self.deadline is not None:
+            self.deadline.cancel()
         for waiter in self.waiters:
             if not waiter.done():
                 waiter.set_result(outcome)
@@ -65,14 +71,8 @@ class Groups:
     async def commit(self, client_id: str, received_at: datetime, lines: Sequence[bytes]) -> None:
         """Return once every line is stored; raises `NotConfirmed`, `Overloaded`, `Unexpected`."""
         self._budget.reserve(sum(map(len, lines)))
-        waiters = self._enqueue(client_id, received_at, lines)
-        try:
-            async with asyncio.timeout(self._settings.ack_timeout_s):
-                outcomes = [await waiter for waiter in waiters]
-        except TimeoutError:
-            raise self._not_confirmed() from None
-        for outcome in outcomes:
-            if outcome is not None:
+        for waiter in self._enqueue(client_id, received_at, lines):
+            if (outcome := await waiter) is not None:
                 raise outcome()
 
     async def drain(self) -> None:
@@ -102,25 +102,32 @@ class Groups:
         self, waiting: deque[_Group], client_id: str, received_at: datetime, lines: Sequence[bytes]
     ) -> list[asyncio.Future[Outcome]]:
         """Put the lines into the last group that has room, and into new ones; one future per group."""
-        loop = asyncio.get_running_loop()
         futures: list[asyncio.Future[Outcome]] = []
         joined: _Group | None = None
         for line in lines:
             group = waiting[-1] if waiting and self._has_room(waiting[-1], line) else None
             if group is None:
-                group = _Group(client_id, received_at)
-                waiting.append(group)
+                group = self._open_group(waiting, client_id, received_at)
             if group is not joined:
                 joined = group
-                futures.append(loop.create_future())
+                futures.append(asyncio.get_running_loop().create_future())
                 group.waiters.append(futures[-1])
             group.lines.append(line)
             group.size += len(line)
         return futures
 
+    def _open_group(self, waiting: deque[_Group], client_id: str, received_at: datetime) -> _Group:
+        """A new last group; one timer for all who will wait for it, so that none waits longer than the limit."""
+        group = _Group(client_id, received_at)
+        waiting.append(group)
+        loop = asyncio.get_running_loop()
+        group.deadline = loop.call_later(self._settings.ack_timeout_s, group.settle, self._not_confirmed)
+        return group
+
     def _has_room(self, group: _Group, line: bytes) -> bool:
         return (
-            len(group.lines) < self._settings.max_group_logs
+            not group.settled
+            and len(group.lines) < self._settings.max_group_logs
             and group.size + len(line) <= self._settings.max_group_bytes
         )
 

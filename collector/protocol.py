@@ -16,7 +16,7 @@ MAX_HEAD_BYTES: Final = 32 * 1024
 
 
 class BoundedHead(HttpToolsProtocol):
-    """uvicorn's protocol, but a head is small and arrives in time, and what is not HTTP is answered in JSON."""
+    """uvicorn's protocol, but a head is small, it and the first of its body arrive in time, and errors are JSON."""
 
     head_timeout_s: float = 10.0
 
@@ -37,7 +37,6 @@ class BoundedHead(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if self._in_head:
-            self._await_head()
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES:
                 self._refuse(HeadTooLarge(MAX_HEAD_BYTES))
@@ -46,11 +45,19 @@ class BoundedHead(HttpToolsProtocol):
         super().on_message_begin()
         self._in_head = True
         self._head_bytes = 0
+        self._await_head()
 
     def on_headers_complete(self) -> None:
         self._in_head = False
-        self._forget_head()
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._forget_head()
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._forget_head()
+        super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # the parser's words help nobody
         self._refuse(InvalidRequest())

@@ -50,8 +50,11 @@ def decode_strictly(text: bytes | msgspec.Raw) -> Any:
 
 
 def _may_be_deep(text: bytes) -> bool:
-    """Counting brackets is cheap, and nothing is nested deeper than it has brackets."""
-    return text.count(b"{") + text.count(b"[") > MAX_DEPTH
+    """Counting brackets is cheap, and nothing is nested deeper than it has brackets.
+
+    ``replace`` finds them with ``memchr``; ``count`` looks at each byte and takes many times as long.
+    """
+    return len(text) - len(text.replace(b"{", b"").replace(b"[", b"")) > MAX_DEPTH
 
 
 def _is_shallow(value: Any) -> bool:

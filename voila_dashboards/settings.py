@@ -92,7 +92,7 @@ class DashboardSettings(BaseModel):
         description="Folder for sockets and other files of the running process; a temporary one where missing.",
     )
     voila_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "WARNING", description="How much Voila says on standard error."
+        "ERROR", description="How much Voila says on standard error."
     )
 
     @field_validator("public_url")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
@@ -14,8 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from lake.reader import read_lake
-from lake.store import open_store
 from tests.servers.process import free_ports
 
 REPOSITORY = Path(__file__).parents[2]
@@ -97,32 +94,3 @@ def test_a_port_that_is_taken_is_named_with_the_option_to_change_it(tmp_path: Pa
     assert process.returncode == 1
     assert f"Port {ports[0]}" in said
     assert "--collector-port" in said
-
-
-@pytest.mark.timeout(170)
-def test_the_demo_gets_every_ticket_through_and_says_who_may_look(tmp_path: Path, ports: list[str]) -> None:
-    options = [
-        "--tickets",
-        "20",
-        "--collector-port",
-        ports[0],
-        "--dashboards-port",
-        ports[1],
-        "--stop-when-ready",
-    ]
-    process = caselog(tmp_path, "demo", *options)
-    said, _ = process.communicate(timeout=160)
-
-    facts = json.loads((tmp_path / ".caselog" / "demo.json").read_text())
-    lake = read_lake(open_store((tmp_path / ".caselog" / "demo-lake").as_uri(), {}))
-    assert process.returncode == 0, said
-    assert {login["name"]: login["client_id"] for login in facts["logins"]} == {
-        "provider": None,
-        "acme": "acme",
-        "globex": "globex",
-    }
-    assert said.count("10 logs sent, 0 lost") == 2
-    assert lake.sql("SELECT client_id, count(*) FROM logs GROUP BY ALL ORDER BY 1") == [
-        ("acme", 10),
-        ("globex", 10),
-    ]

@@ -9,6 +9,7 @@ from .api import close, flush, ship_log_async, stats
 from .build import build_workflow_log
 from .client import Client
 from .errors import CaselogError
+from .recorder import Ticket, current_ticket, node, ticket, tool
 from .settings import Limits, Settings
 from .version import __version__
 
@@ -17,10 +18,15 @@ __all__ = [
     "Client",
     "Limits",
     "Settings",
+    "Ticket",
     "__version__",
     "build_workflow_log",
     "close",
+    "current_ticket",
     "flush",
+    "node",
     "ship_log_async",
     "stats",
+    "ticket",
+    "tool",
 ]

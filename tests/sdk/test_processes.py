@@ -289,6 +289,14 @@ def test_every_python_from_3_9_on_builds_masks_ships_forks_and_ends(
         started_at: datetime = datetime(2026, 11, 23)
         messages: tuple = ({"role": "user", "content": "I am bob@example.com, password: hunter2"},)
     ship_log_async(build_workflow_log(State()))
+    import asyncio, caselog
+    from caselog.testing import capture
+    with capture() as logs:
+        async def main():
+            with caselog.ticket(ticket_id="T-3") as ticket, ticket.iteration(thought="x"):
+                await asyncio.sleep(0)
+        asyncio.run(main())
+    assert logs[0]["metrics"]["react_iterations"] == 1, logs
     child = os.fork() if hasattr(os, "fork") else 1
     ship_log_async({**build_workflow_log(State(ticket_id="T-2")), "executed_at": "2026-11-23T14:05:00.5Z"})
     if child == 0:

@@ -1,0 +1,305 @@
+"""Recording without a state to build from: a ticket is a ``with`` block, and so is each node and tool call in it.
+
+    with caselog.ticket(ticket_id="T-1", category="refund") as ticket:
+        with ticket.node("classify") as node:
+            node.output = classify(text)
+        with ticket.iteration(thought="Look the order up.") as step:
+            with ticket.tool_call("find_order", {"id": 7}) as call:
+                call.result = find_order(7)
+            step.observation = "It is paid."
+        ticket.final_response = "Refunded."
+
+The block's end builds one log and ships it. What raises inside is recorded and goes on unchanged. The current ticket
+follows the code across ``await`` and into `asyncio` tasks; other threads are given the ticket itself. What is
+recorded is read when the ticket ends.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import time
+from contextvars import ContextVar, Token
+from datetime import datetime, timezone
+from types import TracebackType
+from typing import Any, Callable, Optional, TypeVar, cast
+
+from .api import ship_log_async
+from .build import build_workflow_log
+from .guard import never_raises
+from .shapes import shape_error
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_S = TypeVar("_S", bound="Step")
+
+_current_ticket: ContextVar[Optional[Ticket]]
+_current_node: ContextVar[Optional[Node]] = ContextVar("caselog_node", default=None)
+_current_iteration: ContextVar[Optional[Iteration]] = ContextVar("caselog_iteration", default=None)
+
+
+class Step:
+    """Something that takes time: used as a ``with`` block it is measured, and an exception in it is recorded."""
+
+    _current: ContextVar[Any] | None = None
+
+    def __init__(self, ticket: Ticket) -> None:
+        self._ticket = ticket
+        self._token: Token[Any] | None = None
+        self._began = 0.0
+        self.started_at: str | None = None
+        self.duration_ms: float | None = None
+        self.status: str | None = None
+        self.error: Any = None
+
+    def __enter__(self: _S) -> _S:  # noqa: PYI019 - Self is of Python 3.11
+        self._begin()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end(error)
+
+    def as_record(self) -> dict[str, Any]:
+        """What is known of the step, under the names of `caselog.model.TRACE_PARTS`."""
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if value is not None and not name.startswith("_")
+        }
+
+    @never_raises(lambda: None)
+    def _begin(self) -> None:
+        self.started_at, self._began = _now(), time.perf_counter()
+        if self._current is not None:
+            self._token = self._current.set(self)
+
+    @never_raises(lambda: None)
+    def _end(self, error: BaseException | None) -> None:
+        self.duration_ms = round((time.perf_counter() - self._began) * 1000, 3)
+        self.status = "error" if error else "ok"
+        if error is not None:
+            self.error = {"type": type(error).__name__, "message": str(error)}
+            self._ticket.add_error(error)
+        _leave(self._current, self._token)
+
+
+class Node(Step):
+    """One node of the workflow; set ``input``, ``output`` and ``attributes`` as you like."""
+
+    _current = _current_node
+
+    def __init__(self, ticket: Ticket, name: str, input: Any = None) -> None:  # noqa: A002 - the model's name
+        super().__init__(ticket)
+        self.name = name
+        self.input = input
+        self.output: Any = None
+        self.attributes: dict[str, Any] | None = None
+
+
+class ToolCall(Step):
+    """One call of a tool; set ``result`` inside the block."""
+
+    def __init__(self, ticket: Ticket, name: str, arguments: Any, result: Any) -> None:
+        super().__init__(ticket)
+        self.name = name
+        self.arguments = arguments
+        self.result = result
+
+
+class Iteration(Step):
+    """One round of thought, action and observation; tool calls made inside its block belong to it."""
+
+    _current = _current_iteration
+
+    def __init__(self, ticket: Ticket, number: int, **parts: Any) -> None:
+        super().__init__(ticket)
+        self.iteration = number
+        node = _current_node.get()
+        self.node = node.name if node else None
+        self.thought: Any = None
+        self.action: Any = None
+        self.observation: Any = None
+        self.tool_calls: list[ToolCall] = []
+        self.model: str | None = None
+        self.input_tokens: int | None = None
+        self.output_tokens: int | None = None
+        vars(self).update(parts)
+
+    def as_record(self) -> dict[str, Any]:
+        calls = [call.as_record() for call in self.tool_calls]
+        record = {
+            name: value
+            for name, value in super().as_record().items()
+            if name not in ("tool_calls", "status", "error")
+        }
+        return {**record, "tool_calls": calls} if calls else record
+
+
+class Ticket:
+    """The run of a workflow on one ticket; made by `ticket`."""
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        self.fields = fields
+        self.status: str | None = None
+        self.final_response: Any = None
+        self._began = 0.0
+        self._started_at: str | None = None
+        self._token: Token[Any] | None = None
+        self._nodes: list[Node] = []
+        self._iterations: list[Iteration] = []
+        self._tool_calls: list[ToolCall] = []
+        self._errors: list[Any] = []
+        self._seen: list[BaseException] = []
+        self._messages: list[Any] = []
+
+    def set(self, **fields: Any) -> None:
+        """Fields of the log, metrics among them: ``ticket.set(category="refund", overall_confidence=0.9)``."""
+        self.fields.update(fields)
+
+    def node(self, name: str, input: Any = None) -> Node:  # noqa: A002 - the model's name
+        """A node, to be entered with ``with``."""
+        return _kept(self._nodes, Node(self, name, input))
+
+    def iteration(self, **parts: Any) -> Iteration:
+        """An iteration of ``thought``, ``action``, ``model``, ...: complete as it is, or measured as a block."""
+        return _kept(self._iterations, Iteration(self, len(self._iterations) + 1, **parts))
+
+    def tool_call(self, name: str, arguments: Any = None, result: Any = None) -> ToolCall:
+        """A tool call: complete as it is, or measured as a ``with`` block; part of the current iteration, if any."""
+        iteration = _current_iteration.get()
+        mine = iteration is not None and iteration in self._iterations
+        calls = iteration.tool_calls if iteration is not None and mine else self._tool_calls
+        return _kept(calls, ToolCall(self, name, arguments, result))
+
+    def message(self, role: str, content: Any) -> None:
+        """A message of the conversation."""
+        self._messages.append({"role": role, "content": content})
+
+    @never_raises(lambda: None)
+    def add_error(self, error: Any) -> None:
+        """An exception or a text; an exception that passes through several blocks counts once."""
+        if any(error is seen for seen in self._seen):
+            return
+        if isinstance(error, BaseException):
+            self._seen.append(error)
+        node, record = _current_node.get(), shape_error(error)
+        self._errors.append({"node": node.name, **record} if node and isinstance(record, dict) else record)
+
+    def __enter__(self) -> Ticket:  # noqa: PYI034 - Self is of Python 3.11
+        self._started_at, self._began = _now(), time.perf_counter()
+        self._token = _current_ticket.set(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end(error)
+
+    @never_raises(lambda: None)
+    def _end(self, error: BaseException | None) -> None:
+        if error is not None:
+            self.add_error(error)
+        _leave(_current_ticket, self._token)
+        self._seen.clear()
+        ship_log_async(
+            build_workflow_log(self._as_state("SUCCESS" if error is None else "FAILED"), **self.fields)
+        )
+
+    def _as_state(self, otherwise: str) -> dict[str, Any]:
+        iterations = [step.as_record() for step in self._iterations]
+        return {
+            "executed_at": self._started_at,
+            "execution_time_seconds": round(time.perf_counter() - self._began, 6),
+            "status": self.status or otherwise,
+            "nodes": [node.as_record() for node in self._nodes],
+            "react_iterations": iterations,
+            "tool_calls": [call.as_record() for call in self._tool_calls],
+            "errors": self._errors,
+            "messages": self._messages or None,
+            "final_response": self.final_response,
+            **{name: _sum(iterations, name) for name in ("input_tokens", "output_tokens")},
+        }
+
+
+_current_ticket = ContextVar("caselog_ticket", default=None)
+
+
+def ticket(**fields: Any) -> Ticket:
+    """A ticket to be entered with ``with``; ``fields`` are those of `build_workflow_log`, ``ticket_id`` above all."""
+    return Ticket(fields)
+
+
+def current_ticket() -> Ticket | None:
+    """The ticket whose block this code runs in."""
+    return _current_ticket.get()
+
+
+def node(name: str) -> Callable[[_F], _F]:
+    """Decorate a function, async or not: each call inside a ticket is a node with what it returns as output."""
+
+    def open_step(running: Ticket, _bound: dict[str, Any]) -> Step:
+        return running.node(name)
+
+    return lambda function: _recorded(function, open_step, "output")
+
+
+def tool(function: _F) -> _F:
+    """Decorate a function, async or not: each call inside a ticket is a tool call with its arguments and its result."""
+    name = function.__name__
+    return _recorded(function, lambda running, bound: running.tool_call(name, bound), "result")
+
+
+def _recorded(function: _F, open_step: Callable[[Ticket, dict[str, Any]], Step], result_name: str) -> _F:
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        running = _current_ticket.get()
+        if running is None:
+            return function(*args, **kwargs)
+        with open_step(running, _bind(function, args, kwargs)) as step:
+            result = function(*args, **kwargs)
+            setattr(step, result_name, result)
+            return result
+
+    @functools.wraps(function)
+    async def call_async(*args: Any, **kwargs: Any) -> Any:
+        running = _current_ticket.get()
+        if running is None:
+            return await function(*args, **kwargs)
+        with open_step(running, _bind(function, args, kwargs)) as step:
+            result = await function(*args, **kwargs)
+            setattr(step, result_name, result)
+            return result
+
+    return cast(_F, call_async if inspect.iscoroutinefunction(function) else call)
+
+
+@never_raises(dict)
+def _bind(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return dict(inspect.signature(function).bind(*args, **kwargs).arguments)
+    except (TypeError, ValueError):  # a wrong call fails by itself; some builtins have no signature
+        return {"args": args, **kwargs}
+
+
+def _kept(steps: list[_S], step: _S) -> _S:
+    steps.append(step)
+    return step
+
+
+def _leave(variable: ContextVar[Any] | None, token: Token[Any] | None) -> None:
+    if variable is None or token is None:
+        return
+    try:
+        variable.reset(token)
+    except ValueError:  # ended in another context than it began in: a framework's generator, say
+        variable.set(None)
+
+
+def _sum(iterations: list[dict[str, Any]], name: str) -> int | None:
+    counts = [step[name] for step in iterations if isinstance(step.get(name), int)]
+    return sum(counts) if counts else None
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat()

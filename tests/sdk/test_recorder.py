@@ -1,0 +1,176 @@
+"""A ticket is a block, and so is each node and tool call in it; the end of it is one log."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import Generator, Iterator
+from typing import Any
+
+import pytest
+
+import caselog
+from caselog.testing import Captured, capture
+
+
+@pytest.fixture
+def logs() -> Iterator[Captured]:
+    with capture() as captured:
+        yield captured
+
+
+def test_a_ticket_is_one_log_with_its_nodes_iterations_tool_calls_and_answer(logs: Captured) -> None:
+    with caselog.ticket(ticket_id="T-1", category="refund") as ticket:
+        ticket.message("user", "Please refund me.")
+        with ticket.node("classify", input="Please refund me.") as node:
+            node.output = "refund"
+        with (
+            ticket.node("resolve"),
+            ticket.iteration(thought="Look it up.", model="small", input_tokens=10) as step,
+        ):
+            with ticket.tool_call("find_order", {"id": 7}) as call:
+                call.result = "paid"
+            step.observation = "It is paid."
+        ticket.iteration(thought="Done.", input_tokens=5, output_tokens=2)
+        ticket.tool_call("refund", {"id": 7}, result="done")
+        ticket.set(overall_confidence=0.9, region="eu")
+        ticket.final_response = "Refunded."
+
+    (log,) = logs
+    trace = log["trace"]
+    assert (log["ticket_id"], log["category"], log["status"], log["region"]) == (
+        "T-1",
+        "refund",
+        "SUCCESS",
+        "eu",
+    )
+    assert log["metrics"] == {
+        "react_iterations": 2, "error_count": 0, "tool_call_count": 2,
+        "overall_confidence": 0.9, "input_tokens": 15, "output_tokens": 2,
+    }  # fmt: skip
+    assert [(node["name"], node["status"], node["duration_ms"] >= 0) for node in trace["nodes"]] == [
+        ("classify", "ok", True),
+        ("resolve", "ok", True),
+    ]
+    assert trace["react_iterations"][0]["node"] == "resolve"
+    assert trace["react_iterations"][0]["tool_calls"][0]["result"] == "paid"
+    assert trace["tool_calls"][0]["name"] == "refund"
+    assert trace["final_response"] == "Refunded."
+    assert log["execution_time_seconds"] >= 0
+
+
+def test_what_raises_is_recorded_once_and_goes_on_unchanged(logs: Captured) -> None:
+    error = LookupError("no such order")
+
+    ticket = caselog.ticket(ticket_id="T-1")
+    with pytest.raises(LookupError) as raised, ticket, ticket.node("resolve"), ticket.tool_call("find_order"):
+        raise error
+
+    (log,) = logs
+    assert raised.value is error
+    assert log["status"] == "FAILED"
+    assert [(found["node"], found["type"], found["message"]) for found in log["trace"]["errors"]] == [
+        ("resolve", "LookupError", "no such order")
+    ]
+    assert "test_recorder.py" in log["trace"]["errors"][0]["stacktrace"]
+    assert log["trace"]["nodes"][0]["status"] == log["trace"]["tool_calls"][0]["status"] == "error"
+
+
+def test_an_error_that_the_workflow_deals_with_leaves_the_status_to_the_workflow(logs: Captured) -> None:
+    with caselog.ticket(ticket_id="T-1") as ticket:
+        with pytest.raises(TimeoutError), ticket.tool_call("find_order"):
+            raise TimeoutError
+        ticket.status = "escalated"
+
+    (log,) = logs
+    assert log["status"] == "ESCALATED"
+    assert log["metrics"]["error_count"] == 1
+
+
+def test_decorated_functions_record_inside_a_ticket_and_are_themselves_outside(logs: Captured) -> None:
+    @caselog.tool
+    def add(left: int, right: int = 2) -> int:
+        return left + right
+
+    @caselog.node("sum up")
+    def sum_up() -> int:
+        return add(1, right=3)
+
+    outside = sum_up()
+    with caselog.ticket(ticket_id="T-1"):
+        inside = sum_up()
+
+    (log,) = logs
+    assert outside == inside == 4
+    assert add.__name__ == "add"
+    assert log["trace"]["nodes"][0]["output"] == 4
+    call = log["trace"]["tool_calls"][0]
+    assert (call["name"], call["arguments"], call["result"]) == ("add", {"left": 1, "right": 3}, 4)
+
+
+def test_concurrent_tickets_of_one_loop_do_not_mix(logs: Captured) -> None:
+    @caselog.tool
+    async def look_up(ticket_id: str) -> str:
+        await asyncio.sleep(0)
+        return ticket_id
+
+    async def resolve(ticket_id: str) -> None:
+        with caselog.ticket(ticket_id=ticket_id) as ticket, ticket.iteration(thought=ticket_id):
+            await asyncio.gather(*(look_up(ticket_id) for _ in range(3)))
+
+    async def run() -> None:
+        await asyncio.gather(*(resolve(f"T-{number}") for number in range(5)))
+
+    asyncio.run(run())
+
+    assert len(logs) == 5
+    for log in logs:
+        (step,) = log["trace"]["react_iterations"]
+        assert [call["result"] for call in step["tool_calls"]] == [log["ticket_id"]] * 3
+
+
+def test_threads_record_into_the_ticket_they_are_given_or_whose_context_they_run_in(logs: Captured) -> None:
+    def work(ticket: caselog.Ticket, name: str) -> None:
+        with ticket.node(name):
+            pass
+
+    @caselog.node("by context")
+    def by_context() -> None:
+        return None
+
+    with caselog.ticket(ticket_id="T-1") as ticket:
+        threads = [threading.Thread(target=work, args=(ticket, f"n{number}")) for number in range(4)]
+        threads.append(threading.Thread(target=contextvars.copy_context().run, args=(by_context,)))
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    (log,) = logs
+    assert sorted(node["name"] for node in log["trace"]["nodes"]) == ["by context", "n0", "n1", "n2", "n3"]
+
+
+def test_a_ticket_left_open_in_a_generator_ends_without_disturbing_anybody(logs: Captured) -> None:
+    def stream() -> Generator[int]:
+        with caselog.ticket(ticket_id="T-1") as ticket, ticket.node("stream"):
+            yield 1
+
+    generator = stream()
+    contextvars.Context().run(next, generator)
+    generator.close()
+
+    assert [log["status"] for log in logs] == ["FAILED"]
+    assert caselog.current_ticket() is None
+
+
+def test_a_wrong_call_of_a_tool_fails_as_it_would(logs: Captured) -> None:
+    @caselog.tool
+    def add(left: int) -> int:
+        return left
+
+    wrong: Any = add
+    with pytest.raises(TypeError, match="argument"), caselog.ticket(ticket_id="T-1"):
+        wrong(1, 2, 3)
+
+    assert logs[0]["trace"]["tool_calls"][0]["error"]["type"] == "TypeError"

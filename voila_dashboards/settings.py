@@ -55,7 +55,7 @@ class DashboardSettings(BaseModel):
         description="Kernels kept ready for each of the three pages; about 60 MB each. 0 starts each cold.",
     )
     max_kernels: int = Field(
-        40,
+        30,
         ge=1,
         description="Kernels that may show pages at once; beyond it the one that idled longest is ended.",
     )
@@ -65,7 +65,7 @@ class DashboardSettings(BaseModel):
         description="Pages one sign-in may have open at once; beyond it the one that idled longest is ended.",
     )
     kernel_idle_s: Seconds = Field(
-        600,
+        300,
         description="Seconds without a question from its page, after which a kernel is ended; then a click loads anew.",
     )
     grant_ttl_s: Seconds = Field(

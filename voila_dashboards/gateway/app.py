@@ -86,6 +86,7 @@ def create_gateway(
         Route("/bye/{kernel_id}", pages.bye, methods=["POST"]),
         WebSocketRoute("/api/kernels/{kernel_id}/channels", channels.serve),
         Route("/static/{name:path}", assets.serve),
+        Route("/favicon.ico", assets.serve),
         Route("/healthz", pages.healthz),
         Route("/readyz", pages.readyz),
     ]

@@ -19,6 +19,8 @@ from voila_dashboards.gateway.errors import NoSuchPage
 _SERVED: Final = {".js", ".css", ".woff2", ".svg", ".png", ".ico"}
 _COMPRESSED: Final = {".js", ".css", ".svg"}
 _MEDIA_TYPES: Final = {".js": "text/javascript", ".woff2": "font/woff2"}
+#: What browsers ask for by themselves where a page names no icon.
+_ICON: Final = "logo.svg"
 _FOR_GOOD: Final = "public, max-age=31536000, immutable"
 
 
@@ -51,8 +53,8 @@ class Assets:
         return f"/static/{self._version}"
 
     async def serve(self, request: Request) -> Response:
-        """Answer `/static/<version>/<name>`, or without a version and not kept; raises `NoSuchPage`."""
-        name = request.path_params["name"]
+        """Answer `/static/<version>/<name>` (kept for good), `/static/<name>`, `/favicon.ico`; raises `NoSuchPage`."""
+        name = request.path_params.get("name", _ICON)
         current = name.removeprefix(f"{self._version}/")
         asset = self._assets.get(current)
         if asset is None:

@@ -12,11 +12,12 @@ from typing import Final
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from websockets.exceptions import ConnectionClosed
 
+from access.errors import AccessError
 from lake.errors import LakeError
 from voila_dashboards.gateway.guard import find_visitor
 from voila_dashboards.gateway.messages import answer_to_page, question_to_kernel, read_question
 from voila_dashboards.gateway.origin import is_same_origin
-from voila_dashboards.gateway.sessions import Sessions
+from voila_dashboards.gateway.sessions import Sessions, Visitor
 from voila_dashboards.gateway.visits import Visit, Visits
 from voila_dashboards.voila.client import Channel, Voila, VoilaSilent
 
@@ -53,30 +54,39 @@ class Channels:
         self._public_url = public_url
 
     async def serve(self, page: WebSocket) -> None:
-        """Answer `/api/kernels/<kernel id>/channels`; whoever may not gets 403, as for a kernel that is unknown."""
-        visit = await self._find_visit(page)
-        if visit is None or visit.comm_id is None:
+        """Answer `/api/kernels/<kernel id>/channels`: 403 to strangers, and nothing but a close to the wrong session.
+
+        A kernel that is unknown and one that is another's get the same answer. It is accepted first, because a
+        browser complains on its console about a handshake that fails, and a page left alone loses its kernel.
+        """
+        visitor = await self._find_visitor(page)
+        if visitor is None:
             await page.close(_POLICY_VIOLATION)
             return
-        try:
-            async with self._voila.channel(page.path_params["kernel_id"], secrets.token_hex(16)) as kernel:
-                await page.accept()
-                code = await self._join(page, kernel, visit, visit.comm_id)
-        except VoilaSilent as error:
-            logger.warning("A kernel could not be reached: %s", error)
-            code = _TRY_AGAIN
+        await page.accept()
+        visit = self._visits.of_kernel(page.path_params["kernel_id"], visitor)
+        code = _POLICY_VIOLATION
+        if visit is not None and visit.kernel_id is not None and visit.comm_id is not None:
+            code = await self._connect(page, visit, visit.kernel_id, visit.comm_id)
         if WebSocketState.DISCONNECTED not in {page.application_state, page.client_state}:
             await page.close(code)
 
-    async def _find_visit(self, page: WebSocket) -> Visit | None:
+    async def _find_visitor(self, page: WebSocket) -> Visitor | None:
         # A websocket is not bound by the same-origin policy: the handshake's Origin is the check.
         if not is_same_origin(page, self._public_url):
             return None
         try:
-            visitor = await find_visitor(page, self._sessions)
-        except LakeError:
+            return await find_visitor(page, self._sessions)
+        except (LakeError, AccessError):
             return None
-        return None if visitor is None else self._visits.of_kernel(page.path_params["kernel_id"], visitor)
+
+    async def _connect(self, page: WebSocket, visit: Visit, kernel_id: str, comm_id: str) -> int:
+        try:
+            async with self._voila.channel(kernel_id, secrets.token_hex(16)) as kernel:
+                return await self._join(page, kernel, visit, comm_id)
+        except VoilaSilent as error:
+            logger.warning("A kernel could not be reached: %s", error)
+            return _TRY_AGAIN
 
     async def _join(self, page: WebSocket, kernel: Channel, visit: Visit, comm_id: str) -> int:
         """Pass messages until one side is gone, the visit ends or the page misbehaves; the code to close with."""

@@ -55,7 +55,7 @@ class WrongOrigin(GatewayError):
     def __init__(self) -> None:
         super().__init__(
             "The request did not come from this site's own page. If you typed this site's address yourself, ask your "
-            "provider to check the setting CASELOG_PUBLIC_URL."
+            "provider to check the setting CASELOG_DASHBOARDS_PUBLIC_URL."
         )
 
 

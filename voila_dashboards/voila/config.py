@@ -93,8 +93,9 @@ def voila_environment(runtime: Path, socket: Path) -> dict[str, str]:
 
 
 def kernel_config() -> dict[str, Any]:
-    """What each kernel's IPython does without: a history file on disk, and completion by jedi."""
+    """What each kernel's IPython does without: a history file on disk, completion, complaints when it is ended."""
     return {
+        "IPKernelApp": {"log_level": logging.CRITICAL},
         "HistoryManager": {"enabled": False},
         "InteractiveShell": {"colors": "nocolor", "enable_tip": False},
         "Completer": {"use_jedi": False},

@@ -17,7 +17,6 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
 import psutil
 
 from voila_dashboards.settings import DashboardSettings
@@ -62,8 +61,9 @@ class VoilaProcess:
     async def _keep_running(self) -> None:
         pause_s = 1.0
         while True:
-            child = await self._launch()
-            if await self._wait_until_ready(child):
+            port = _free_port()
+            child = await self._launch(port)
+            if await self._wait_until_ready(child, port):
                 pause_s = 1.0
             status = await child.wait()
             self.is_ready = False
@@ -72,8 +72,7 @@ class VoilaProcess:
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
 
-    async def _launch(self) -> asyncio.subprocess.Process:
-        port = _free_port()
+    async def _launch(self, port: int) -> asyncio.subprocess.Process:
         self.address = f"http://127.0.0.1:{port}"
         config = voila_config(self._settings, self.runtime / "run", port, self.token)
         self._write(self.runtime / "run" / "voila.json", config)
@@ -95,14 +94,14 @@ class VoilaProcess:
         )
         return self._child
 
-    async def _wait_until_ready(self, child: asyncio.subprocess.Process) -> bool:
-        async with httpx.AsyncClient(trust_env=False) as client:
-            while child.returncode is None:
-                with contextlib.suppress(httpx.TransportError):
-                    await client.get(f"{self.address}/voila/static/", timeout=5)
-                    self.is_ready = True
-                    return True
-                await asyncio.sleep(_POLL_S)
+    async def _wait_until_ready(self, child: asyncio.subprocess.Process, port: int) -> bool:
+        while child.returncode is None:
+            with contextlib.suppress(OSError):
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.close()
+                self.is_ready = True
+                return True
+            await asyncio.sleep(_POLL_S)
         return False
 
     async def _end_child(self) -> None:

@@ -129,23 +129,6 @@ class Model {
   }
 }
 
-/** A page that could not be built: what happened, and what to do. */
-function drawFailure(element, { code, message }) {
-  const make = (tag, className, ...children) => {
-    const node = document.createElement(tag);
-    node.className = className;
-    node.append(...children);
-    return node;
-  };
-  const isMissing = code === "not_found";
-  const action = make("a", "cl-button", isMissing ? "All tickets" : "Load again");
-  action.href = isMissing ? "/tickets" : location.href;
-  const title = isMissing ? "Not found" : "This page could not be built";
-  element.replaceChildren(
-    make("section", "cl-card cl-empty", make("h1", "", title), make("p", "", message), make("p", "", action)),
-  );
-}
-
 /** Say that the page is left, so that its kernel need not wait for a question that never comes. */
 function sayGoodbye(kernelId) {
   navigator.sendBeacon(`/bye/${kernelId}`);
@@ -167,16 +150,15 @@ async function main() {
   const element = document.getElementById("caselog");
   const embedded = document.getElementById("caselog-state");
   const source = embedded ?? document.getElementById("caselog-failed");
-  const state = source ? JSON.parse(source.textContent) : {};
-  const kernelId = embedded?.dataset.kernel;
-  if (!kernelId || !state.page || state.page.error) {
-    drawFailure(element, state.page?.error ?? UNFINISHED);
-    if (kernelId) sayGoodbye(kernelId);
-    return;
-  }
+  const state = source ? JSON.parse(source.textContent) : { page: { error: UNFINISHED } };
   const { default: component } = await import(element.dataset.module);
+  const kernelId = embedded?.dataset.kernel;
   const model = new Model({ page: state.page }, (onAnswer) => new Comm(kernelId, state.comm_id, onAnswer));
-  follow(model.comm, kernelId);
+  if (kernelId && !state.page.error) follow(model.comm, kernelId);
+  else {
+    model.comm.lose(); // nobody to ask: whatever is clicked is a full load
+    if (kernelId) sayGoodbye(kernelId);
+  }
   const widget = typeof component === "function" ? await component() : component;
   await widget.initialize?.({ model });
   element.replaceChildren();

@@ -217,6 +217,25 @@ def test_groups_are_bounded_by_count_and_by_bytes(clock: FakeClock) -> None:
     assert budget.in_flight_bytes == 0
 
 
+def test_nobody_waits_longer_than_the_limit_behind_a_write_that_never_ends(clock: FakeClock) -> None:
+    store = GatedStore(deaf=True)
+    settings = CollectorSettings(ack_timeout_s=0.02)
+
+    async def steps() -> None:
+        groups = Groups(store, settings, Budget(1 << 20, 1), new_object_id)
+        for _ in range(
+            3
+        ):  # the first is being written, the second's group expires, the third must not join it
+            with pytest.raises(NotConfirmed):
+                await asyncio.wait_for(_commit(groups, clock, b"x"), timeout=5)
+        store.gate.set()
+        await groups.drain()
+
+    asyncio.run(steps())
+
+    assert len(store.begun) == 3
+
+
 def test_a_loop_that_ends_releases_those_who_wait(clock: FakeClock) -> None:
     store = GatedStore()
     budget = Budget(1 << 20, 1)

@@ -29,6 +29,16 @@ from tests.collector.stores import GatedStore
 Steps = Callable[[int, str, uvicorn.Server], Awaitable[None]]
 
 
+async def _until(condition: Callable[[], bool]) -> None:
+    """Wait for what is said by a flag only."""
+    while not condition():  # noqa: ASYNC110  # it is uvicorn's flag
+        await asyncio.sleep(0.005)
+
+
+def _connections(server: uvicorn.Server) -> list[BoundedHead]:
+    return [found for found in server.server_state.connections if isinstance(found, BoundedHead)]
+
+
 @asynccontextmanager
 async def _running(store: Store) -> AsyncIterator[tuple[int, str, uvicorn.Server]]:
     """A server over ``store`` on a free port, and the key of its only client."""
@@ -37,8 +47,7 @@ async def _running(store: Store) -> AsyncIterator[tuple[int, str, uvicorn.Server
     key = keys.issue_key(store, "acme", now, os.urandom(32))
     server = build_server(CollectorSettings(port=0), store)
     serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110  # uvicorn says so with a flag
-        await asyncio.sleep(0.005)
+    await _until(lambda: server.started)
     yield server.servers[0].sockets[0].getsockname()[1], key, server
     stop(server)
     await serving
@@ -192,6 +201,24 @@ def test_a_connection_that_says_nothing_is_closed(monkeypatch: pytest.MonkeyPatc
         sent = f"POST /v1/logs HTTP/1.1\r\n{headers}\r\n\r\n" if start == "whole head" else start
 
         assert await asyncio.to_thread(_talk, port, sent.encode()) == b""
+
+    _run(memory_store(), steps)
+
+
+def test_a_body_that_has_begun_is_no_longer_waited_for_as_a_head() -> None:
+    async def steps(port: int, key: str, server: uvicorn.Server) -> None:
+        headers = f"X-API-Key: {key}\r\nContent-Type: application/json\r\nContent-Length: 9"
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(f"POST /v1/logs HTTP/1.1\r\n{headers}\r\n\r\n".encode())
+        await _until(lambda: any(found.scope for found in _connections(server)))
+        assert _connections(server)[0]._head_timer is not None
+
+        writer.write(b"{")
+        await _until(lambda: _connections(server)[0]._head_timer is None)
+        writer.write(b"        ")
+
+        assert (await reader.readline()).startswith(b"HTTP/1.1 422")
+        writer.close()
 
     _run(memory_store(), steps)
 

@@ -14,7 +14,7 @@ PURE = ("sdk/caselog/model.py", "lake/layout.py", "lake/schema.py")
 #: Who reads the environment beside `cli`, and why it must.
 READS_ENVIRONMENT = {
     "sdk/caselog/settings.py": "its settings are the variables of somebody else's process",
-    "voila_dashboards/kernel/show.py": "a notebook learns in no other way where it runs",
+    "voila_dashboards/kernel/showing.py": "a notebook learns in no other way where it runs",
 }
 
 #: What the SDK may import beside the standard library, and only where an extra was asked for.

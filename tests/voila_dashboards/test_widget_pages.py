@@ -221,6 +221,16 @@ def test_a_click_on_a_heading_sorts_and_another_turns_it_round(page: Page, harne
     assert [message["params"]["sort"] for message in sent(page)] == ["ticket_id", "ticket_id"]
 
 
+def test_on_a_narrow_screen_the_order_is_a_choice(page: Page, harness: Harness) -> None:
+    page.set_viewport_size({"width": 420, "height": 900})
+    visit(page, harness, "/tickets")
+
+    page.get_by_label("Order").select_option("Ticket ↓")
+    page.wait_for_url("**/tickets?sort=ticket_id&dir=desc")
+
+    expect(page.locator("tbody tr").first).to_contain_text("T-069")
+
+
 def test_the_search_waits_for_a_pause_keeps_its_focus_and_can_be_cleared(
     page: Page, harness: Harness
 ) -> None:

@@ -724,12 +724,24 @@ function ticketsView(session, payload) {
   const statuses = data.statuses.map((each) => each.name);
   const head = h("header", { class: "cl-page-head" },
     h("h1", { tabindex: "-1" }, "Tickets"), h("span", { class: "cl-muted", role: "status" }, `${count(data.found)} found`),
-    h("div", { class: "cl-controls" }, searchBox(session, params), categoryChoice(session, data, params), clientChoice(session, "tickets", payload), rangePicker(session, "tickets", params)));
+    h("div", { class: "cl-controls" }, searchBox(session, params), categoryChoice(session, data, params), clientChoice(session, "tickets", payload), rangePicker(session, "tickets", params), sortChoice(session, params, viewer)));
   if (!data.has_any) return [head, firstSteps(viewer)];
   const chips = h("div", { class: "cl-chips", role: "group", "aria-label": "Status" }, data.statuses.map((each) => chip(each, params, statuses)), clearLink(params));
   if (!data.found)
     return [head, chips, messageViewSmall("Nothing matches these filters", "Look for another ticket_id, or take filters away.", link("tickets", {}, { class: "cl-button" }, "Clear all filters"))];
   return [head, chips, ticketTable(session, data, params, viewer, statuses), pager(data, params)];
+}
+
+/** The order as a choice, where the screen is too narrow for headings. */
+function sortChoice(session, params, viewer) {
+  const options = ticketColumns(viewer.role === "provider", []).flatMap(([key, name]) => {
+    const first = firstDirection(key);
+    return [first, first === "asc" ? "desc" : "asc"].map((dir) => [`${key} ${dir}`, `${name} ${dir === "asc" ? "↑" : "↓"}`]);
+  });
+  const sort = (chosen) => session.ask("tickets", { ...params, sort: chosen.split(" ")[0], dir: chosen.split(" ")[1], page: "" });
+  const select = choice("Order", `${params.sort} ${params.dir}`, options, sort);
+  select.classList.add("cl-narrow");
+  return select;
 }
 
 function searchBox(session, params) {
@@ -943,9 +955,10 @@ function ticketView(session, payload) {
   const layout = run?.groups.length ? layOut(run.groups) : null;
   const steps = run?.groups.length ? stepsCard(run) : null;
   const main = [
+    traceState(data, run),
     layout && timelineCard(session, run, layout, steps?.reveal),
     h("div", { class: "cl-grid cl-grid-ticket" },
-      h("div", { class: "cl-stack" }, traceState(data, run), steps?.card, run?.messages.length ? messagesCard(run.messages) : null, run?.unknown.length ? unknownCard(run.unknown) : null, rawCard(data)),
+      h("div", { class: "cl-stack" }, steps?.card, run?.messages.length ? messagesCard(run.messages) : null, run?.unknown.length ? unknownCard(run.unknown) : null, rawCard(data)),
       h("div", { class: "cl-stack cl-side" }, run ? finalCard(run.final) : null, run ? errorsCard(run, steps?.reveal) : null, metricsCard(data.log), sameTicketCard(data), extraCard(data.log))),
   ];
   return [ticketHead(data.log, viewer), main];

@@ -171,6 +171,20 @@ def test_more_in_flight_than_allowed_is_503_and_is_accepted_later() -> None:
     collector.run(steps)
 
 
+def test_a_stop_waits_for_a_write_whose_sender_has_given_up() -> None:
+    store = GatedStore(deaf=True)
+    collector = make_collector(store, ack_timeout_s=0.02)
+
+    async def steps(http: httpx.AsyncClient) -> None:
+        async with collector.app.router.lifespan_context(collector.app):
+            assert (await _send(http, collector, "L-1")).status_code == 503
+            asyncio.get_running_loop().call_later(0.02, store.gate.set)
+
+    collector.run(steps)
+
+    assert len(collector.lines()) == 1
+
+
 def test_a_stop_waits_for_what_is_being_written() -> None:
     store = GatedStore()
     collector = make_collector(store)

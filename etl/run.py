@@ -15,15 +15,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Final
-
-import duckdb
-import pyarrow as pa
+from typing import Any, Final
 
 from etl import quarantine
 from etl.batches import Batch, gather
 from etl.settings import EtlSettings
 from lake import layout, rawlog
+from lake.rawlog import RawRow
 from lake.snapshot import Lake
 from lake.tables import CommitContended, PinnedTable
 
@@ -80,50 +78,38 @@ def _compact(lake: Lake, batch: Batch, report: RunReport, *, interrupted: bool) 
     report.batches += 1
 
 
-def _commit(lake: Lake, rows: Sequence[rawlog.RawRow], *, interrupted: bool) -> int:
+def _commit(lake: Lake, rows: Sequence[RawRow], *, interrupted: bool) -> int:
     """Add the rows that are not in the tables yet; how many those were."""
-    pinned, new = _new_logs(lake, rawlog.logs_table(rows))
-    if new.num_rows:
-        _commit_traces(lake, rawlog.traces_table(rows), new, pinned.transaction + 1, interrupted=interrupted)
+    pinned = lake.logs.pin()
+    new = _missing(pinned, sorted(rows, key=_as_in_files))
+    if new:
+        _commit_traces(lake, new, pinned.transaction + 1, interrupted=interrupted)
     for _ in range(_LOGS_TRIES):
-        if not new.num_rows:
+        if not new:
             return 0
         try:
-            pinned.append(new, pinned.transaction + 1)
+            pinned.append(rawlog.logs_table(new), pinned.transaction + 1)
         except CommitContended:  # the traces are in: finish with what the other run left
-            pinned, new = _new_logs(lake, new)
+            pinned = lake.logs.pin()
+            new = _missing(pinned, new)
         else:
-            return int(new.num_rows)
+            return len(new)
     raise CommitContended(lake.logs.name)
 
 
-def _new_logs(lake: Lake, logs: pa.Table) -> tuple[PinnedTable, pa.Table]:
-    """The table of logs as it is now, and those of ``logs`` that it does not hold."""
-    pinned = lake.logs.pin()
-    return pinned, _joined(logs, pinned.log_ids(_partitions(logs)), "ANTI")
-
-
-def _commit_traces(lake: Lake, traces: pa.Table, logs: pa.Table, number: int, *, interrupted: bool) -> None:
+def _commit_traces(lake: Lake, rows: Sequence[RawRow], number: int, *, interrupted: bool) -> None:
     pinned = lake.traces.pin()
-    wanted = _joined(traces, logs, "SEMI")
-    if interrupted:
-        wanted = _joined(wanted, pinned.log_ids(_partitions(wanted)), "ANTI")
-    if wanted.num_rows:
-        pinned.append(wanted, number)
+    traces = rawlog.traces_table(_missing(pinned, rows) if interrupted else rows)
+    if traces.num_rows:
+        pinned.append(traces, number)
 
 
-def _partitions(rows: pa.Table) -> set[tuple[str, str]]:
-    return set(zip(rows["client_id"].to_pylist(), rows["month"].to_pylist(), strict=True))
+def _as_in_files(row: RawRow) -> tuple[Any, ...]:
+    """The order of rows within a partition's files."""
+    return row.log["client_id"], row.log["month"], row.log["executed_at"], row.log["log_id"]
 
 
-def _joined(rows: pa.Table, others: pa.Table, kind: str) -> pa.Table:
-    """``rows`` with (SEMI) or without (ANTI) a partner of the same identity, sorted as the files are."""
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone='UTC'")
-        connection.register("rows", rows)
-        connection.register("others", others)
-        found = connection.execute(
-            f"SELECT * FROM rows {kind} JOIN others USING (client_id, log_id) "  # noqa: S608 - constants
-            "ORDER BY client_id, month, executed_at, log_id"
-        )
-        return found.to_arrow_table().select(rows.schema.names).cast(rows.schema)
+def _missing(table: PinnedTable, rows: Sequence[RawRow]) -> list[RawRow]:
+    """Those of ``rows`` that ``table`` does not hold."""
+    known = table.known_ids({row.identity for row in rows}, {row.partition for row in rows})
+    return [row for row in rows if row.identity not in known]

@@ -80,6 +80,16 @@ class RawRow:
     log: dict[str, Any]
     trace: str | None
 
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Client and log id: what makes two rows the same log."""
+        return self.log["client_id"], self.log["log_id"]
+
+    @property
+    def partition(self) -> tuple[str, str]:
+        """Client and month: where the tables keep the row."""
+        return self.log["client_id"], self.log["month"]
+
 
 def encode_line(fields: Mapping[str, Any], trace: bytes | None, received_at: datetime) -> bytes:
     """One line, without its newline: ``fields`` are all top-level fields but ``trace``, already validated."""
@@ -215,10 +225,9 @@ def first_of_each(rows: Iterable[RawRow]) -> list[RawRow]:
     """One row for each log: the one received first."""
     first: dict[tuple[str, str], RawRow] = {}
     for row in rows:
-        identity = (row.log["client_id"], row.log["log_id"])
-        seen = first.get(identity)
+        seen = first.get(row.identity)
         if seen is None or row.log["received_at"] < seen.log["received_at"]:
-            first[identity] = row
+            first[row.identity] = row
     return list(first.values())
 
 

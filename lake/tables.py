@@ -10,10 +10,11 @@ from __future__ import annotations
 import functools
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from typing import Any, Final, TypeVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
@@ -135,18 +136,23 @@ class PinnedTable:
         self._store = store
         self._opened = opened
 
-    def log_ids(self, partitions: Iterable[tuple[str, str]]) -> pa.Table:
-        """``client_id``, ``log_id`` of every row in these (client, month) partitions."""
-        wanted = sorted(set(partitions))
-        clients = sorted({client for client, _ in wanted})
-        months = sorted({month for _, month in wanted})
-        where: Any = [("client_id", "in", clients), ("month", "in", months)]
-        return _asking(
+    def known_ids(
+        self, wanted: Collection[tuple[str, str]], partitions: Collection[tuple[str, str]]
+    ) -> set[tuple[str, str]]:
+        """Which (client, log id) of ``wanted`` stand in these (client, month) partitions of the table."""
+        where: Any = [
+            ("client_id", "in", sorted({client for client, _ in partitions})),
+            ("month", "in", sorted({month for _, month in partitions})),
+        ]
+        # Ids only, and only those asked for: a month of a client may hold millions.
+        asked = pc.field("log_id").isin(pa.array(sorted({log_id for _, log_id in wanted}), pa.string()))
+        found = _asking(
             f"reading the ids of the table {self.name}",
             lambda: self._opened.to_pyarrow_dataset(file_pruning_predicate=where).to_table(
-                ["client_id", "log_id"]
+                ["client_id", "log_id"], filter=asked
             ),
         )
+        return set(zip(found["client_id"].to_pylist(), found["log_id"].to_pylist(), strict=True))
 
     def append(self, rows: pa.Table, number: int) -> None:
         """Commit ``rows`` as guarded commit ``number``, durably, unless another guarded commit came first.

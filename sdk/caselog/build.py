@@ -143,7 +143,7 @@ def _read_trace(sources: list[Any]) -> dict[str, Any]:
 
 
 def _count_parts(trace: Mapping[str, Any]) -> dict[str, int]:
-    """What a log without its trace still tells: how many iterations, tool calls and errors there were."""
+    """What a log without its trace still tells: how many iterations, tool calls, errors and tokens there were."""
     iterations, calls, errors = (trace.get(name) for name in ("react_iterations", "tool_calls", "errors"))
     counts = {"react_iterations": _length(iterations), "error_count": _length(errors)}
     inside = (
@@ -151,7 +151,14 @@ def _count_parts(trace: Mapping[str, Any]) -> dict[str, int]:
     )
     if isinstance(calls, list) or any(count is not None for count in inside):
         counts["tool_call_count"] = (_length(calls) or 0) + sum(count or 0 for count in inside)
-    return {name: count for name, count in counts.items() if count is not None}
+    sums = {name: _sum(iterations, name) for name in ("input_tokens", "output_tokens")}
+    return {name: count for name, count in {**counts, **sums}.items() if count is not None}
+
+
+def _sum(iterations: Any, name: str) -> int | None:
+    found = [_read(step, name) for step in iterations] if isinstance(iterations, list) else []
+    counts = [count for count in found if type(count) is int]
+    return sum(counts) if counts else None
 
 
 def _length(part: Any) -> int | None:

@@ -8,10 +8,11 @@ import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Callable
 
+from .clock import now_text, now_utc
 from .errors import CollectorUnreachable, SettingError
 from .ids import uuid7
 from .serialize import dump
@@ -42,7 +43,7 @@ def check_delivery(env: Mapping[str, str], transport: Transport) -> list[Finding
         response = transport(request)
     except CollectorUnreachable as error:
         return [*findings, Finding(is_fine=False, sentence=_explain_network(url, error.__cause__ or error))]
-    return [*findings, *check_answer(url, response, datetime.now(timezone.utc))]
+    return [*findings, *check_answer(url, response, now_utc())]
 
 
 def check_settings(env: Mapping[str, str]) -> list[Finding]:
@@ -106,7 +107,7 @@ def _describe_level(level: str) -> str:
 
 
 def _request(url: str, api_key: str, client_id: str | None) -> Request:
-    now = datetime.now(timezone.utc).isoformat()
+    now = now_text()
     log = {
         "log_id": uuid7(),
         "ticket_id": "caselog-check",

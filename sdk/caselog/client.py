@@ -8,10 +8,11 @@ import os
 import sys
 import weakref
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Callable
 
 from . import losses as reasons
+from .clock import now_utc
 from .console import Console
 from .errors import NotALog
 from .guard import never_raises
@@ -167,7 +168,7 @@ def _is_trace(name: str, value: Any) -> bool:
 def _start_of(seconds: Any) -> str:
     """When a run of so many seconds that ends now began, in UTC; now where the length is unknown."""
     known = isinstance(seconds, (int, float)) and 0 <= seconds < 10**9
-    return (datetime.now(timezone.utc) - timedelta(seconds=seconds if known else 0)).isoformat()
+    return (now_utc() - timedelta(seconds=seconds if known else 0)).isoformat()
 
 
 _clients: weakref.WeakSet[Client] = weakref.WeakSet()

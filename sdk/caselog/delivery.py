@@ -12,10 +12,11 @@ import json
 import random
 import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Any
 
 from . import losses as reasons
+from .clock import now_utc
 from .console import Console
 from .cut import cut_to, drop_items
 from .errors import CollectorBusy, DeliveryError, LogRefused, UnexpectedAnswer
@@ -108,7 +109,7 @@ class Delivery:
             log.pop("trace", None)
         if len(queued.text) > 2 * self.limits.max_log_bytes:
             log = drop_items(log)
-        shipped_at = datetime.now(timezone.utc) - timedelta(seconds=time.monotonic() - queued.at)
+        shipped_at = now_utc() - timedelta(seconds=time.monotonic() - queued.at)
         return fit_log(self.masker.mask(log), shipped_at.isoformat(), keeps_trace=keeps_trace)
 
     def _complete(self, log: dict[str, Any], told: dict[str, int]) -> dict[str, Any]:

@@ -20,12 +20,12 @@ import functools
 import inspect
 import time
 from contextvars import ContextVar, Token
-from datetime import datetime, timezone
 from types import TracebackType
 from typing import Any, Callable, Optional, TypeVar, cast
 
 from .api import ship_log_async
 from .build import build_workflow_log
+from .clock import now_text
 from .guard import never_raises
 from .shapes import shape_error
 
@@ -70,7 +70,7 @@ class Step:
 
     @never_raises(lambda: None)
     def _begin(self) -> None:
-        self.started_at, self._began = _now(), time.perf_counter()
+        self.started_at, self._began = now_text(), time.perf_counter()
         if self._current is not None:
             self._token = self._current.set(self)
 
@@ -187,7 +187,7 @@ class Ticket:
         self._errors.append({"node": node.name, **record} if node and isinstance(record, dict) else record)
 
     def __enter__(self) -> Ticket:  # noqa: PYI034 - Self is of Python 3.11
-        self._started_at, self._began = _now(), time.perf_counter()
+        self._started_at, self._began = now_text(), time.perf_counter()
         self._token = _current_ticket.set(self)
         return self
 
@@ -207,18 +207,16 @@ class Ticket:
         )
 
     def _as_state(self, otherwise: str) -> dict[str, Any]:
-        iterations = [step.as_record() for step in self._iterations]
         return {
             "executed_at": self._started_at,
             "execution_time_seconds": round(time.perf_counter() - self._began, 6),
             "status": self.status or otherwise,
             "nodes": [node.as_record() for node in self._nodes],
-            "react_iterations": iterations,
+            "react_iterations": [step.as_record() for step in self._iterations],
             "tool_calls": [call.as_record() for call in self._tool_calls],
             "errors": self._errors,
             "messages": self._messages or None,
             "final_response": self.final_response,
-            **{name: _sum(iterations, name) for name in ("input_tokens", "output_tokens")},
         }
 
 
@@ -294,12 +292,3 @@ def _leave(variable: ContextVar[Any] | None, token: Token[Any] | None) -> None:
         variable.reset(token)
     except ValueError:  # ended in another context than it began in: a framework's generator, say
         variable.set(None)
-
-
-def _sum(iterations: list[dict[str, Any]], name: str) -> int | None:
-    counts = [step[name] for step in iterations if isinstance(step.get(name), int)]
-    return sum(counts) if counts else None
-
-
-def _now() -> str:
-    return datetime.now(timezone.utc).isoformat()

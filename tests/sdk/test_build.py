@@ -159,6 +159,16 @@ def test_the_number_of_iterations_may_be_given_instead_of_the_iterations() -> No
     assert "trace" not in log
 
 
+def test_tokens_are_summed_over_the_iterations_where_the_state_gives_no_sum() -> None:
+    steps = [{"input_tokens": 10, "output_tokens": 2}, {"input_tokens": 5}, {}]
+
+    summed = build_workflow_log({"react_iterations": steps})["metrics"]
+    given = build_workflow_log({"react_iterations": steps, "input_tokens": 99})["metrics"]
+
+    assert (summed["input_tokens"], summed["output_tokens"]) == (15, 2)
+    assert given["input_tokens"] == 99
+
+
 def test_a_count_that_is_given_is_kept_though_the_trace_says_otherwise() -> None:
     log = build_workflow_log({"errors": ["one"], "metrics": {"error_count": 3}})
 

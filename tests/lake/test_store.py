@@ -95,7 +95,18 @@ def test_a_store_that_does_not_answer_is_unavailable_and_names_no_secret() -> No
 
 
 @pytest.mark.parametrize(
-    "url", ["", "lake", "http://x/y", "file://relative", "file:///", "s3://", "s3:///prefix", "s3://b/[x]", "s3://b/a b"]
+    "url",
+    [
+        "",
+        "lake",
+        "http://x/y",
+        "file://relative",
+        "file:///",
+        "s3://",
+        "s3:///prefix",
+        "s3://b/[x]",
+        "s3://b/a b",
+    ],
 )
 def test_an_address_that_is_none_is_refused_in_a_sentence(url: str) -> None:
     with pytest.raises(InvalidLakeUrl, match="CASELOG_LAKE_URL"):

@@ -35,7 +35,7 @@ def test_the_first_look_shows_raw_and_compacted_logs_a_plot_and_the_tools(
     run_once(Lake(store), EtlSettings())
     put_raw(store, a_log("2", status="FAILED", executed_at="2026-11-22T10:00:00Z"))
     monkeypatch.setenv("CASELOG_LAKE_URL", store.url)
-    notebook: Any = nbformat.read(NOTEBOOK, as_version=4)
+    notebook: Any = nbformat.reads(NOTEBOOK.read_text(encoding="utf-8"), as_version=4)  # type: ignore[no-untyped-call]
 
     NotebookClient(
         notebook, timeout=90, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}

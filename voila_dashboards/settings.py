@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -116,6 +118,19 @@ class DashboardSettings(BaseModel):
     def _is_long_enough(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value()) < 32:
             raise ValueError("must be 32 characters or longer")
+        return value
+
+    @field_validator("kernel_user")
+    @classmethod
+    def _can_be_become(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            account = pwd.getpwnam(value)
+        except KeyError:
+            raise ValueError("there is no such user on this machine") from None
+        if os.geteuid() not in {0, account.pw_uid}:
+            raise ValueError("only root can start notebooks as another user")
         return value
 
     @property

@@ -35,9 +35,14 @@ COMM: Final = "c0" * 16
 def a_store(folder: Path, clock: FakeClock) -> Store:
     """A folder lake with two clients, and a user of each kind: pat, ann of acme, gus of globex."""
     store = open_store(folder.as_uri(), {})
-    for key, record in _control(clock()).items():
-        store.put(key, record)
+    add_users(store, clock())
     return store
+
+
+def add_users(store: Store, now: datetime) -> None:
+    """The same clients and users, in any store."""
+    for key, record in _control(now).items():
+        store.put(key, record)
 
 
 @functools.cache

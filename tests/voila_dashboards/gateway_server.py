@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -13,15 +15,22 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import httpx
 from playwright.sync_api import Page
 
-from lake.store import Store
-from tests.clock import FakeClock
+from lake.store import Store, open_store
 from tests.logs import a_log, put_raw
-from tests.voila_dashboards.gateway_fakes import PASSWORD, a_store, form_token
+from tests.voila_dashboards.gateway_fakes import PASSWORD, add_users, form_token
+
+
+class LakeEnv(NamedTuple):
+    """Where a lake is, and the environment that leads to its store."""
+
+    url: str
+    env: dict[str, str]
+
 
 #: Stands for every secret an operator's shell may hold.
 PLANTED: Final = "planted-secret-9f2c"
@@ -95,15 +104,22 @@ def wait_until(what: str, holds: Callable[[], bool], timeout_s: float = 30) -> N
 
 @contextmanager
 def dashboards(folder: Path, **settings: object) -> Iterator[Server]:
-    """A server while the block runs; ``settings`` as `CASELOG_DASHBOARDS_...`."""
-    clock = FakeClock(datetime.now(UTC))
-    store = a_store(folder, clock)
-    seed(store, clock())
+    """A server on a lake in ``folder`` while the block runs; ``settings`` as `CASELOG_DASHBOARDS_...`."""
+    with dashboards_on(LakeEnv(folder.as_uri(), {"AWS_SECRET_ACCESS_KEY": PLANTED}), **settings) as server:
+        yield server
+
+
+@contextmanager
+def dashboards_on(lake: LakeEnv, **settings: object) -> Iterator[Server]:
+    """A server on any lake while the block runs."""
+    store = open_store(lake.url, lake.env)
+    add_users(store, datetime.now(UTC))
+    seed(store, datetime.now(UTC))
     port = _free_port()
     environment = {
         **os.environ,
-        "CASELOG_LAKE_URL": store.url,
-        "AWS_SECRET_ACCESS_KEY": PLANTED,
+        **lake.env,
+        "CASELOG_LAKE_URL": lake.url,
         "CASELOG_DASHBOARDS_PORT": str(port),
         "CASELOG_DASHBOARDS_SESSION_SECRET": f"{PLANTED}-{PLANTED}",
         **{f"CASELOG_DASHBOARDS_{name.upper()}": str(value) for name, value in settings.items()},
@@ -148,6 +164,15 @@ def is_ready(server: Server) -> bool:
         return httpx.get(f"{server.url}/readyz", trust_env=False).status_code == 200
     except httpx.TransportError:
         return False
+
+
+def open_page(browser: httpx.Client, path: str = "/") -> tuple[str, str, dict[str, Any]]:
+    """Kernel id, comm id and first data of a page."""
+    text = browser.get(path).text
+    match = re.search(r'id="caselog-state" data-kernel="([0-9a-f-]{36})">(.*?)</script>', text)
+    assert match is not None, text[-2000:]
+    state = json.loads(match[2])
+    return match[1], state["comm_id"], state["page"]
 
 
 def _free_port() -> int:

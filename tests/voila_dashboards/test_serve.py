@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -28,10 +27,12 @@ from tests.voila_dashboards.gateway_server import (
     environment_of,
     is_ready,
     is_running,
+    open_page,
     wait_until,
 )
 
-pytestmark = pytest.mark.timeout(300)
+#: One worker for all of them: each worker would start a server of its own.
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
 ANSWER_TIMEOUT_MS = 30_000
 
 
@@ -155,15 +156,6 @@ def test_a_page_that_is_left_frees_its_kernel(server: Server, page: Page) -> Non
 
 
 # ---------------------------------------------------------------- without a screen
-
-
-def open_page(browser: httpx.Client, path: str = "/") -> tuple[str, str, dict[str, object]]:
-    """Kernel id, comm id and first data of a page."""
-    text = browser.get(path).text
-    match = re.search(r'id="caselog-state" data-kernel="([0-9a-f-]{36})">(.*?)</script>', text)
-    assert match is not None, text[-2000:]
-    state = json.loads(match[2])
-    return match[1], state["comm_id"], state["page"]
 
 
 def channel(server: Server, browser: httpx.Client, kernel: str, *protocols: str) -> ClientConnection:

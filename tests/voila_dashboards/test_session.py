@@ -102,3 +102,8 @@ def test_a_public_url_that_is_none_stops_the_start(url: str) -> None:
 
 def test_settings_say_nothing_of_the_secret() -> None:
     assert "hunter" not in repr(DashboardSettings(session_secret=SecretStr("hunter" * 6)))
+
+
+def test_a_user_for_the_kernels_that_does_not_exist_stops_the_start() -> None:
+    with pytest.raises(ValidationError, match="no such user"):
+        DashboardSettings(kernel_user="nobody-of-this-name")

@@ -67,7 +67,7 @@ class TooManyAttempts(GatewayError):
     def __init__(self, retry_after_s: int) -> None:
         minutes = max(1, round(retry_after_s / 60))
         wait = "a minute" if minutes == 1 else f"{minutes} minutes"
-        super().__init__(f"There were too many failed attempts to sign in. Wait {wait}, then try again.")
+        super().__init__(f"There were too many failed attempts to log in. Wait {wait}, then try again.")
         self.retry_after_s = retry_after_s
 
 

@@ -87,7 +87,6 @@ class Login:
         answer.delete_cookie(
             self._sessions.cookie_name, path="/", secure=self._settings.is_https, httponly=True
         )
-        answer.headers["Clear-Site-Data"] = '"storage"'
         return answer
 
     async def _end(self, visitor: Visitor, form: dict[str, str]) -> None:

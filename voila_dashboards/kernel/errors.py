@@ -41,7 +41,7 @@ class VisitEnded(PageError):
     """The gateway no longer knows this visit."""
 
     code = "gone"
-    sentence = "This page has been open for a long time, or you have signed out: load it again."
+    sentence = "This page has been open for a long time, or you have logged out: load it again."
 
 
 class NoGrant(PageError):

@@ -44,7 +44,7 @@ class VoilaProcess:
         self._watcher: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to keep a Voila running; returns at once."""
+        """Begin to keep a Voila running; returns at once. The gateway's socket is there by now."""
         self._hand_over()
         self._watcher = asyncio.create_task(self._keep_running())
 
@@ -125,8 +125,9 @@ class VoilaProcess:
         self._write(profile / "ipython_kernel_config.json", kernel_config())
         if self._account is not None:
             self.runtime.chmod(0o711)
-            for path in (self.socket.parent, *(self.runtime / "run").rglob("*"), self.runtime / "run"):
-                os.chown(path, self._account.pw_uid, self._account.pw_gid)
+            for folder in (self.socket.parent, self.runtime / "run"):
+                for path in (folder, *folder.rglob("*")):
+                    os.chown(path, self._account.pw_uid, self._account.pw_gid)
 
     def _write(self, path: Path, content: dict[str, Any]) -> None:
         path.write_text(json.dumps(content))

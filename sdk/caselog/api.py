@@ -84,8 +84,8 @@ def open_client(env: Mapping[str, str]) -> Client:
         console.say(type(error).__name__, str(error))
         return Client(Settings(url="", api_key="", level=OFF), console=console)
     client_id = _settle(lambda: read_client_id(env), None, console)
-    hash_key = env.get("CASELOG_HASH_KEY") or None
-    return Client(Settings(url, api_key, client_id, level, hash_key), console=console)
+    hash_key, spool_dir = env.get("CASELOG_HASH_KEY") or None, env.get("CASELOG_SPOOL_DIR") or None
+    return Client(Settings(url, api_key, client_id, level, hash_key, spool_dir), console=console)
 
 
 def _settle(read: Callable[[], Any], otherwise: Any, console: Console) -> Any:

@@ -6,6 +6,7 @@ import atexit
 import importlib
 import os
 import sys
+import time
 import weakref
 from collections.abc import Mapping
 from datetime import timedelta
@@ -21,7 +22,7 @@ from .losses import Losses
 from .model import SCHEMA_VERSION, TRACE_PARTS
 from .serialize import dump
 from .settings import METRICS_ONLY, OFF, Limits, Settings
-from .shipper import Outlet, Shipper
+from .shipper import Outlet, Queued, Shipper
 from .version import __version__
 
 if TYPE_CHECKING:
@@ -80,10 +81,13 @@ class Client:
         """Flush with the deadline, then stop; logs that are still undelivered are counted as lost and named."""
         self._shipper.flush(timeout_s)
         left = self._shipper.pending()
-        self._losses.count(reasons.NETWORK, self._shipper.stop())
+        dropped = self._shipper.stop()
+        kept = self._shipper.keep(dropped, time.monotonic() + self._limits.exit_flush_s)
+        self._losses.count(reasons.NETWORK, len(dropped) - kept)
         atexit.unregister(self._end)
         if left:
-            self._console.say("left", f"{left} log(s) could not be delivered before the end and are lost")
+            fate = "wait in CASELOG_SPOOL_DIR" if self._settings.spool_dir else "are lost"
+            self._console.say("left", f"{left} log(s) could not be delivered before the end and {fate}")
 
     def stats(self) -> dict[str, Any]:
         """Logs waiting, and logs lost by reason, of this process."""
@@ -108,6 +112,7 @@ class Client:
             )
             return Outlet(
                 lambda batch, _pause: self._losses.count(reasons.NETWORK, len(batch)),
+                _keep_nothing,
                 _do_nothing,
                 _do_nothing,
             )
@@ -115,19 +120,20 @@ class Client:
     def _load_outlet(self) -> Outlet:
         from .delivery import Delivery  # ssl, gzip and the rules: in the thread, not at import
         from .masking import Masker
+        from .preparation import Preparer
+        from .spool import Spool
         from .transport import KeepAlive
 
         connection = KeepAlive()
-        delivery = Delivery(
-            settings=self._settings,
-            limits=self._limits,
-            masker=Masker.from_settings(self._settings),
-            transport=self._transport or connection,
-            losses=self._losses,
-            console=self._console,
-            sdk={"name": "caselog-python", "version": __version__},
-        )
-        return Outlet(delivery.deliver, connection.close, connection.abandon)
+        settings, limits, losses, console = self._settings, self._limits, self._losses, self._console
+        sdk = {"name": "caselog-python", "version": __version__}
+        masker = Masker.from_settings(settings)
+        preparer = Preparer(settings.level, limits, masker, losses, console, sdk)
+        owner, folder = f"{settings.url} {settings.api_key}", settings.spool_dir
+        spool = Spool(folder, owner, limits.max_spool_bytes, console) if folder else None
+        transport = self._transport or connection
+        delivery = Delivery(settings, limits, preparer, transport, losses, console, spool)
+        return Outlet(delivery.deliver, delivery.keep, connection.close, connection.abandon)
 
     def _flush_at_exit(self) -> None:
         if self._ends_with_process:
@@ -155,6 +161,10 @@ class Client:
         self._losses.start_anew()
         self._ends_with_process = False
         self._shipper.after_fork_in_child()
+
+
+def _keep_nothing(_logs: list[Queued], _until: float) -> int:
+    return 0
 
 
 def _do_nothing() -> None:

@@ -33,6 +33,8 @@ class Settings:
     level: str = FULL_TRACE
     #: Key of the hashes that stand for e-mail addresses; None derives one from the API key.
     hash_key: str | None = field(default=None, repr=False)
+    #: Folder for masked logs that could not be delivered; None keeps them in memory only.
+    spool_dir: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class Limits:
     max_age_s: float = 3600.0
     #: How long the end of the process waits for logs that are still on their way.
     exit_flush_s: float = 2.0
+    max_spool_bytes: int = 100 * 1024 * 1024
 
 
 def environment() -> Mapping[str, str]:

@@ -36,6 +36,8 @@ class Outlet:
 
     #: Settles every log of a batch: delivered or given up.
     deliver: Callable[[list[Queued], Pause], None]
+    #: Keeps logs on disk until the monotonic time given; how many were kept.
+    keep: Callable[[list[Queued], float], int]
     #: Lets go of the connection.
     close: Callable[[], None]
     #: Lets go of a connection that another process still uses; for a forked child.
@@ -96,8 +98,8 @@ class Shipper:
             finally:
                 self._flushing -= 1
 
-    def stop(self) -> int:
-        """End the thread; how many logs it had not begun to send. Those it had, it settles as lost."""
+    def stop(self) -> list[Queued]:
+        """End the thread; the logs it had not begun to send. Those it had, it settles itself."""
         with self._changed:
             self._stopping = True
             dropped, thread = list(self._queue), self._thread
@@ -106,7 +108,11 @@ class Shipper:
         if thread and thread is not threading.current_thread():
             # At once, unless the thread is in the middle of a request: then it is left to end with the process.
             thread.join(_LAST_WORDS_S)
-        return len(dropped)
+        return dropped
+
+    def keep(self, logs: list[Queued], until: float) -> int:
+        """Keep logs on disk that will not be sent; how many are."""
+        return self._outlet.keep(logs, until) if self._outlet else 0
 
     def is_closed(self) -> bool:
         """Whether `stop` was called: nothing is accepted any more."""

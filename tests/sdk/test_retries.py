@@ -11,7 +11,7 @@ from email.utils import format_datetime
 import pytest
 
 from caselog import Client, Limits, Settings
-from caselog.delivery import backoff_s, read_retry_after
+from caselog.answers import backoff_s, read_retry_after
 from tests.sdk.conftest import QUICK
 from tests.sdk.fake_collector import API_KEY, STORED, Answer, FakeCollector, Sent, answers
 

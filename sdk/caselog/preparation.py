@@ -1,0 +1,77 @@
+"""From a queued log to the line that leaves the process: masked, each field in its form, cut where it is too big."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from . import losses as reasons
+from .clock import now_utc
+from .console import Console
+from .cut import cut_to, drop_items
+from .fit import fit_log
+from .losses import Losses
+from .masking import Masker
+from .serialize import shallow
+from .settings import METRICS_ONLY, Limits
+from .shipper import Queued
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A log as it leaves the process, as one JSON line; ``at`` is the monotonic time it was shipped at."""
+
+    line: bytes
+    at: float
+    #: Losses that this log reports.
+    told: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Preparer:
+    """Prepares the logs of one client."""
+
+    level: str
+    limits: Limits
+    masker: Masker
+    losses: Losses
+    console: Console
+    #: Name and version of this distribution.
+    sdk: dict[str, Any]
+
+    def prepare(self, queued: Queued) -> Prepared | None:
+        """The log, ready to be sent; None where it is not sent, which is then counted."""
+        try:
+            told = self.losses.untold()
+            line = cut_to(self._complete(self._read(queued), told), self.limits.max_log_bytes)
+        except Exception as error:  # noqa: BLE001 - fails closed: what cannot be masked is not sent
+            self._drop(reasons.NOT_SERIALISABLE, f"a log could not be prepared ({type(error).__name__})")
+            return None
+        if line is None:
+            self._drop(reasons.TOO_BIG, "a log is too big even without its trace")
+            return None
+        self.losses.mark_told(told)
+        return Prepared(line, queued.at, told)
+
+    def _drop(self, reason: str, sentence: str) -> None:
+        self.losses.count(reason)
+        self.console.say(reason, f"{sentence} and is not sent")
+
+    def _read(self, queued: Queued) -> dict[str, Any]:
+        log = shallow(json.loads(queued.text))
+        keeps_trace = self.level != METRICS_ONLY
+        if not keeps_trace:
+            log.pop("trace", None)
+        if len(queued.text) > 2 * self.limits.max_log_bytes:
+            log = drop_items(log)
+        shipped_at = now_utc() - timedelta(seconds=time.monotonic() - queued.at)
+        return fit_log(self.masker.mask(log), shipped_at.isoformat(), keeps_trace=keeps_trace)
+
+    def _complete(self, log: dict[str, Any], told: dict[str, int]) -> dict[str, Any]:
+        """The log with a word from the SDK; the trace comes last, so that readers can stop before it."""
+        trace = log.pop("trace", None)
+        said = {**self.sdk, "lost": told} if told else self.sdk
+        return {**log, "sdk": said, **({} if trace is None else {"trace": trace})}

@@ -185,7 +185,7 @@ def test_a_kernel_that_serves_no_visit_is_not_reached(site: Site, kernel: str) -
     assert site.voila.opened == []
 
 
-def test_a_websocket_from_another_site_isrefused(site: Site) -> None:
+def test_a_websocket_from_another_site_is_refused(site: Site) -> None:
     browser = site.browser("ann")
     kernel = site.open(browser)
 
@@ -205,6 +205,24 @@ def test_signing_out_closes_the_websocket(site: Site) -> None:
                 socket.receive_text()
 
     assert closed.value.code == 1001
+
+
+@pytest.mark.parametrize(
+    ("kind", "comm_id", "data"),
+    [
+        ("comm_msg", "d1" * 16, {"method": "custom", "content": {}}),
+        ("comm_msg", COMM, {"method": "update", "state": {"page": {}}}),
+        ("comm_open", COMM, {"method": "custom", "content": {}}),
+        ("comm_msg", COMM, {}),
+        ("stream", COMM, {"method": "custom", "content": {}}),
+    ],
+)
+def test_of_what_a_kernel_says_only_answers_on_the_pages_own_comm_come_back(
+    kind: str, comm_id: str, data: dict[str, Any]
+) -> None:
+    message = {"header": {"msg_type": kind}, "content": {"comm_id": comm_id, "data": data}}
+
+    assert answer_to_page(json.dumps(message), COMM) is None
 
 
 def test_a_message_with_binary_buffers_does_not_come_back() -> None:

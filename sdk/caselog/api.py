@@ -10,6 +10,7 @@ from .console import Console
 from .errors import InvalidSetting, SettingError
 from .guard import never_raises
 from .settings import (
+    MASKABLE,
     METRICS_ONLY,
     OFF,
     Settings,
@@ -17,6 +18,7 @@ from .settings import (
     read_api_key,
     read_client_id,
     read_level,
+    read_masks,
     read_url,
     require,
 )
@@ -85,7 +87,9 @@ def open_client(env: Mapping[str, str]) -> Client:
         return Client(Settings(url="", api_key="", level=OFF), console=console)
     client_id = _settle(lambda: read_client_id(env), None, console)
     hash_key, spool_dir = env.get("CASELOG_HASH_KEY") or None, env.get("CASELOG_SPOOL_DIR") or None
-    return Client(Settings(url, api_key, client_id, level, hash_key, spool_dir), console=console)
+    masks_also = _settle(lambda: read_masks(env), MASKABLE, console)
+    settings = Settings(url, api_key, client_id, level, hash_key, spool_dir, masks_also)
+    return Client(settings, console=console)
 
 
 def _settle(read: Callable[[], Any], otherwise: Any, console: Console) -> Any:

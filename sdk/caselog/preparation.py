@@ -15,6 +15,7 @@ from .cut import cut_to, drop_items
 from .fit import fit_log
 from .losses import Losses
 from .masking import Masker
+from .masking.report import describe_masking
 from .serialize import shallow
 from .settings import METRICS_ONLY, Limits
 from .shipper import Queued
@@ -46,7 +47,7 @@ class Preparer:
         """The log, ready to be sent; None where it is not sent, which is then counted."""
         try:
             told = self.losses.untold()
-            line = cut_to(self._complete(self._read(queued), told), self.limits.max_log_bytes)
+            line = cut_to(self._read(queued, told), self.limits.max_log_bytes)
         except Exception as error:  # noqa: BLE001 - fails closed: what cannot be masked is not sent
             self._drop(reasons.NOT_SERIALISABLE, f"a log could not be prepared ({type(error).__name__})")
             return None
@@ -60,7 +61,7 @@ class Preparer:
         self.losses.count(reason)
         self.console.say(reason, f"{sentence} and is not sent")
 
-    def _read(self, queued: Queued) -> dict[str, Any]:
+    def _read(self, queued: Queued, told: dict[str, int]) -> dict[str, Any]:
         log = shallow(json.loads(queued.text))
         keeps_trace = self.level != METRICS_ONLY
         if not keeps_trace:
@@ -68,10 +69,12 @@ class Preparer:
         if len(queued.text) > 2 * self.limits.max_log_bytes:
             log = drop_items(log)
         shipped_at = now_utc() - timedelta(seconds=time.monotonic() - queued.at)
-        return fit_log(self.masker.mask(log), shipped_at.isoformat(), keeps_trace=keeps_trace)
+        masked = self.masker.mask(log)
+        said = {"lost": told, "masked": describe_masking(log, masked)}
+        fitted = fit_log(masked, shipped_at.isoformat(), keeps_trace=keeps_trace)
+        return self._sign(fitted, {name: part for name, part in said.items() if part})
 
-    def _complete(self, log: dict[str, Any], told: dict[str, int]) -> dict[str, Any]:
+    def _sign(self, log: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
         """The log with a word from the SDK; the trace comes last, so that readers can stop before it."""
         trace = log.pop("trace", None)
-        said = {**self.sdk, "lost": told} if told else self.sdk
-        return {**log, "sdk": said, **({} if trace is None else {"trace": trace})}
+        return {**log, "sdk": {**self.sdk, **said}, **({} if trace is None else {"trace": trace})}

@@ -13,6 +13,10 @@ from .model import CLIENT_ID_PATTERN
 #: Every log, with its trace; every log without its trace; nothing.
 FULL_TRACE, METRICS_ONLY, OFF = LEVELS = ("FULL_TRACE", "METRICS_ONLY", "OFF")
 
+#: What CASELOG_MASK may name, and what of it is masked without being named.
+MASKABLE = frozenset(("names", "bodies"))
+ALWAYS_MASKED = frozenset(("emails", "secrets", "cards", "ibans", "phones"))
+
 # Compiled at its first use; urllib.parse would cost a tenth of the time that importing the whole SDK takes.
 _URL = (
     r"(?P<origin>https?://(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>\d{1,5}))?)"
@@ -35,6 +39,8 @@ class Settings:
     hash_key: str | None = field(default=None, repr=False)
     #: Folder for masked logs that could not be delivered; None keeps them in memory only.
     spool_dir: str | None = None
+    #: What is masked beside what always is: ``names``, ``bodies``.
+    masks_also: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,20 @@ def read_client_id(env: Mapping[str, str]) -> str | None:
             "CLIENT_ID", f"it must match {CLIENT_ID_PATTERN}; until then the API key tells the client"
         )
     return client_id
+
+
+def read_masks(env: Mapping[str, str]) -> frozenset[str]:
+    """What CASELOG_MASK adds to what is always masked; naming what always is does no harm.
+
+    Raises `InvalidSetting` for a word that is none: more was to be masked than would be.
+    """
+    words = {word.strip().lower() for word in env.get("CASELOG_MASK", "").split(",")} - {""}
+    if not words <= ALWAYS_MASKED | MASKABLE:
+        named = ", ".join(sorted(ALWAYS_MASKED | MASKABLE))
+        raise InvalidSetting(
+            "CASELOG_MASK", f"it is a list of {named}; until then names and bodies are masked"
+        )
+    return frozenset(words & MASKABLE)
 
 
 def read_url(env: Mapping[str, str]) -> str:

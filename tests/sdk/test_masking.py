@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from caselog.errors import InvalidSetting
 from caselog.masking import Masker
-from caselog.settings import Settings
+from caselog.masking.report import describe_masking
+from caselog.settings import Settings, read_masks
 
 MASKER = Masker(b"a key of this test")
 CARDS = (
@@ -303,6 +305,74 @@ def test_a_text_made_to_be_slow_is_not() -> None:
         MASKER.mask_text(text)
 
     assert time.thread_time() - started < 10
+
+
+# ---------------------------------------------------------------- by setting
+
+CONVERSATION: dict[str, Any] = {
+    "trace": {
+        "nodes": [{"name": "classify", "input": {"customer": {"name": "Ada", "id": 7}, "first_name": "Ada"}}],
+        "tool_calls": [{"name": "find", "result": '{"passengers": [{"last_name": "Ada"}], "name": "x"}'}],
+        "messages": [
+            {"role": "user", "content": "I am Ada."},
+            {"role": "tool", "content": [{"type": "text", "text": "Ada"}]},
+        ],
+        "final_response": "Goodbye, Ada.",
+    }
+}
+
+
+def test_names_of_people_are_removed_where_they_are_asked_to_be() -> None:
+    masked = Masker(b"k", masks_also=frozenset({"names"})).mask(CONVERSATION)["trace"]
+
+    assert masked["nodes"] == [
+        {"name": "classify", "input": {"customer": {"name": "[name]", "id": 7}, "first_name": "[name]"}}
+    ]
+    assert "Ada" not in masked["tool_calls"][0]["result"]
+    assert masked["tool_calls"][0]["name"] == "find"
+    assert masked["messages"] == CONVERSATION["trace"]["messages"]
+
+
+def test_bodies_of_messages_are_removed_where_they_are_asked_to_be() -> None:
+    masked = Masker(b"k", masks_also=frozenset({"bodies"})).mask(CONVERSATION)["trace"]
+
+    assert [message["role"] for message in masked["messages"]] == ["user", "tool"]
+    assert masked["messages"][0]["content"] == "[body: 9 characters]"
+    assert "Ada" not in str((masked["messages"], masked["final_response"]))
+    assert masked["nodes"] == CONVERSATION["trace"]["nodes"]
+
+
+def test_what_always_is_masked_may_be_named_but_not_switched_off_and_a_wrong_word_masks_more() -> None:
+    assert read_masks({"CASELOG_MASK": "emails, names"}) == frozenset({"names"})
+    assert read_masks({}) == frozenset()
+    with pytest.raises(InvalidSetting, match="CASELOG_MASK"):
+        read_masks({"CASELOG_MASK": "name"})
+
+
+# ---------------------------------------------------------------- what was masked is told, never what it was
+
+
+def test_a_log_tells_by_rule_and_path_what_was_masked() -> None:
+    log = {
+        "category": "bob@example.com",
+        "trace": {
+            "messages": [{"content": "fine"}, {"content": "4111 1111 1111 1111, bob@example.com"}],
+            "n": {"bob@example.com": 1},
+        },
+        "metrics": {"password": "hunter2"},
+    }
+
+    told = describe_masking(log, MASKER.mask(log))
+
+    assert told["card"] == {"count": 1, "paths": ["trace.messages[1].content"]}
+    assert told["secret"] == {"count": 1, "paths": ["metrics.password"]}
+    assert told["email"]["count"] == 3
+    assert told["email"]["paths"][:2] == ["category", "trace.messages[1].content"]
+    assert "bob" not in str(told)
+
+
+def test_a_log_in_which_nothing_was_masked_tells_nothing() -> None:
+    assert describe_masking(CONVERSATION, MASKER.mask(CONVERSATION)) == {}
 
 
 # ---------------------------------------------------------------- nothing planted survives

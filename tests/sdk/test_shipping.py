@@ -221,6 +221,24 @@ def test_without_a_trace_nothing_but_the_small_fields_leaves_the_process(
     assert workflow.logs[1]["cut"] == ["big"]
 
 
+def test_names_and_bodies_are_removed_where_the_environment_asks_for_it(
+    workflow: FakeCollector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CASELOG_MASK", "names,bodies")
+    state = {
+        **LOG,
+        "messages": [{"role": "user", "content": "I am Ada."}],
+        "nodes": [{"input": {"first_name": "Ada"}}],
+    }
+
+    ship_log_async(build_workflow_log(state))
+    flush(5)
+
+    (log,) = workflow.logs
+    assert "Ada" not in workflow.text
+    assert {rule: told["count"] for rule, told in log["sdk"]["masked"].items()} == {"body": 1, "name": 1}
+
+
 def test_switched_off_nothing_is_sent_and_no_variable_is_missed(
     workflow: FakeCollector, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -26,6 +26,7 @@ SECRET_MARKER = "[secret]"  # noqa: S105 - stands where a secret stood
 CARD_MARKER = "[card]"
 IBAN_MARKER = "[iban]"
 PHONE_MARKER = "[phone]"
+NAME_MARKER = "[name]"
 _MARKERS = {
     keys.SECRET: SECRET_MARKER,
     keys.SECRET_TEXT: SECRET_MARKER,
@@ -59,9 +60,12 @@ _BOUNDARY = re.compile(r"[\s\S]*\s(?=\S*\Z)")
 class Masker:
     """Masks logs of one client: the same e-mail address always becomes the same hash."""
 
-    def __init__(self, hash_key: bytes, own_secrets: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, hash_key: bytes, own_secrets: tuple[str, ...] = (), masks_also: frozenset[str] = frozenset()
+    ) -> None:
         """``own_secrets`` are masked wherever they stand, whatever they look like."""
         self._hash_key = hash_key
+        self._masks_names, self._masks_bodies = "names" in masks_also, "bodies" in masks_also
         self._own_secrets = tuple(secret for secret in own_secrets if len(secret) >= 6)
 
     @classmethod
@@ -69,7 +73,7 @@ class Masker:
         """A masker whose hashes are keyed by the settings' own key, or by one derived from the API key."""
         given = settings.hash_key or settings.api_key
         key = hmac.new(given.encode(), b"caselog e-mail hash v1", hashlib.sha256).digest()
-        return cls(key, (settings.api_key, settings.hash_key or ""))
+        return cls(key, (settings.api_key, settings.hash_key or ""), settings.masks_also)
 
     def mask(self, log: dict[str, Any]) -> dict[str, Any]:
         """The log with everything private replaced; a part that cannot be looked at becomes a marker."""
@@ -83,7 +87,7 @@ class Masker:
             return text
         if len(text) > _MAX_TEXT:
             text = _shorten(text)
-        if nested < _MAX_NESTED_JSON and _may_hide_in_json(text):
+        if nested < _MAX_NESTED_JSON and self._may_hide_in_json(text):
             text = self._mask_json(text, nested)
         return self._mask_look(text)
 
@@ -120,6 +124,8 @@ class Masker:
         verdict = keys.judge_key(name, parent) if name else None
         if verdict and not _is_about(value, verdict):
             return _MARKERS[verdict]
+        if self._masks_also(value, name, parent):
+            return _mark_removed(value, keys.is_persons_name(name, parent))
         if isinstance(value, str):
             return self.mask_text(value, nested)
         if isinstance(value, dict):
@@ -128,8 +134,15 @@ class Masker:
             return self._mask_list(value, name, parent, nested)
         return CARD_MARKER if _is_card_number(value) else value
 
+    def _masks_also(self, value: Any, name: str, parent: str) -> bool:
+        if self._masks_bodies and name == "final_response" and value is not None:
+            return True
+        return self._masks_names and isinstance(value, (str, list)) and keys.is_persons_name(name, parent)
+
     def _mask_dict(self, fields: dict[str, Any], parent: str, nested: int) -> dict[str, Any]:
         fields = _mask_named_value(fields)
+        if self._masks_bodies and "role" in fields and isinstance(fields.get("content"), (str, list, dict)):
+            fields = {**fields, "content": _mark_removed(fields["content"], is_name=False)}
         masked: dict[str, Any] = {}
         for name, value in fields.items():
             key = self.mask_text(name, _MAX_NESTED_JSON)
@@ -144,6 +157,15 @@ class Masker:
             if verdict:
                 return [items[0], _MARKERS[verdict]]
         return [self._mask_value(item, name, parent, nested) for item in items]
+
+    def _may_hide_in_json(self, text: str) -> bool:
+        """Whether JSON in a text must be opened: for names that tell of a secret, or escapes that hide its look."""
+        if '"' not in text:
+            return False
+        if "\\" in text or self._masks_names or self._masks_bodies:
+            return True
+        names = set(_JSON_NAME.findall(text))
+        return not names.isdisjoint(keys.TELLING_TOGETHER) or any(map(keys.judge_key, names))
 
     def _mask_json(self, text: str, nested: int) -> str:
         """The text with the JSON in it masked as the data it is; untouched where nothing in it is private."""
@@ -179,14 +201,12 @@ class Masker:
         return replace_numbers(text, CARD_MARKER, IBAN_MARKER, PHONE_MARKER)
 
 
-def _may_hide_in_json(text: str) -> bool:
-    """Whether JSON in a text must be opened: for names that tell of a secret, or escapes that hide its look."""
-    if '"' not in text:
-        return False
-    if "\\" in text:
-        return True
-    names = set(_JSON_NAME.findall(text))
-    return not names.isdisjoint(keys.TELLING_TOGETHER) or any(map(keys.judge_key, names))
+def _mark_removed(value: Any, is_name: bool) -> str:  # noqa: FBT001
+    return (
+        NAME_MARKER
+        if is_name
+        else f"[body: {len(value if isinstance(value, str) else str(value))} characters]"
+    )
 
 
 def _is_about(value: Any, verdict: str) -> bool:

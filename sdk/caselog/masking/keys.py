@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 #: What a name can say of its value.
-SECRET, CARD, PHONE = "secret", "card", "phone"
+SECRET, CARD, PHONE, NAME = "secret", "card", "phone", "name"
 #: Secret where the value is text: ``tokens`` may as well be a count.
 SECRET_TEXT = "secret text"  # noqa: S105 - a verdict
 
@@ -58,6 +58,14 @@ _TOKEN_OWNERS = frozenset(
     ("access", "refresh", "auth", "api", "id", "session", "bearer", "csrf", "xsrf", "device", "secret", "personal",
      "oauth", "security")
 )  # fmt: skip
+_PEOPLE = frozenset(
+    ("customer", "customers", "user", "users", "client", "passenger", "passengers", "person", "persons", "people",
+     "contact", "contacts", "guest", "guests", "patient", "recipient", "sender", "traveler", "traveller", "employee",
+     "holder", "cardholder", "owner", "author", "member", "participant", "visitor", "applicant", "insured", "driver")
+)  # fmt: skip
+_KINDS_OF_NAME = frozenset(
+    ("first", "last", "middle", "full", "given", "family", "display", "maiden", "legal", "nick")
+)
 _PARTS_OF_CARD = frozenset(("number", "no", "num", "exp", "expiry", "expiration", "code", "pin"))
 _PARTS_OF_SECRET = frozenset(("key", "secret", "token", "value"))
 
@@ -84,6 +92,22 @@ def judge_key(name: str, parent: str = "") -> str | None:
     words = _split(name)
     verdict = _judge(words)
     return _judge_together(_split(parent), words) if verdict is None and parent else verdict
+
+
+@lru_cache(maxsize=4096)
+def is_persons_name(name: str, parent: str = "") -> bool:
+    """Whether a name of a field says that its value is a person's name; a node's or a tool's ``name`` is none.
+
+    >>> is_persons_name("firstName"), is_persons_name("name", parent="passengers"), is_persons_name("name", "nodes")
+    (True, True, False)
+    """
+    words = _split(name)
+    if not words or words[-1] not in ("name", "names", "surname", "lastname", "firstname", "fullname"):
+        return False
+    if words[-1] not in ("name", "names"):
+        return True
+    owner = words[-2:-1] or _split(parent)[-1:]
+    return bool(owner) and (owner[0] in _PEOPLE or owner[0] in _KINDS_OF_NAME)
 
 
 def _split(name: str) -> tuple[str, ...]:

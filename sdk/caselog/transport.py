@@ -9,11 +9,13 @@ from __future__ import annotations
 import base64
 import codecs
 import http.client
+import io
 import os
+import socket
 import ssl
 import time
 from dataclasses import dataclass, field
-from typing import Callable, Union
+from typing import Any, Callable, Union, cast
 from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
 
@@ -108,6 +110,8 @@ class KeepAlive:
         deadline = time.monotonic() + request.timeout_s
         if self._connection is None:
             self._connection = _connect(parts, request.timeout_s)
+        elif self._connection.sock is not None:
+            self._connection.sock.settimeout(request.timeout_s)
         self._connection.request(
             "POST", _target(parts), request.body, {**_proxy_auth(parts), **request.headers}
         )
@@ -116,6 +120,34 @@ class KeepAlive:
         if answer.will_close:
             self.close()
         return Response(answer.status, {name.lower(): value for name, value in answer.getheaders()}, body)
+
+
+class _ImpatientReader(io.RawIOBase):
+    """Reads from a socket until a deadline: a socket's own timeout begins anew with every byte that arrives."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
+        self._raw = raw
+        self._sock = sock
+        self._deadline = time.monotonic() + (sock.gettimeout() or 0.0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._sock.settimeout(max(0.001, self._deadline - time.monotonic()))
+        return cast("int | None", self._raw.readinto(buffer))
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _ImpatientResponse(http.client.HTTPResponse):
+    """An answer that has to be whole within the socket's timeout, however slowly it trickles."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = io.BufferedReader(_ImpatientReader(self.fp.detach(), sock))
 
 
 def origin_of(url: str) -> str:
@@ -154,9 +186,12 @@ def _connect(parts: SplitResult, timeout_s: float) -> _Connection:
     proxy = _proxy_of(parts)
     host, port = (proxy.hostname, proxy.port or 80) if proxy else (parts.hostname, parts.port)
     if parts.scheme == "http":
-        return http.client.HTTPConnection(host or "", port, timeout=timeout_s)
+        plain = http.client.HTTPConnection(host or "", port, timeout=timeout_s)
+        plain.response_class = _ImpatientResponse
+        return plain
     context = ssl.create_default_context()
     connection = http.client.HTTPSConnection(host or "", port, timeout=timeout_s, context=context)
+    connection.response_class = _ImpatientResponse
     if proxy:
         connection.set_tunnel(parts.hostname or "", parts.port or 443, headers=_credentials(proxy))
     return connection

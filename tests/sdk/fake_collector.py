@@ -61,6 +61,13 @@ def answers(*scripted: Answer) -> Callable[[Sent], Answer]:
     return lambda _sent: waiting.pop(0) if len(waiting) > 1 else waiting[0]
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that is gone is none of the test's concern."""
+
+
 @contextmanager
 def fake_collector() -> Iterator[FakeCollector]:
     """A collector on a free port of this machine."""
@@ -92,8 +99,7 @@ def fake_collector() -> Iterator[FakeCollector]:
             """Say nothing."""
 
     collector.handler = Handler
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), Handler)
     collector.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

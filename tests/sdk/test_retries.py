@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -12,6 +14,8 @@ import pytest
 
 from caselog import Client, Limits, Settings
 from caselog.answers import backoff_s, read_retry_after
+from caselog.errors import CollectorUnreachable
+from caselog.transport import KeepAlive, Request
 from tests.sdk.conftest import QUICK
 from tests.sdk.fake_collector import API_KEY, STORED, Answer, FakeCollector, Sent, answers
 
@@ -257,3 +261,28 @@ def test_a_proxy_named_by_the_environment_is_used(
     assert delivered
     assert collector.requests[0].path == "http://collector.invalid/v1/logs"
     assert collector.requests[0].headers["proxy-authorization"] == "Basic dXNlcjpwYXNz"
+
+
+def test_an_answer_that_trickles_in_byte_by_byte_is_not_waited_for_longer_than_the_timeout() -> None:
+    over = threading.Event()
+
+    def trickle() -> None:
+        connection, _ = listening.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\n")
+            while not over.wait(0.02):
+                connection.sendall(b"X")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=trickle)
+        thread.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1/logs"
+        started = time.monotonic()
+
+        with pytest.raises(CollectorUnreachable):
+            KeepAlive()(Request(url, {}, b"", timeout_s=0.3))
+
+        waited = time.monotonic() - started
+        over.set()
+        thread.join()
+    assert 0.2 < waited < 3

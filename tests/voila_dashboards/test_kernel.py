@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from lake.errors import SnapshotGone
 from lake.reader import Reader
 from lake.snapshot import Lake, RawObject, Scope, Snapshot
 from lake.store import Store, open_store
@@ -149,6 +150,29 @@ def test_a_raw_object_that_was_compacted_meanwhile_means_another_snapshot(
     stale = Snapshot(good.scope, good.logs, good.traces, (*good.raw, gone), good.taken_at)
     taken = iter([stale, good])
     desk = Desk(Reader(good), ANN, lambda: next(taken), max_age_s=0)
+
+    answer = desk.answer(ask("tickets"))
+
+    assert answer is not None
+    assert answer["payload"]["data"]["found"] == 2
+
+
+class Forgetful(Reader):
+    """A file of its first snapshot is gone when it is read."""
+
+    def sql(self, query: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        if self.snapshot.expires_at is not None:
+            raise SnapshotGone("A file of the snapshot")
+        return super().sql(query, params)
+
+
+def test_a_file_that_is_gone_when_it_is_read_means_another_snapshot(
+    snapshots: Callable[[], Snapshot],
+) -> None:
+    good = snapshots()
+    later = datetime.now(UTC) + timedelta(1)
+    reader = Forgetful(Snapshot(good.scope, good.logs, good.traces, good.raw, good.taken_at, later))
+    desk = Desk(reader, ANN, lambda: good, max_age_s=3600)
 
     answer = desk.answer(ask("tickets"))
 

@@ -35,8 +35,6 @@ def local_path(wanted: str | None) -> str:
     """
     if not wanted or len(wanted) > 2000 or not wanted.isprintable() or not wanted.startswith("/"):
         return "/"
-    if wanted.startswith("//") or "\\" in wanted:
-        return "/"
     path, question, query = wanted.partition("?")
     if not _LOCAL_PAGES.fullmatch(path):
         return "/"

@@ -56,7 +56,10 @@ class Shipper:
 
     def _start_anew(self) -> None:
         # Reentrant: a signal handler or a destructor may ship a log while this very thread holds the lock.
-        self._changed = threading.Condition(threading.RLock())
+        lock = threading.RLock()
+        # Two conditions on one lock: a log that arrives wakes the thread where it waits for one, and nobody else.
+        self._arrived = threading.Condition(lock)
+        self._changed = threading.Condition(lock)
         self._loading = threading.Lock()
         self._queue: deque[Queued] = deque()
         self._held_bytes = 0
@@ -78,7 +81,7 @@ class Shipper:
             self._queue.append(Queued(text, time.monotonic()))
             self._held_bytes += len(text)
             self._accepted += 1
-            self._changed.notify_all()
+            self._arrived.notify()
             return True
 
     def pending(self) -> int:
@@ -105,6 +108,7 @@ class Shipper:
             dropped, thread = list(self._queue), self._thread
             self._queue.clear()
             self._settle(dropped)
+            self._arrived.notify()
         if thread and thread is not threading.current_thread():
             # At once, unless the thread is in the middle of a request: then it is left to end with the process.
             thread.join(_LAST_WORDS_S)
@@ -145,7 +149,7 @@ class Shipper:
 
     def _take(self) -> list[Queued]:
         with self._changed:
-            self._changed.wait_for(lambda: self._queue or self._stopping)
+            self._arrived.wait_for(lambda: self._queue or self._stopping)
             batch: list[Queued] = []
             size = 0
             while self._queue and len(batch) < self._limits.max_batch_logs:

@@ -7,7 +7,7 @@ from typing import Any
 
 #: Paths named for each rule; the count goes on.
 _MAX_PATHS = 20
-_MARKS = re.compile(r"\[(secret|card|iban|phone|name|body)\b|\b(email):[0-9a-f]{16}|\[not (maskable)")
+_MARKS = re.compile(r"\[(secret|card|iban|phone|name|body|cut)\b|\b(email):[0-9a-f]{16}|\[not (maskable)")
 
 
 def describe_masking(before: Any, after: Any) -> dict[str, dict[str, Any]]:

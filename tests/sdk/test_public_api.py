@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import inspect
 import re
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 import caselog
 from caselog import errors, losses
 from caselog.model import LOG_FIELDS, METRICS, TRACE_PARTS
+from caselog.testing import capture
 
 README: Final = (Path(__file__).resolve().parents[2] / "sdk" / "README.md").read_text(encoding="utf-8")
 SOURCES: Final = Path(caselog.__file__).parent
@@ -70,6 +73,26 @@ def test_the_guide_names_every_field_that_a_state_can_give() -> None:
     metrics = [metric.name for metric in METRICS if metric.name not in counted]
 
     assert [name for name in [*given, *metrics, *TRACE_PARTS] if f"`{name}`" not in README] == []
+
+
+@pytest.mark.parametrize("example", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
+def test_every_example_of_the_guide_is_python_that_imports_what_is_there(example: str) -> None:
+    tree = ast.parse(example)
+
+    for imported in (found for found in ast.walk(tree) if isinstance(found, ast.ImportFrom)):
+        module = importlib.import_module(imported.module or "")
+        assert [name.name for name in imported.names if not hasattr(module, name.name)] == []
+
+
+def test_the_first_example_of_the_guide_ships_a_log() -> None:
+    example = re.findall(r"```python\n(.*?)```", README, re.DOTALL)[0]
+    names: dict[str, Any] = {}
+    exec(compile(example, "README.md", "exec"), names)
+
+    with capture() as logs:
+        names["audit_log"]({"ticket_id": "T-1", "status": "success"})
+
+    assert [log["status"] for log in logs] == ["SUCCESS"]
 
 
 def test_every_error_is_in_the_tree_that_its_module_draws() -> None:

@@ -86,7 +86,9 @@ def commands_page() -> str:
     """``docs/commands.md``."""
     parts = [f"{_WRITTEN}# Commands\n\nExit status: 0 done, 1 failed, 2 wrong use.\n"]
     for path, command in _commands(main, "caselog"):
-        told = command.get_help(click.Context(command, info_name=path, terminal_width=80))
+        told = command.get_help(
+            click.Context(command, info_name=path, terminal_width=80, **main.context_settings)
+        )
         parts.append(f"## {path}\n\n```text\n{told}\n```\n")
     return "\n".join(parts)
 

@@ -225,6 +225,7 @@ def test_a_page_left_ends_its_kernel_and_no_other(site: Site) -> None:
     of_ann, of_gus = site.open(ann), site.open(gus)
 
     answers = [ann.post(f"/bye/{of_ann}"), ann.post(f"/bye/{of_gus}"), ann.post(f"/bye/{of_ann}")]
+    asyncio.run(site.app.state.keeper.sweep())
 
     assert [answer.status_code for answer in answers] == [204, 204, 204]
     assert site.voila.ended == [of_ann]

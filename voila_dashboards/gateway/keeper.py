@@ -35,6 +35,7 @@ class Keeper:
         self._visits = visits
         self._voila = voila
         self._clock = clock
+        self._leaving: list[str] = []
 
     async def open(self, page: str, params: Mapping[str, str], visitor: Visitor) -> tuple[Visit, str]:
         """A new visit and its grant; where there are too many, those that idled longest make room."""
@@ -54,12 +55,20 @@ class Keeper:
         if visit.kernel_id is not None:
             await self._voila.end_kernel(visit.kernel_id)
 
+    def leave(self, visit: Visit) -> None:
+        """End a visit now and its kernel with the next sweep: ending one slows the page that is being opened."""
+        self._visits.end(visit)
+        if visit.kernel_id is not None:
+            self._leaving.append(visit.kernel_id)
+
     async def end_session(self, session_id: str) -> None:
         """End every visit of a session."""
         await asyncio.gather(*(self.end(visit) for visit in self._visits.of_session(session_id)))
 
     async def sweep(self) -> None:
-        """End the visits that are over: idle, never begun, or of a session that no longer holds."""
+        """End the visits that are over: left, idle, never begun, or of a session that no longer holds."""
+        while self._leaving:
+            await self._voila.end_kernel(self._leaving.pop())
         for visit in self._visits.all():
             if await self._is_over(visit):
                 await self.end(visit)

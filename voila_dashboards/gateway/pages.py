@@ -70,7 +70,7 @@ class Pages:
         visitor = await find_visitor(request, self._sessions)
         visit = None if visitor is None else self._visits.of_kernel(request.path_params["kernel_id"], visitor)
         if visit is not None:
-            await self._keeper.end(visit)
+            self._keeper.leave(visit)
         return Response(status_code=204)
 
     async def healthz(self, _request: Request) -> Response:

@@ -37,6 +37,8 @@ def voila_config(settings: DashboardSettings, runtime: Path, port: int, token: s
             "root_dir": str(NOTEBOOKS),
             "open_browser": False,
             "connection_dir_root": str(runtime),
+            # Jupyter's own default is longer than its interval, of which Tornado complains on every page.
+            "tornado_settings": {"ws_ping_interval": 30_000, "ws_ping_timeout": 30_000},
             "log_level": logging.getLevelNamesMapping()[
                 settings.voila_log_level
             ],  # traitlets knows no WARNING by name

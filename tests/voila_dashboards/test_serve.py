@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -263,8 +264,10 @@ def test_with_the_gateway_end_voila_and_every_kernel(tmp_path: Path, end: signal
     with dashboards(tmp_path, pool_size=0) as server:
         open_page(server.browser("ann"))
         children = server.descendants()
+        runtime = Path(re.findall(r"-m voila_dashboards.voila (\S+)", command_of(min(children)))[0])
         os.kill(server.process.pid, end)
 
         wait_until("everything ended", lambda: not any(is_running(pid) for pid in children), 30)
+        wait_until("nothing was left behind", lambda: not runtime.exists())
 
     assert len(children) == 2

@@ -54,17 +54,19 @@ class Channels:
         self._public_url = public_url
 
     async def serve(self, page: WebSocket) -> None:
-        """Answer `/api/kernels/<kernel id>/channels`: 403 to strangers, and nothing but a close to the wrong session.
+        """Answer `/api/kernels/<kernel id>/channels`: 403 to other sites, and nothing but a close to the wrong session.
 
-        A kernel that is unknown and one that is another's get the same answer. It is accepted first, because a
-        browser complains on its console about a handshake that fails, and a page left alone loses its kernel.
+        Nobody signed in, a kernel that is unknown and one that is another's get the same answer. It is accepted
+        first, because a browser complains on its console about a handshake that fails; and pages that are left
+        alone lose their kernel, pages that are signed out of their session.
         """
-        visitor = await self._find_visitor(page)
-        if visitor is None:
+        # A websocket is not bound by the same-origin policy: the handshake's Origin is the check.
+        if not is_same_origin(page, self._public_url):
             await page.close(_POLICY_VIOLATION)
             return
+        visitor = await self._find_visitor(page)
         await page.accept()
-        visit = self._visits.of_kernel(page.path_params["kernel_id"], visitor)
+        visit = None if visitor is None else self._visits.of_kernel(page.path_params["kernel_id"], visitor)
         code = _POLICY_VIOLATION
         if visit is not None and visit.kernel_id is not None and visit.comm_id is not None:
             code = await self._connect(page, visit, visit.kernel_id, visit.comm_id)
@@ -72,9 +74,6 @@ class Channels:
             await page.close(code)
 
     async def _find_visitor(self, page: WebSocket) -> Visitor | None:
-        # A websocket is not bound by the same-origin policy: the handshake's Origin is the check.
-        if not is_same_origin(page, self._public_url):
-            return None
         try:
             return await find_visitor(page, self._sessions)
         except (LakeError, AccessError):

@@ -84,6 +84,7 @@ class VoilaProcess:
             "-P",  # the folder it runs in is no place to import from
             "-m",
             "voila_dashboards.voila",
+            str(self.runtime),
             stdin=asyncio.subprocess.PIPE,
             stdout=sys.stderr,
             stderr=sys.stderr,

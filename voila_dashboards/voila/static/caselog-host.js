@@ -42,7 +42,8 @@ class Comm {
     url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     this.#socket = new WebSocket(url);
     this.#socket.addEventListener("open", () => {
-      for (const text of this.#waiting.splice(0)) this.#socket.send(text);
+      if (this.#isLost) this.#socket.close();
+      else for (const text of this.#waiting.splice(0)) this.#socket.send(text);
     });
     this.#socket.addEventListener("message", (event) => this.#read(event.data));
     this.#socket.addEventListener("close", () => this.lose());
@@ -56,7 +57,9 @@ class Comm {
       this.#onAnswer({ kind: "error", id, code: "gone", message: RECONNECT_MESSAGE });
     }
     this.#asked.clear();
-    this.#socket?.close();
+    this.#waiting.length = 0;
+    // A socket that is still connecting is left to the browser: closing it would be complained about.
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.close();
   }
 
   #read(data) {

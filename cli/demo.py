@@ -81,7 +81,7 @@ def demo(
             run_once(Lake(store), house.etl)
             _show(house, logins)
         if not stop_when_ready:
-            parts.watch()
+            parts.watch(click.echo)
     click.echo("Stopped.")
 
 
@@ -114,7 +114,7 @@ def _make_accounts(store: Store) -> tuple[Mapping[str, str], Sequence[Login]]:
     logins = [Login("provider", _password(), Role.PROVIDER.value, None)]
     logins += [Login(client_id, _password(), Role.CLIENT.value, client_id) for client_id in _CLIENTS]
     for login in logins:
-        shown = _CLIENTS.get(login.client_id or "", "Provider")
+        shown = _CLIENTS.get(login.client_id or "", "Demo Operator")
         create_user(
             store,
             login.name,

@@ -20,6 +20,7 @@ LAKE_URL: Final = "CASELOG_LAKE_URL"
 COLLECTOR_PREFIX: Final = "CASELOG_COLLECTOR_"
 DASHBOARDS_PREFIX: Final = "CASELOG_DASHBOARDS_"
 ETL_PREFIX: Final = "CASELOG_ETL_"
+_PARTS: Final = ("COLLECTOR", "DASHBOARDS", "ETL", "LAKE")
 
 
 def default_lake_url() -> str:
@@ -42,6 +43,7 @@ def read_settings(model: type[S], prefix: str, env: Mapping[str, str] | None = N
     Raises `SettingsError` with every mistake at once: unknown names, values out of bounds.
     """
     env = os.environ if env is None else env
+    _require_known_parts(env)
     given = {
         name.removeprefix(prefix).lower(): value for name, value in env.items() if name.startswith(prefix)
     }
@@ -54,6 +56,16 @@ def read_settings(model: type[S], prefix: str, env: Mapping[str, str] | None = N
         return model.model_validate(values)
     except ValidationError as error:
         raise SettingsError(_mistakes(error, prefix)) from error
+
+
+def _require_known_parts(env: Mapping[str, str]) -> None:
+    """Raises `SettingsError` for a name such as ``CASELOG_COLECTOR_PORT``, which no program would ever read."""
+    for name in env:
+        part, _, rest = name.removeprefix("CASELOG_").partition("_")
+        if name.startswith("CASELOG_") and part not in _PARTS:
+            close = difflib.get_close_matches(part, _PARTS, n=1, cutoff=0.75)
+            if close and rest:
+                raise SettingsError(f"There is no setting {name}. Did you mean CASELOG_{close[0]}_{rest}?")
 
 
 def _split(model: type[BaseModel], name: str, text: str) -> Any:

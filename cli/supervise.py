@@ -11,7 +11,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
@@ -24,6 +24,9 @@ from cli.parent import PARENT
 _START_S: Final = 60.0
 _STOP_S: Final = 25.0
 _POLL_S: Final = 0.1
+#: Between the end of a part and its next start; doubles, so that a part that cannot live does not burn a core.
+_FIRST_PAUSE_S: Final = 1.0
+_LONGEST_PAUSE_S: Final = 30.0
 
 
 @dataclass(frozen=True)
@@ -53,15 +56,20 @@ class Parts:
     def __init__(self, env: Mapping[str, str], stop: threading.Event) -> None:
         self._env = {**env, PARENT: str(os.getpid())}
         self._stop = stop
+        self._parts: dict[str, Part] = {}
         self._children: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, parts: Sequence[Part]) -> None:
         """Start the parts and wait until each is well; raises `CliError` where one is not in time."""
         for part in parts:
-            command = [sys.executable, "-m", "cli.main", *part.arguments]
-            self._children[part.name] = subprocess.Popen(command, env=self._env)  # noqa: S603 - our own command
+            self._launch(part)
         for part in parts:
             self._await_health(part)
+
+    def _launch(self, part: Part) -> None:
+        command = [sys.executable, "-m", "cli.main", *part.arguments]
+        self._parts[part.name] = part
+        self._children[part.name] = subprocess.Popen(command, env=self._env)  # noqa: S603 - our own command
 
     def _await_health(self, part: Part) -> None:
         deadline = time.monotonic() + _START_S
@@ -75,10 +83,22 @@ class Parts:
                 )
             self._stop.wait(_POLL_S)
 
-    def watch(self) -> None:
-        """Return when told to stop; raises `CliError` when a part ends by itself."""
+    def watch(self, say: Callable[[str], None]) -> None:
+        """Return when told to stop; until then a part that ended by itself is started again."""
+        pause_s = _FIRST_PAUSE_S
         while not self._stop.wait(_POLL_S * 5):
-            self._require_all_alive()
+            for name, child in list(self._children.items()):
+                if child.poll() is not None:
+                    say(
+                        f"The {name} ended with status {child.returncode}: starting it again in {pause_s:.0f} s."
+                    )
+                    self._stop.wait(pause_s)
+                    pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+                    self._launch_again(name)
+
+    def _launch_again(self, name: str) -> None:
+        if not self._stop.is_set():
+            self._launch(self._parts[name])
 
     def _require_all_alive(self) -> None:
         for name, child in self._children.items():

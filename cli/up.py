@@ -109,7 +109,7 @@ def up(host: str | None, collector_port: int | None, dashboards_port: int | None
         parts.start(house.parts())
         if not stop.is_set():
             click.echo(_welcome(house, store.url))
-        parts.watch()
+        parts.watch(click.echo)
     click.echo("Stopped.")
 
 

@@ -10,8 +10,10 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lake.errors import StoreUnavailable
+from lake.errors import StoreRefused, StoreUnavailable
 from lake.store import s3_options
+
+_REFUSALS = frozenset({"401", "403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"})
 
 #: Uploads that were begun and never finished cost money and are seen by nobody.
 _LIFECYCLE = {
@@ -40,7 +42,10 @@ def prepare_bucket(url: str, env: Mapping[str, str]) -> bool:
         if created:
             _set_lifecycle(client, parts.netloc)
     except (BotoCoreError, ClientError) as error:
-        raise StoreUnavailable(f"making the bucket {parts.netloc}", _code(error)) from error
+        tried = f"making the bucket {parts.netloc}"
+        raise (
+            StoreRefused(tried) if _code(error) in _REFUSALS else StoreUnavailable(tried, _code(error))
+        ) from error
     return created
 
 

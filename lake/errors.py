@@ -3,6 +3,7 @@
 * `LakeError`
     * `InvalidLakeUrl`: the operator's setting is wrong.
     * `StoreUnavailable`: the store did not answer, or refused; trying again is safe.
+        * `BucketMissing`, `StoreRefused`: the operator has to do something first.
     * `ObjectNotFound`, `ObjectExists`: the answer to a question, not a failure of the store.
     * `UnreadableRaw`: a raw object or one of its lines is not what the collector writes.
     * `SnapshotGone`: a file of the snapshot went away; a new snapshot sees its logs in their new place.
@@ -28,6 +29,23 @@ class StoreUnavailable(LakeError):
     def __init__(self, tried: str, reason: str = "") -> None:
         detail = f" ({reason})" if reason else ""
         super().__init__(f"The object store did not confirm {tried}{detail}: trying again is safe.")
+
+
+class BucketMissing(StoreUnavailable):
+    """The bucket that the lake's address names is not there."""
+
+    def __init__(self) -> None:
+        LakeError.__init__(self, "The lake's bucket does not exist: `caselog init` makes it.")
+
+
+class StoreRefused(StoreUnavailable):
+    """The store knows us and says no, or does not know us."""
+
+    def __init__(self, tried: str) -> None:
+        sentence = (
+            f"The object store refused {tried}: check the AWS_* variables and what they are allowed to do."
+        )
+        LakeError.__init__(self, sentence)
 
 
 class ObjectNotFound(LakeError):

@@ -22,7 +22,14 @@ import obstore
 from obstore import exceptions as obs_errors
 from obstore.store import LocalStore, MemoryStore, S3Store
 
-from lake.errors import InvalidLakeUrl, ObjectExists, ObjectNotFound, StoreUnavailable
+from lake.errors import (
+    BucketMissing,
+    InvalidLakeUrl,
+    ObjectExists,
+    ObjectNotFound,
+    StoreRefused,
+    StoreUnavailable,
+)
 
 #: Longer than any healthy answer, shorter than a sender's patience; obstore's own default is three minutes.
 _REQUEST_TIMEOUT: Final = timedelta(seconds=20)
@@ -33,6 +40,9 @@ _DELETE_BATCH: Final = 1000
 #: What every S3 server and every library between spells the same way; deltalake panics at a bracket.
 _PREFIX: Final = re.compile(r"[A-Za-z0-9._/-]*", re.ASCII)
 
+#: How S3 says that there is no such bucket, https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+_NO_BUCKET: Final = "<Code>NoSuchBucket</Code>"
+_REFUSALS: Final = ("status code: 401", "status code: 403")
 _STORE_ERRORS = (obs_errors.BaseError, OSError, ValueError)
 
 
@@ -51,13 +61,24 @@ def _named_failures(tried: str, key: str = "") -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise ObjectNotFound(key) from error
+        raise BucketMissing() if _NO_BUCKET in str(error) else ObjectNotFound(key) from error
     except (obs_errors.AlreadyExistsError, FileExistsError) as error:
         raise ObjectExists(key) from error
     except TimeoutError as error:
         raise StoreUnavailable(tried, "no answer in time") from error
     except _STORE_ERRORS as error:
-        raise StoreUnavailable(tried, type(error).__name__) from error
+        raise _failure(tried, error) from error
+
+
+def _failure(tried: str, error: Exception) -> StoreUnavailable:
+    """Whose turn it is: the operator's, or nobody's and a retry helps. The library's own text names URLs."""
+    said = str(error)
+    if _NO_BUCKET in said:
+        return BucketMissing()
+    refused = isinstance(error, obs_errors.PermissionDeniedError | obs_errors.UnauthenticatedError)
+    if refused or any(status in said for status in _REFUSALS):
+        return StoreRefused(tried)
+    return StoreUnavailable(tried, type(error).__name__)
 
 
 class Store:

@@ -134,6 +134,7 @@ def test_what_cannot_be_done_is_one_sentence_and_an_exit_status(
             "-1",
             "CASELOG_COLLECTOR_ACK_TIMEOUT_S: input should be greater than 0",
         ),
+        ("CASELOG_COLECTOR_PORT", "1", "Did you mean CASELOG_COLLECTOR_PORT?"),
         ("CASELOG_LAKE_URL", "/var/lake", "starts with neither file:// nor s3://"),
     ],
 )

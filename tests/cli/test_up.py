@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.servers.process import free_ports
@@ -84,6 +85,17 @@ def test_killed_for_good_it_leaves_no_part_behind(running: subprocess.Popen[str]
     running.wait()
 
     wait_until(lambda: not answers(ports[0]) and not answers(ports[1]))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the part in /proc")
+def test_a_part_that_dies_is_started_again(running: subprocess.Popen[str], ports: list[str]) -> None:
+    [collector] = [
+        child for child in psutil.Process(running.pid).children() if "collector" in child.cmdline()
+    ]
+    collector.kill()
+    wait_until(lambda: not collector.is_running() or collector.status() == psutil.STATUS_ZOMBIE)
+
+    wait_until(lambda: answers(ports[0]))
 
 
 def test_a_port_that_is_taken_is_named_with_the_option_to_change_it(tmp_path: Path, ports: list[str]) -> None:

@@ -11,6 +11,7 @@ import pytest
 from lake.errors import InvalidLakeUrl, ObjectExists, ObjectNotFound, StoreUnavailable
 from lake.store import Store, memory_store, open_store
 from tests.conftest import LakeEnv
+from tests.servers.s3 import S3Server
 
 
 @pytest.fixture
@@ -92,6 +93,21 @@ def test_a_store_that_does_not_answer_is_unavailable_and_names_no_secret() -> No
         asyncio.run(store.put_async("raw/x", b"", timeout_s=1))
 
     assert "very-secret" not in str(refused.value) + repr(store)
+
+
+def test_a_missing_bucket_and_wrong_credentials_are_the_operators_to_mend(minio_server: S3Server) -> None:
+    missing = open_store("s3://never-made/lake", minio_server.env)
+    refused = open_store("s3://caselog-tests/lake", {**minio_server.env, "AWS_SECRET_ACCESS_KEY": "wrong"})
+
+    for store, sentence in ((missing, "caselog init"), (refused, "check the AWS_")):
+        with pytest.raises(StoreUnavailable, match=sentence):
+            store.get("control/x")
+        with pytest.raises(StoreUnavailable, match=sentence):
+            store.create("control/x", b"")
+        with pytest.raises(StoreUnavailable, match=sentence):
+            list(store.list("raw"))
+        with pytest.raises(StoreUnavailable, match=sentence):
+            asyncio.run(store.check_async())
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,8 @@ _TOTALS: Final = """
            count(*), count(*) FILTER (status = 'SUCCESS'),
            avg(seconds), quantile_cont(seconds, [0.5, 0.95]),
            sum(error_count), count(*) FILTER (error_count > 0),
-           sum(spent.input_tokens), sum(spent.output_tokens), sum(spent.cost_usd)
+           sum(spent.input_tokens), sum(spent.output_tokens), sum(spent.cost_usd),
+           count(coalesce(spent.input_tokens, spent.output_tokens)), count(spent.cost_usd)
     FROM (
         SELECT {in_window} AS in_window, status, error_count,
                CASE WHEN isfinite(execution_time_seconds) THEN execution_time_seconds END AS seconds,
@@ -84,11 +85,12 @@ def _totals(reader: Source, viewer: Viewer, asked: OverviewParams, now_ms: int) 
         query = _TOTALS.format(in_window="epoch_ms(executed_at) >= ?", where=scanned.where)
         rows = reader.sql(query, [start_ms, *scanned.values])
     found = {in_window: _total(values) for in_window, *values in rows}
-    return {"current": found.get(True, _total([0] * 9)), "previous": found.get(False)}
+    return {"current": found.get(True, _total([0] * 11)), "previous": found.get(False)}
 
 
 def _total(values: list[Any]) -> dict[str, Any]:
-    count, successes, average, quantiles, errors, with_errors, tokens_in, tokens_out, cost = values
+    count, successes, average, quantiles, errors, with_errors, *spent = values
+    tokens_in, tokens_out, cost, with_tokens, with_cost = spent
     median, p95 = quantiles or (None, None)
     return {
         "tickets": count,
@@ -102,6 +104,8 @@ def _total(values: list[Any]) -> dict[str, Any]:
         "input_tokens": number(tokens_in) if count else None,
         "output_tokens": number(tokens_out) if count else None,
         "cost_usd": number(cost) if count else None,
+        "tickets_with_tokens": with_tokens,
+        "tickets_with_cost": with_cost,
     }
 
 

@@ -571,8 +571,8 @@ function kpiRow({ current, previous }, params) {
     kpi("Average execution time", seconds(current.avg_seconds), `median ${seconds(current.median_seconds)} · p95 ${seconds(current.p95_seconds)}`, compare(current.avg_seconds, before?.avg_seconds, -1)),
     kpi("Errors", count(current.errors), `in ${plural(current.tickets_with_errors, "ticket")}`, compare(current.errors, before?.errors, -1)),
     current.cost_usd !== null
-      ? kpi("Cost", money(current.cost_usd), `${money(current.cost_usd / current.tickets)} a ticket`, compare(current.cost_usd, before?.cost_usd, -1))
-      : tokens > 0 && kpi("Tokens", short(tokens), `${short(tokens / current.tickets)} a ticket`, compare(tokens, tokensBefore, -1)));
+      ? kpi("Cost", money(current.cost_usd), `${money(current.cost_usd / (current.tickets_with_cost || 1))} a ticket`, compare(current.cost_usd, before?.cost_usd, -1))
+      : tokens > 0 && kpi("Tokens", short(tokens), `${short(tokens / (current.tickets_with_tokens || 1))} a ticket`, compare(tokens, tokensBefore, -1)));
 }
 
 const UNITS = { day: "day", week: "week", month: "month", year: "year" };
@@ -683,11 +683,11 @@ function groupCard(title, { rows, more }, filters) {
 function modelsCard({ current }) {
   if (current.input_tokens === null && current.output_tokens === null && current.cost_usd === null) return null;
   const fact = (name, value, title) => h("div", {}, h("dt", {}, name), h("dd", { title }, value));
-  const each = (value) => (num(value) === null ? null : value / current.tickets);
+  const each = (value, tickets) => (num(value) === null ? null : value / (tickets || 1)); // of those that told
   return card("Models", {}, h("dl", { class: "cl-facts-list" },
     fact("Input tokens", short(current.input_tokens), count(current.input_tokens)), fact("Output tokens", short(current.output_tokens), count(current.output_tokens)),
-    fact("Input tokens a ticket", short(each(current.input_tokens))), fact("Output tokens a ticket", short(each(current.output_tokens))),
-    fact("Cost", money(current.cost_usd)), fact("Cost a ticket", money(each(current.cost_usd)))));
+    fact("Input tokens a ticket", short(each(current.input_tokens, current.tickets_with_tokens))), fact("Output tokens a ticket", short(each(current.output_tokens, current.tickets_with_tokens))),
+    fact("Cost", money(current.cost_usd)), fact("Cost a ticket", money(each(current.cost_usd, current.tickets_with_cost)))));
 }
 
 // ---------------------------------------------------------------- 7 tickets
@@ -986,7 +986,7 @@ function ticketHead(log, viewer) {
 /** Says in words why there is nothing, or not everything, to debug. */
 function traceState(data, run) {
   if (data.trace_state === "none")
-    return card("No trace", {}, h("p", {}, "This log was sent as METRICS_ONLY, or its trace has been retired: its figures are kept, what happened inside the run is not."));
+    return card("No trace", {}, h("p", {}, "No trace is stored with this log, only its figures. It was sent without one, or its client is set to METRICS_ONLY."));
   if (data.trace_state === "too_big")
     return card("The trace is too big for a page", {}, h("p", {}, `It takes ${bytes(data.trace_size)}. Read it in a notebook, from the view traces, by client_id, month and log_id.`));
   if (!run && data.trace !== "null")
@@ -1184,12 +1184,18 @@ function iterationBody(step) {
   return shown.length ? shown : [h("p", { class: "cl-muted cl-nothing" }, "Nothing was recorded inside this iteration.")];
 }
 
+/** How a call ended, as the log says; nothing where it does not: a debugger makes up no success. */
+function callBadge({ raw, failed }) {
+  if (isBlank(raw.status) && !failed) return null;
+  return h("span", { class: `cl-badge cl-s-${failed ? "failed" : "success"}` }, label(raw.status, "error"));
+}
+
 function callView(call) {
   const { raw } = call;
   const facts = [call.duration !== null ? duration(call.duration) : null, isBlank(raw.id) ? null : label(raw.id)].filter(Boolean).join(" · ");
   const big = [raw.arguments, raw.result, raw.error].some((value) => safeJson(value).length > 240);
   return h("div", { class: `cl-call ${call.failed ? "cl-call-failed" : ""}`, tabindex: "-1" },
-    h("div", { class: "cl-call-head" }, h("code", { class: "cl-call-name" }, call.name), h("span", { class: `cl-badge cl-s-${call.failed ? "failed" : "success"}` }, label(raw.status, call.failed ? "error" : "ok")), h("span", { class: "cl-muted cl-call-facts" }, facts)),
+    h("div", { class: "cl-call-head" }, h("code", { class: "cl-call-name" }, call.name), callBadge(call), h("span", { class: "cl-muted cl-call-facts" }, facts)),
     h("div", { class: `cl-call-body ${big ? "cl-call-big" : ""}` }, field("Arguments", raw.arguments, "", "none"), isBlank(raw.error) ? field("Result", raw.result, "", "none") : [field("Error", raw.error, "cl-error"), field("Result", raw.result)], field("Value", raw.value), field("Other fields", call.rest)));
 }
 

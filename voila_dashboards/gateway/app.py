@@ -21,7 +21,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from access.errors import AccessError
-from access.snapshots import SnapshotSource
+from access.snapshots import FileUrls, SnapshotSource
 from lake.errors import LakeError
 from lake.store import Store
 from voila_dashboards.gateway.assets import Assets
@@ -32,7 +32,7 @@ from voila_dashboards.gateway.guard import SignInNeeded, find_visitor
 from voila_dashboards.gateway.headers import SecurityHeaders
 from voila_dashboards.gateway.html import Html
 from voila_dashboards.gateway.keeper import Keeper
-from voila_dashboards.gateway.lake_files import LakeFiles, ReadableFileUrls
+from voila_dashboards.gateway.lake_files import LakeFiles
 from voila_dashboards.gateway.login import Login
 from voila_dashboards.gateway.pages import Pages
 from voila_dashboards.gateway.secret import load_secret
@@ -62,9 +62,7 @@ def create_gateway(
     and ended with the application.
     """
     secret = load_secret(settings, store)
-    file_urls = (
-        ReadableFileUrls(local_url, _derived(secret, b"lake-files")) if store.folder is not None else None
-    )
+    file_urls = FileUrls(local_url, _derived(secret, b"lake-files")) if store.folder is not None else None
     snapshots = SnapshotSource(store, file_urls, timedelta(seconds=settings.snapshot_url_ttl_s))
     sessions = Sessions(settings, secret, store, clock)
     visits = Visits(settings.grant_ttl_s)

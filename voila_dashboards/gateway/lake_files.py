@@ -23,14 +23,6 @@ _RANGE: Final = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
 _CHUNK_BYTES: Final = 4 * 1024 * 1024
 
 
-class ReadableFileUrls(FileUrls):
-    """Leaves `=` as it is: DuckDB finds the partition columns in the path, and does not decode it first."""
-
-    def sign(self, key: str, expires_at: datetime) -> str:
-        """The URL of ``key``, good until ``expires_at``."""
-        return super().sign(key, expires_at).replace("%3D", "=")
-
-
 class LakeFiles:
     """Serves files below ``folder`` to whoever has a URL that `FileUrls` signed."""
 

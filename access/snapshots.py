@@ -34,7 +34,8 @@ class FileUrls:
     def sign(self, key: str, expires_at: datetime) -> str:
         """The URL of ``key``, good until ``expires_at``; `=` stays plain: so DuckDB finds partitions."""
         expires = int(expires_at.timestamp())
-        return f"{self._base_url}/lake/{quote(key, safe='/=')}?expires={expires}&signature={self._signature(key, expires)}"
+        where = f"{self._base_url}/lake/{quote(key, safe='/=')}"
+        return f"{where}?expires={expires}&signature={self._signature(key, expires)}"
 
     def verify(self, key: str, expires: str, signature: str, now: datetime) -> bool:
         """Whether `sign` made this signature for this key and it is not past its time."""

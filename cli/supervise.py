@@ -87,23 +87,21 @@ class Parts:
         """Return when told to stop; until then a part that ended by itself is started again."""
         pause_s = _FIRST_PAUSE_S
         while not self._stop.wait(_POLL_S * 5):
-            for name, child in list(self._children.items()):
-                if child.poll() is not None:
-                    say(
-                        f"The {name} ended with status {child.returncode}: starting it again in {pause_s:.0f} s."
-                    )
-                    self._stop.wait(pause_s)
-                    pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
-                    self._launch_again(name)
+            for name, status in self._ended():
+                say(f"The {name} ended with status {status}: starting it again in {pause_s:.0f} s.")
+                if self._stop.wait(pause_s):
+                    return
+                self._launch(self._parts[name])
+                pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
 
-    def _launch_again(self, name: str) -> None:
-        if not self._stop.is_set():
-            self._launch(self._parts[name])
+    def _ended(self) -> list[tuple[str, int]]:
+        """Name and exit status of every part that is not running."""
+        statuses = ((name, child.poll()) for name, child in self._children.items())
+        return [(name, status) for name, status in statuses if status is not None]
 
     def _require_all_alive(self) -> None:
-        for name, child in self._children.items():
-            status = child.poll()
-            if status is not None and not self._stop.is_set():
+        for name, status in self._ended():
+            if not self._stop.is_set():
                 raise CliError(
                     f"The {name} ended with status {status}; everything was stopped. Its reason stands above."
                 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from etl.batches import ParsedObject
 from lake.layout import quarantine_key
+from lake.rawobject import ParsedObject
 from lake.store import Store
 
 

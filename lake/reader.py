@@ -13,7 +13,6 @@ from __future__ import annotations
 import importlib.resources
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,8 +21,8 @@ import pyarrow as pa
 import urllib3
 
 from lake import rawlog, schema
-from lake.errors import SnapshotGone, StoreUnavailable, UnreadableRaw
-from lake.layout import client_of_raw_key
+from lake.errors import SnapshotGone, StoreUnavailable
+from lake.rawobject import parse
 from lake.snapshot import Lake, RawObject, Scope, Snapshot
 from lake.store import Store
 
@@ -46,12 +45,8 @@ _PARQUET_SETTINGS: Final = (
 )
 
 
-@dataclass
-class _RawCache:
-    """Raw objects that were parsed, by key."""
-
-    rows: dict[str, list[rawlog.RawRow]] = field(default_factory=dict)
-    unreadable: int = 0
+#: What the views are made of: files of the two tables, keys of raw objects.
+_Content = tuple[tuple[str, ...], tuple[str, ...], frozenset[str]]
 
 
 class Reader:
@@ -65,17 +60,22 @@ class Reader:
         self._locks = locked and snapshot.expires_at is not None
         self.connection = _open_connection(threads)
         self._http = urllib3.PoolManager(maxsize=_FETCHERS, retries=urllib3.Retry(2, redirect=0, status=0))
-        self._cache = _RawCache()
+        self._raw_rows: dict[str, Sequence[rawlog.RawRow]] = {}
+        self._unreadable = 0
+        self._shown: _Content | None = None
         self._locked = False
-        self.snapshot = snapshot
         self.renew(snapshot)
 
     def renew(self, snapshot: Snapshot) -> None:
         """Show ``snapshot`` from now on; what both have in common is not read again."""
         self._read_raw(snapshot.raw)
         self.snapshot = snapshot
-        with _named_failures():
-            self._define_views(snapshot)
+        content = (snapshot.logs, snapshot.traces, frozenset(self._raw_rows))
+        if content != self._shown:  # most renewals find nothing new, and defining the views reads the tables
+            self._shown = None
+            with _named_failures():
+                self._define_views(snapshot)
+            self._shown = content
         self._lock_down()
 
     def sql(self, query: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
@@ -91,29 +91,20 @@ class Reader:
     @property
     def unreadable_raw(self) -> int:
         """How many raw lines or objects could not be read; the ETL will put them into quarantine."""
-        return self._cache.unreadable
+        return self._unreadable
 
     def _read_raw(self, objects: Sequence[RawObject]) -> None:
-        kept = {o.key: self._cache.rows[o.key] for o in objects if o.key in self._cache.rows}
+        kept = {o.key: self._raw_rows[o.key] for o in objects if o.key in self._raw_rows}
         fresh = [o for o in objects if o.key not in kept]
         if fresh:
             with ThreadPoolExecutor(min(_FETCHERS, len(fresh))) as pool:
                 kept |= dict(zip((o.key for o in fresh), pool.map(self._parse, fresh), strict=True))
-        self._cache.rows = kept
+        self._raw_rows = kept
 
-    def _parse(self, raw: RawObject) -> list[rawlog.RawRow]:
-        blob = self._fetch(raw)
-        client_id = client_of_raw_key(raw.key) or ""
-        rows = []
-        try:
-            for line in rawlog.unpack(blob):
-                try:
-                    rows.append(rawlog.read_line(line, client_id))
-                except UnreadableRaw:
-                    self._cache.unreadable += 1
-        except UnreadableRaw:
-            self._cache.unreadable += 1
-        return rows
+    def _parse(self, raw: RawObject) -> Sequence[rawlog.RawRow]:
+        parsed = parse(raw.key, self._fetch(raw))
+        self._unreadable += len(parsed.bad_lines) + (parsed.unreadable is not None)
+        return parsed.rows
 
     def _fetch(self, raw: RawObject) -> bytes:
         if "://" not in raw.location:
@@ -132,7 +123,7 @@ class Reader:
         return answer.data
 
     def _define_views(self, snapshot: Snapshot) -> None:
-        rows = rawlog.first_of_each(row for key in sorted(self._cache.rows) for row in self._cache.rows[key])
+        rows = rawlog.first_of_each(row for key in sorted(self._raw_rows) for row in self._raw_rows[key])
         self._load("raw_logs", rawlog.logs_table(rows))
         self._load("raw_traces", rawlog.traces_table(rows))
         self._view("table_logs", snapshot.logs, schema.LOGS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
 from typing import Final
 
 import uvicorn
@@ -19,18 +18,13 @@ _LARGEST_QUESTION: Final = 64 * 1024
 _SHUTDOWN_TIMEOUT_S: Final = 3
 
 
-def serve(
-    settings: DashboardSettings, store: Store, *, announce: Callable[[str], None] | None = None
-) -> None:
-    """Serve until SIGINT or SIGTERM; ``announce`` is told the address once the port is bound.
+def serve(settings: DashboardSettings, store: Store) -> None:
+    """Serve until SIGINT or SIGTERM.
 
     Raises `OSError` where the port is taken and `lake.errors.StoreUnavailable` where the store is silent.
     """
     listener = bind(settings)
-    server = build_server(settings, store, listener)
-    if announce is not None:
-        announce(settings.public_url or address_of(listener))
-    server.run(sockets=[listener])
+    build_server(settings, store, listener).run(sockets=[listener])
 
 
 def bind(settings: DashboardSettings) -> socket.socket:

@@ -33,80 +33,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from access import clients, keys
+from benchmarks.tickets import LOG_BYTES, encode, make_log
 from collector.serve import serve
 from collector.settings import CollectorSettings
 from lake.store import Store, memory_store, open_store
 
 BUCKET: Final = "bench"
-LOG_BYTES: Final = 11_000
-_SENTENCES: Final = (
-    "The customer asks for a refund because the parcel arrived late.",
-    "The order is paid and was shipped to the address in the profile.",
-    "I should look up the reservation before I answer.",
-    "The policy allows one change of cabin class per reservation, whoever asks for it.",
-    "The agent confirmed that baggage of the passenger was added.",
-    "No payment method on file covers the difference of 120 dollars.",
-    "Thank you for your patience, I have found your reservation.",
-    "The tool answered that the flight is delayed and cannot be booked any more.",
-    "Escalate to a person if the customer insists, and write down why.",
-    "Gift card balance: 120 dollars; certificate balance: 120 dollars.",
-    "The e-mail was answered in the customer's own language.",
-    "The ticket mentions an invoice and asks why it was charged twice.",
-)
 
 
 # ---------------------------------------------------------------- what is sent
-
-
-def make_log(number: int, chance: random.Random) -> bytes:
-    """A log of about 11 KB: six iterations with tool calls, in prose that compresses like real tickets (8 to 1)."""
-
-    def prose(sentences: int) -> str:
-        return " ".join(
-            f"{chance.choice(_SENTENCES)} #{chance.randrange(1 << 48):012x}" for _ in range(sentences)
-        )
-
-    def iteration(index: int) -> dict[str, Any]:
-        call = {
-            "id": f"c{index}",
-            "name": "get_order",
-            "arguments": {"order": index},
-            "result": prose(8),
-            "status": "ok",
-        }
-        return {
-            "iteration": index,
-            "thought": prose(5),
-            "action": prose(1),
-            "observation": prose(8),
-            "tool_calls": [call],
-        }
-
-    trace = {
-        "nodes": [{"name": "resolve", "duration_ms": 640}],
-        "react_iterations": [iteration(i) for i in range(6)],
-    }
-    log = {
-        "schema_version": 1,
-        "log_id": f"bench-{number}-{chance.randrange(1 << 48)}",
-        "environment": "production",
-        "workflow_version": "2.4.1",
-        "ticket_id": f"T-{number}",
-        "executed_at": datetime.now(UTC).isoformat(),
-        "execution_time_seconds": 8.4,
-        "status": "SUCCESS",
-        "category": "refund",
-        "metrics": {
-            "react_iterations": 6,
-            "overall_confidence": 0.93,
-            "input_tokens": 1840,
-            "output_tokens": 212,
-        },
-        "trace": {**trace, "final_response": ""},
-    }
-    missing = LOG_BYTES - len(json.dumps(log, separators=(",", ":")))
-    log["trace"] = {**trace, "final_response": prose(missing // 40)[:missing]}
-    return json.dumps(log, separators=(",", ":")).encode()
 
 
 def make_requests(key: str, host: str, batch: int) -> list[bytes]:
@@ -114,7 +49,7 @@ def make_requests(key: str, host: str, batch: int) -> list[bytes]:
     chance = random.Random(3)
     media = "application/x-ndjson" if batch > 1 else "application/json"
     bodies = (
-        b"\n".join(make_log(n * batch + i, chance) for i in range(batch))
+        b"\n".join(encode(make_log(n * batch + i, chance)) for i in range(batch))
         for n in range(max(16, 512 // batch))
     )
     return [

@@ -7,7 +7,7 @@ What is missing stays missing; `ship_log_async` fills in ``log_id``, ``client_id
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .guard import never_raises
@@ -27,7 +27,19 @@ _SMALL_FIELDS = tuple(
     field.name for field in LOG_FIELDS if field.name not in ("schema_version", "metrics", "trace")
 )
 _METRIC_NAMES = tuple(metric.name for metric in METRICS)
+_METRIC_NAMES_AND_ALIASES = (*_METRIC_NAMES, *(a for name in _METRIC_NAMES for a in _ALIASES.get(name, ())))
 _FIELD_NAMES = frozenset(field.name for field in LOG_FIELDS)
+#: Every name that is looked for in a state; a keyword of another name is a field of the sender's own.
+_KNOWN = tuple(
+    dict.fromkeys(
+        (
+            *(*_FIELD_NAMES, *_METRIC_NAMES, *TRACE_PARTS, *_ENDS, "extra"),
+            *(alias for names in _ALIASES.values() for alias in names),
+        )
+    )
+)
+_TOKENS = ("input_tokens", "output_tokens")
+_NUMBERS = (int, float, bool)
 _MAX_METRIC_CHARS = 200
 
 
@@ -42,10 +54,11 @@ def build_workflow_log(state: Any, **overrides: Any) -> dict[str, Any]:
     >>> log["status"], log["metrics"], "scratch" in log
     ('SUCCESS', {'overall_confidence': 0.9}, False)
     """
-    sources = [overrides, state] if overrides else [state]
-    trace = _read_trace(sources)
-    metrics = {**_count_parts(trace), **_read_metrics(sources)}
-    log = {"schema_version": SCHEMA_VERSION, **_read_small_fields(sources)}
+    sources = (overrides, state) if overrides else (state,)
+    said = _gather(sources, _KNOWN)
+    trace = _read_trace(said, _inside(sources, "trace"))
+    metrics = {**_count_parts(trace), **_read_metrics(said, _inside(sources, "metrics"))}
+    log = {"schema_version": SCHEMA_VERSION, **_read_small_fields(_resolve_aliases(said))}
     if metrics:
         log["metrics"] = metrics
     log.update(_read_extra(overrides, state))
@@ -54,19 +67,20 @@ def build_workflow_log(state: Any, **overrides: Any) -> dict[str, Any]:
     return log
 
 
-def _look_up(name: str, sources: list[Any]) -> Any:
-    """The value of the first source that has the name, or one of its aliases, with a value."""
-    for alias in (name, *_ALIASES.get(name, ())):
-        for source in sources:
-            value = _read(source, alias)
-            if value is not None:
-                return value
-    return None
+def _gather(sources: Sequence[Any], names: Iterable[str]) -> dict[str, Any]:
+    """What the sources say under these names; the first that has a value counts."""
+    said: dict[str, Any] = {}
+    for source in reversed(sources):
+        # The usual state is a dict, and asking for the type is far cheaper than asking for an abstract class.
+        if type(source) is dict:
+            said.update({name: source[name] for name in names if source.get(name) is not None})
+        else:
+            said.update({name: value for name in names if (value := _read(source, name)) is not None})
+    return said
 
 
 def _read(source: Any, name: str) -> Any:
-    # The usual state is a dict, and asking for the type is far cheaper than asking for an abstract class.
-    if type(source) is dict or isinstance(source, Mapping):
+    if isinstance(source, Mapping):
         return source.get(name)
     try:
         value = getattr(source, name, None)
@@ -75,17 +89,27 @@ def _read(source: Any, name: str) -> Any:
     return None if callable(value) else value
 
 
-def _inside(sources: list[Any], name: str) -> list[Any]:
-    return [part for part in (_read(source, name) for source in sources) if part is not None]
+def _inside(sources: Sequence[Any], name: str) -> list[Any]:
+    return [part for part in [_read(source, name) for source in sources] if part is not None]
 
 
-def _read_small_fields(sources: list[Any]) -> dict[str, Any]:
-    found = {name: _look_up(name, sources) for name in _SMALL_FIELDS}
-    found["status"] = _read_status(found["status"])
-    if found["execution_time_seconds"] is None:
-        ends = [value for value in (_look_up(name, sources) for name in _ENDS) if value is not None]
-        found["execution_time_seconds"] = seconds_between(found["executed_at"], ends[0]) if ends else None
-    found["executed_at"] = read_time(found["executed_at"])
+def _resolve_aliases(said: dict[str, Any]) -> dict[str, Any]:
+    """The same, with fields that are missing under their own name taken from the first alias that is there."""
+    for name, aliases in _ALIASES.items():
+        alias = next((alias for alias in aliases if alias in said), None)
+        if alias and name not in said:
+            said = {**said, name: said[alias]}
+    return said
+
+
+def _read_small_fields(said: Mapping[str, Any]) -> dict[str, Any]:
+    found = {name: said[name] for name in _SMALL_FIELDS if name in said}
+    if "status" in found:
+        found["status"] = _read_status(found["status"])
+    if "execution_time_seconds" not in found:
+        end = next((said[name] for name in _ENDS if name in said), None)
+        found["execution_time_seconds"] = seconds_between(found.get("executed_at"), end)
+    found["executed_at"] = read_time(found.get("executed_at"))
     found["execution_time_seconds"] = read_seconds(found["execution_time_seconds"])
     return {name: value for name, value in found.items() if value is not None}
 
@@ -95,15 +119,14 @@ def _read_status(status: Any) -> Any:
     return status.strip().upper() if isinstance(status, str) else status
 
 
-def _read_metrics(sources: list[Any]) -> dict[str, Any]:
-    inner = _inside(sources, "metrics")
-    everywhere = sources + inner
+def _read_metrics(said: Mapping[str, Any], inner: list[Any]) -> dict[str, Any]:
     metrics: dict[str, Any] = {}
     for given in reversed(inner):
         metrics.update(_flatten(given))
+    everywhere = _resolve_aliases({**_gather(inner, _METRIC_NAMES_AND_ALIASES), **said})
     for name in _METRIC_NAMES:
-        value = _look_up(name, everywhere)
-        if value is not None and not isinstance(value, (list, tuple, Mapping)):
+        value = everywhere.get(name)
+        if value is not None and (type(value) in _NUMBERS or not isinstance(value, (list, tuple, Mapping))):
             metrics[name] = value
     return {name: value for name, value in metrics.items() if value is not None}
 
@@ -112,7 +135,9 @@ def _flatten(metrics: Any, prefix: str = "") -> dict[str, Any]:
     """Metrics as one level of names to numbers, booleans and short strings; deeper names joined by dots."""
     flat: dict[str, Any] = {}
     for name, value in _fields_of(metrics).items():
-        if isinstance(value, Mapping):
+        if type(value) in _NUMBERS:
+            flat[f"{prefix}{name}"] = value
+        elif isinstance(value, Mapping):
             flat.update(_flatten(value, f"{prefix}{name}."))
         else:
             flat[f"{prefix}{name}"] = value[:_MAX_METRIC_CHARS] if isinstance(value, str) else value
@@ -121,7 +146,7 @@ def _flatten(metrics: Any, prefix: str = "") -> dict[str, Any]:
 
 def _fields_of(value: Any) -> dict[str, Any]:
     """Names and values of a mapping, a dataclass, a model or a plain object; empty for anything else."""
-    if isinstance(value, Mapping):
+    if type(value) is dict or isinstance(value, Mapping):
         return dict(value)
     if value is None or isinstance(value, (str, int, float, list, tuple)):
         return {}
@@ -129,14 +154,13 @@ def _fields_of(value: Any) -> dict[str, Any]:
     return dict(fields) if isinstance(fields, Mapping) else dict(getattr(value, "__dict__", {}))
 
 
-def _read_trace(sources: list[Any]) -> dict[str, Any]:
-    inner = _inside(sources, "trace")
-    everywhere = sources + inner
+def _read_trace(said: Mapping[str, Any], inner: list[Any]) -> dict[str, Any]:
     trace: dict[str, Any] = {}
     for given in reversed(inner):
         trace.update(_fields_of(given))
+    everywhere = {**_gather(inner, TRACE_PARTS), **said} if inner else said
     for name in TRACE_PARTS:
-        value = _look_up(name, everywhere)
+        value = everywhere.get(name)
         if value is not None and not (name == "react_iterations" and isinstance(value, (int, float))):
             trace[name] = shape_part(name, value)
     return trace
@@ -144,21 +168,24 @@ def _read_trace(sources: list[Any]) -> dict[str, Any]:
 
 def _count_parts(trace: Mapping[str, Any]) -> dict[str, int]:
     """What a log without its trace still tells: how many iterations, tool calls, errors and tokens there were."""
-    iterations, calls, errors = (trace.get(name) for name in ("react_iterations", "tool_calls", "errors"))
-    counts = {"react_iterations": _length(iterations), "error_count": _length(errors)}
-    inside = (
-        [_length(_read(step, "tool_calls")) for step in iterations] if isinstance(iterations, list) else []
-    )
-    if isinstance(calls, list) or any(count is not None for count in inside):
-        counts["tool_call_count"] = (_length(calls) or 0) + sum(count or 0 for count in inside)
-    sums = {name: _sum(iterations, name) for name in ("input_tokens", "output_tokens")}
-    return {name: count for name, count in {**counts, **sums}.items() if count is not None}
+    steps, calls, errors = (trace.get(name) for name in ("react_iterations", "tool_calls", "errors"))
+    found = {
+        "react_iterations": _length(steps),
+        "error_count": _length(errors),
+        "tool_call_count": _length(calls),
+    }
+    if isinstance(steps, list):
+        inside = [count for count in map(_length, _each(steps, "tool_calls")) if count is not None]
+        if inside:
+            found["tool_call_count"] = (found["tool_call_count"] or 0) + sum(inside)
+        for name in _TOKENS:
+            counts = [count for count in _each(steps, name) if type(count) is int]
+            found[name] = sum(counts) if counts else None
+    return {name: count for name, count in found.items() if count is not None}
 
 
-def _sum(iterations: Any, name: str) -> int | None:
-    found = [_read(step, name) for step in iterations] if isinstance(iterations, list) else []
-    counts = [count for count in found if type(count) is int]
-    return sum(counts) if counts else None
+def _each(steps: list[Any], name: str) -> list[Any]:
+    return [step.get(name) if type(step) is dict else _read(step, name) for step in steps]
 
 
 def _length(part: Any) -> int | None:
@@ -166,15 +193,7 @@ def _length(part: Any) -> int | None:
 
 
 def _read_extra(overrides: Mapping[str, Any], state: Any) -> dict[str, Any]:
-    known = {
-        *_FIELD_NAMES,
-        *_METRIC_NAMES,
-        *TRACE_PARTS,
-        "extra",
-        *_ENDS,
-        *(a for names in _ALIASES.values() for a in names),
-    }
     given = _read(state, "extra")
     extra = {**(given if isinstance(given, Mapping) else {}), **(overrides.get("extra") or {})}
     extra = {str(name): value for name, value in extra.items() if name not in _FIELD_NAMES}
-    return {**extra, **{name: value for name, value in overrides.items() if name not in known}}
+    return {**extra, **{name: value for name, value in overrides.items() if name not in _KNOWN}}

@@ -127,7 +127,7 @@ class Client:
         connection = KeepAlive()
         settings, limits, losses, console = self._settings, self._limits, self._losses, self._console
         sdk = {"name": "caselog-python", "version": __version__}
-        masker = Masker.from_settings(settings)
+        masker = Masker.from_settings(settings, self._shipper.rest)
         preparer = Preparer(settings.level, limits, masker, losses, console, sdk)
         owner, folder = f"{settings.url} {settings.api_key}", settings.spool_dir
         spool = Spool(folder, owner, limits.max_spool_bytes, console) if folder else None

@@ -41,6 +41,8 @@ class Step:
     """Something that takes time: used as a ``with`` block it is measured, and an exception in it is recorded."""
 
     _current: ContextVar[Any] | None = None
+    # What is no part of the record stands outside of `vars`.
+    __slots__ = ("__dict__", "_began", "_ticket", "_token")
 
     def __init__(self, ticket: Ticket) -> None:
         self._ticket = ticket
@@ -55,33 +57,26 @@ class Step:
         self._begin()
         return self
 
+    @never_raises(lambda: None)
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._end(error)
+        self.duration_ms = round((time.perf_counter() - self._began) * 1000, 3)
+        self.status = "ok" if error is None else "error"
+        if error is not None:
+            self.error = {"type": type(error).__name__, "message": str(error)}
+            self._ticket.add_error(error)
+        _leave(self._current, self._token)
 
     def as_record(self) -> dict[str, Any]:
         """What is known of the step, under the names of `caselog.model.TRACE_PARTS`."""
-        return {
-            name: value
-            for name, value in vars(self).items()
-            if value is not None and not name.startswith("_")
-        }
+        return {name: value for name, value in vars(self).items() if value is not None}
 
     @never_raises(lambda: None)
     def _begin(self) -> None:
         self.started_at, self._began = now_text(), time.perf_counter()
         if self._current is not None:
             self._token = self._current.set(self)
-
-    @never_raises(lambda: None)
-    def _end(self, error: BaseException | None) -> None:
-        self.duration_ms = round((time.perf_counter() - self._began) * 1000, 3)
-        self.status = "error" if error else "ok"
-        if error is not None:
-            self.error = {"type": type(error).__name__, "message": str(error)}
-            self._ticket.add_error(error)
-        _leave(self._current, self._token)
 
 
 class Node(Step):
@@ -127,13 +122,12 @@ class Iteration(Step):
         vars(self).update(parts)
 
     def as_record(self) -> dict[str, Any]:
-        calls = [call.as_record() for call in self.tool_calls]
-        record = {
-            name: value
-            for name, value in super().as_record().items()
-            if name not in ("tool_calls", "status", "error")
-        }
-        return {**record, "tool_calls": calls} if calls else record
+        record = super().as_record()
+        for name in ("status", "error", "tool_calls"):
+            record.pop(name, None)
+        if self.tool_calls:
+            record["tool_calls"] = [call.as_record() for call in self.tool_calls]
+        return record
 
 
 class Ticket:

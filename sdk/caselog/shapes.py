@@ -6,6 +6,7 @@ Shapes that are not known stay as they are; nothing is dropped.
 from __future__ import annotations
 
 import json
+import operator
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +18,8 @@ def shape_part(name: str, value: Any) -> Any:
     shape = _SHAPES.get(name)
     if shape is None or isinstance(value, (str, bytes)):
         return [value] if shape else shape_final_response(value)
-    items = [value] if isinstance(value, (Mapping, BaseException)) else value
+    # Asking for the type first, here and below, is far cheaper than asking for an abstract class.
+    items = [value] if type(value) is not list and isinstance(value, (Mapping, BaseException)) else value
     try:
         return [shape(item) for item in items]
     except TypeError:  # no iterable: one thing where many are usual
@@ -45,7 +47,7 @@ def shape_tool_call(call: Any) -> Any:
     if not (type(call) is dict or isinstance(call, Mapping)):
         return call
     function = call.get("function")
-    if type(function) is dict or isinstance(function, Mapping):
+    if function is not None and isinstance(function, Mapping):
         rest = {key: value for key, value in call.items() if key not in ("function", "type")}
         return {**rest, "name": function.get("name"), "arguments": _read_json(function.get("arguments"))}
     if "args" in call and "arguments" not in call:
@@ -65,11 +67,6 @@ def shape_error(error: Any) -> Any:
     return {"message": error} if isinstance(error, str) else error
 
 
-def shape_iteration(iteration: Any) -> Any:
-    """An iteration with its tool calls in shape."""
-    return _with_shaped_calls(iteration)
-
-
 def shape_final_response(response: Any) -> Any:
     """The text of a message; anything else as it is."""
     found = None if isinstance(response, (str, Mapping)) else read_message(response)
@@ -80,9 +77,10 @@ def _with_shaped_calls(item: Any) -> Any:
     if not (type(item) is dict or isinstance(item, Mapping)):
         return item
     calls = item.get("tool_calls")
-    if not isinstance(calls, (list, tuple)):
+    if not calls or not isinstance(calls, (list, tuple)):
         return item
-    return {**item, "tool_calls": [shape_tool_call(call) for call in calls]}
+    shaped = [shape_tool_call(call) for call in calls]
+    return item if all(map(operator.is_, shaped, calls)) else {**item, "tool_calls": shaped}
 
 
 def _read_json(text: Any) -> Any:
@@ -96,7 +94,7 @@ def _read_json(text: Any) -> Any:
 
 _SHAPES = {
     "nodes": lambda node: node,
-    "react_iterations": shape_iteration,
+    "react_iterations": _with_shaped_calls,
     "tool_calls": shape_tool_call,
     "errors": shape_error,
     "messages": shape_message,

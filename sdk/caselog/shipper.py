@@ -9,6 +9,7 @@ the parent's to deliver.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import deque
@@ -118,6 +119,15 @@ class Shipper:
         """Keep logs on disk that will not be sent; how many are."""
         return self._outlet.keep(logs, until) if self._outlet else 0
 
+    def rest(self) -> None:
+        """Let the workflow run: called now and then by the thread while it works.
+
+        The interpreter alone gives other threads a turn only every 5 ms (`sys.getswitchinterval`), which an event
+        loop would notice. There is no rest while somebody waits for a flush or the end.
+        """
+        if not (self._flushing or self._stopping):
+            time.sleep(_REST_S)
+
     def is_closed(self) -> bool:
         """Whether `stop` was called: nothing is accepted any more."""
         return self._stopping
@@ -192,3 +202,5 @@ class Shipper:
 # An import takes some 50 ms; waiting for ever would be worse than the deadlock it prevents.
 _FORK_WAITS_S = 1.0
 _LAST_WORDS_S = 0.2
+# Long enough for another thread to wake up. Windows before Python 3.11 would make a clock tick of it, some 15 ms.
+_REST_S = 0.0 if os.name == "nt" else 50e-6

@@ -75,6 +75,8 @@ def _read_unix_time(value: float) -> Any:
 
 
 def _read_text(text: str) -> str:
+    if text[-1:] == "Z" or text[-6:-5] in ("+", "-"):  # it has its offset: nothing is to be added
+        return text
     moment = _parse(text)
     return format_time(moment) if moment and moment.tzinfo is None else text
 

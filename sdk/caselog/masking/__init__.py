@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import json
 import re
-from typing import Any
+from typing import Any, Callable
 
 from caselog.model import CLIENT_ID_PATTERN
 from caselog.settings import Settings
@@ -45,6 +45,8 @@ _VALUE_FIELDS = ("value", "val", "content", "data", "text", "default")
 # Shorter than any token: a plain word of this length is nothing private by its look.
 _SHORTEST_TOKEN = 15
 _MAX_TEXT = 256 * 1024
+#: Some 0.2 ms of masking.
+_CHARS_BETWEEN_RESTS = 3000
 _MAX_NESTED_JSON = 4
 _MAX_EMBEDDED_JSON = 100
 #: Trace, part of it, item of that, field of the item.
@@ -61,19 +63,28 @@ class Masker:
     """Masks logs of one client: the same e-mail address always becomes the same hash."""
 
     def __init__(
-        self, hash_key: bytes, own_secrets: tuple[str, ...] = (), masks_also: frozenset[str] = frozenset()
+        self,
+        hash_key: bytes,
+        own_secrets: tuple[str, ...] = (),
+        masks_also: frozenset[str] = frozenset(),
+        rest: Callable[[], None] | None = None,
     ) -> None:
-        """``own_secrets`` are masked wherever they stand, whatever they look like."""
+        """``own_secrets`` are masked wherever they stand, whatever they look like.
+
+        ``rest`` is called now and then, so that masking need not keep other threads waiting.
+        """
         self._hash_key = hash_key
         self._masks_names, self._masks_bodies = "names" in masks_also, "bodies" in masks_also
         self._own_secrets = tuple(secret for secret in own_secrets if len(secret) >= 6)
+        self._rest = rest
+        self._chars_since_rest = 0
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Masker:
+    def from_settings(cls, settings: Settings, rest: Callable[[], None] | None = None) -> Masker:
         """A masker whose hashes are keyed by the settings' own key, or by one derived from the API key."""
         given = settings.hash_key or settings.api_key
         key = hmac.new(given.encode(), b"caselog e-mail hash v1", hashlib.sha256).digest()
-        return cls(key, (settings.api_key, settings.hash_key or ""), settings.masks_also)
+        return cls(key, (settings.api_key, settings.hash_key or ""), settings.masks_also, rest)
 
     def mask(self, log: dict[str, Any]) -> dict[str, Any]:
         """The log with everything private replaced; a part that cannot be looked at becomes a marker."""
@@ -85,11 +96,19 @@ class Masker:
             len(text) < _SHORTEST_TOKEN and text.isidentifier() and text not in self._own_secrets
         ):
             return text
+        if self._rest:
+            self._rest_after(len(text))
         if len(text) > _MAX_TEXT:
             text = _shorten(text)
         if nested < _MAX_NESTED_JSON and self._may_hide_in_json(text):
             text = self._mask_json(text, nested)
         return self._mask_look(text)
+
+    def _rest_after(self, chars: int) -> None:
+        self._chars_since_rest += chars
+        if self._rest and self._chars_since_rest > _CHARS_BETWEEN_RESTS:
+            self._chars_since_rest = 0
+            self._rest()
 
     def hash_email(self, address: str) -> str:
         """A stand-in for an address: the same for the same address and client, of no use to anybody else."""

@@ -1,0 +1,92 @@
+"""Tickets of about 11 KB for the benchmarks: prose that compresses like real tickets do (8 to 1)."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+LOG_BYTES = 11_000
+_STEPS = 6
+_SENTENCES = (
+    "The customer asks for a refund because the parcel arrived late.",
+    "The order is paid and was shipped to the address in the profile.",
+    "I should look up the reservation before I answer.",
+    "The policy allows one change of cabin class per reservation, whoever asks for it.",
+    "The agent confirmed that baggage of the passenger was added.",
+    "No payment method on file covers the difference of 120 dollars.",
+    "Thank you for your patience, I have found your reservation.",
+    "The tool answered that the flight is delayed and cannot be booked any more.",
+    "Escalate to a person if the customer insists, and write down why.",
+    "Gift card balance: 120 dollars; certificate balance: 120 dollars.",
+    "The e-mail was answered in the customer's own language.",
+    "The ticket mentions an invoice and asks why it was charged twice.",
+)
+
+
+def prose(sentences: int, chance: random.Random) -> str:
+    """So many sentences, no two alike."""
+    return " ".join(
+        f"{chance.choice(_SENTENCES)} #{chance.randrange(1 << 48):012x}" for _ in range(sentences)
+    )
+
+
+def make_log(number: int, chance: random.Random) -> dict[str, Any]:
+    """A log of `LOG_BYTES` as compact JSON: six iterations with a tool call each."""
+    trace: dict[str, Any] = {
+        "nodes": [{"name": "resolve", "duration_ms": 640}],
+        "react_iterations": [_iteration(place, chance) for place in range(_STEPS)],
+        "final_response": "",
+    }
+    log = {
+        "schema_version": 1,
+        "log_id": f"bench-{number}-{chance.randrange(1 << 48)}",
+        "environment": "production",
+        "workflow_version": "2.4.1",
+        "ticket_id": f"T-{number}",
+        "executed_at": datetime.now(UTC).isoformat(),
+        "execution_time_seconds": 8.4,
+        "status": "SUCCESS",
+        "category": "refund",
+        "metrics": {
+            "react_iterations": _STEPS,
+            "overall_confidence": 0.93,
+            "input_tokens": 1840,
+            "output_tokens": 212,
+        },
+        "trace": trace,
+    }
+    missing = LOG_BYTES - len(encode(log))
+    trace["final_response"] = prose(missing // 40, chance)[:missing]
+    return log
+
+
+def _iteration(place: int, chance: random.Random) -> dict[str, Any]:
+    call = {
+        "id": f"c{place}",
+        "name": "get_order",
+        "arguments": {"order": place},
+        "result": prose(8, chance),
+        "status": "ok",
+    }
+    return {
+        "iteration": place,
+        "thought": prose(5, chance),
+        "action": prose(1, chance),
+        "observation": prose(8, chance),
+        "tool_calls": [call],
+    }
+
+
+def as_state(log: Mapping[str, Any]) -> dict[str, Any]:
+    """The state of the graph that such a log is built from: its parts side by side."""
+    small = {name: value for name, value in log.items() if name not in {"log_id", "metrics", "trace"}}
+    steps = log["trace"]["react_iterations"]
+    return {**small, **log["metrics"], **log["trace"], "react_iterations": steps}
+
+
+def encode(log: Mapping[str, Any]) -> bytes:
+    """The log as compact JSON."""
+    return json.dumps(log, separators=(",", ":")).encode()

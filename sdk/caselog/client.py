@@ -59,7 +59,7 @@ class Client:
             self._losses.count(reasons.NOT_SERIALISABLE)
             self._console.say("not a log", str(NotALog(type(log))))
             return False
-        self._flush_at_exit()
+        self.end_with_process()
         accepted = self._shipper.submit(dump(self._complete(log)))
         if not accepted:
             self._count_dropped()
@@ -135,15 +135,11 @@ class Client:
         delivery = Delivery(settings, limits, preparer, transport, losses, console, spool)
         return Outlet(delivery.deliver, delivery.keep, connection.close, connection.abandon)
 
-    def _flush_at_exit(self) -> None:
-        if self._ends_with_process:
-            return
-        self._ends_with_process = True
-        atexit.register(self._end)
-        multiprocessing = sys.modules.get("multiprocessing")
-        if multiprocessing and multiprocessing.parent_process():
-            # A forked child of multiprocessing leaves by os._exit, which runs its finalizers but not atexit's.
-            importlib.import_module("multiprocessing.util").Finalize(None, self._end, exitpriority=0)
+    def end_with_process(self) -> None:
+        """Flush at the end of the process, with a deadline."""
+        if not self._ends_with_process:
+            self._ends_with_process = True
+            at_process_end(self._end)
 
     def _end(self) -> None:
         self.close(self._limits.exit_flush_s)
@@ -161,6 +157,15 @@ class Client:
         self._losses.start_anew()
         self._ends_with_process = False
         self._shipper.after_fork_in_child()
+
+
+def at_process_end(step: Callable[[], None]) -> None:
+    """Run a step at the end of the process, before those that were registered earlier."""
+    atexit.register(step)
+    multiprocessing = sys.modules.get("multiprocessing")
+    if multiprocessing and multiprocessing.parent_process():
+        # A forked child of multiprocessing leaves by os._exit, which runs its finalizers but not atexit's.
+        importlib.import_module("multiprocessing.util").Finalize(None, step, exitpriority=0)
 
 
 def _keep_nothing(_logs: list[Queued], _until: float) -> int:

@@ -27,7 +27,7 @@ from .api import ship_log_async
 from .build import build_workflow_log
 from .clock import now_text
 from .guard import never_raises
-from .shapes import shape_error
+from .shapes import describe_error, shape_error
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _S = TypeVar("_S", bound="Step")
@@ -64,7 +64,7 @@ class Step:
         self.duration_ms = round((time.perf_counter() - self._began) * 1000, 3)
         self.status = "ok" if error is None else "error"
         if error is not None:
-            self.error = {"type": type(error).__name__, "message": str(error)}
+            self.error = describe_error(error)
             self._ticket.add_error(error)
         _leave(self._current, self._token)
 

@@ -63,8 +63,17 @@ def shape_error(error: Any) -> Any:
         import traceback  # not at import: few runs have an error to show
 
         lines = traceback.format_exception(type(error), error, error.__traceback__)
-        return {"type": type(error).__name__, "message": str(error), "stacktrace": "".join(lines)}
+        return {**describe_error(error), "stacktrace": "".join(lines)}
     return {"message": error} if isinstance(error, str) else error
+
+
+def describe_error(error: BaseException) -> dict[str, str]:
+    """``type`` and ``message`` of an exception, whatever its own text does."""
+    try:
+        message = str(error)
+    except Exception as other:  # noqa: BLE001 - the exception's class is foreign code
+        message = f"[its text raised {type(other).__name__}]"
+    return {"type": type(error).__name__, "message": message}
 
 
 def shape_final_response(response: Any) -> Any:

@@ -20,7 +20,7 @@ READS_ENVIRONMENT = {
 }
 
 #: Modules of the SDK that need more than the standard library; whoever imports them has asked for the extra.
-EXTRAS = {"sdk/caselog/langchain.py": "langchain", "sdk/caselog/langchain_log.py": "langchain"}
+EXTRAS = {"sdk/caselog/langchain/handler.py": "langchain"}
 
 
 def test_only_the_command_line_reads_the_environment() -> None:

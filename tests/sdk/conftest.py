@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from caselog import Client, Limits, Settings, close, guard
+from caselog.langchain import CaselogCallbackHandler
+from caselog.testing import Captured, capture
 from tests.sdk.fake_collector import API_KEY, FakeCollector, fake_collector
 
 #: Short waits, so that a test of retries takes no time.
@@ -47,3 +49,15 @@ def open_client(collector: FakeCollector) -> Iterator[Callable[..., Client]]:
     yield make
     for client in clients:
         client.close(5)
+
+
+@pytest.fixture
+def logs() -> Iterator[Captured]:
+    """What is shipped through the module's own functions."""
+    with capture() as captured:
+        yield captured
+
+
+@pytest.fixture
+def handler() -> CaselogCallbackHandler:
+    return CaselogCallbackHandler(environment="test")

@@ -3,98 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import operator
-from collections.abc import Iterator
-from typing import Annotated, Any, TypedDict
+import contextlib
+import json
+import time
+from typing import Any
 
 import pytest
-from langchain.agents import create_agent
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage
-from langchain_core.outputs import ChatGeneration, ChatResult
-from langchain_core.runnables import RunnableConfig, RunnableLambda
-from langchain_core.tools import tool
-from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.graph import END, START, StateGraph
-from langgraph.types import Command, RetryPolicy, interrupt
+from langchain_core.documents import Document
+from langchain_core.messages import AIMessage
+from langchain_core.retrievers import BaseRetriever
+from langchain_core.runnables import RunnableLambda
+from langchain_core.tools import ToolException, tool
+from langgraph.func import entrypoint, task
+from langgraph.graph import END, START, MessagesState, StateGraph
+from langgraph.types import RetryPolicy
 
 from caselog.langchain import CaselogCallbackHandler
-from caselog.testing import Captured, capture
-
-
-class ScriptedModel(BaseChatModel):
-    """Says one thing after the other, with usage as providers report it."""
-
-    script: list[AIMessage]
-    said: list[int]
-
-    @property
-    def _llm_type(self) -> str:
-        return "scripted"
-
-    def _generate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
-        place = min(self.said[0], len(self.script) - 1)
-        self.said[0] += 1
-        return ChatResult(generations=[ChatGeneration(message=self.script[place].model_copy())])
-
-    def bind_tools(self, *args: Any, **kwargs: Any) -> Any:
-        return self
-
-
-@tool
-def find_order(order_id: int) -> str:
-    """Find an order."""
-    if order_id < 0:
-        raise LookupError("no such order")
-    return f"order {order_id} is paid"
-
-
-def ask(order_id: int, call_id: str = "c1") -> AIMessage:
-    usage = {"input_tokens": 10, "output_tokens": 3, "total_tokens": 13}
-    call = {"name": "find_order", "args": {"order_id": order_id}, "id": call_id}
-    return AIMessage(
-        "Look it up.", tool_calls=[call], usage_metadata=usage, response_metadata={"model_name": "small-1"}
-    )
-
-
-ANSWER = AIMessage("It is paid.", usage_metadata={"input_tokens": 20, "output_tokens": 5, "total_tokens": 25})
-QUESTION = {"messages": [("user", "Is order 7 paid?")]}
-
-
-class State(TypedDict, total=False):
-    ticket_id: str
-    status: str
-    words: Annotated[list[str], operator.add]
-
-
-@pytest.fixture
-def logs() -> Iterator[Captured]:
-    with capture() as captured:
-        yield captured
-
-
-@pytest.fixture
-def handler() -> CaselogCallbackHandler:
-    return CaselogCallbackHandler(environment="test")
-
-
-def config(handler: CaselogCallbackHandler, ticket_id: str = "T-1", **rest: Any) -> RunnableConfig:
-    return {"callbacks": [handler], "metadata": {"ticket_id": ticket_id}, **rest}  # type: ignore[typeddict-item]
-
-
-def agent(*script: AIMessage) -> Any:
-    return create_agent(ScriptedModel(script=list(script), said=[0]), [find_order])
-
-
-def graph(*nodes: tuple[str, Any], checkpointer: Any = None, **options: Any) -> Any:
-    built = StateGraph(State)
-    previous = START
-    for name, action in nodes:
-        built.add_node(name, action, **options)
-        built.add_edge(previous, name)
-        previous = name
-    built.add_edge(previous, END)
-    return built.compile(checkpointer=checkpointer)
+from caselog.testing import Captured
+from tests.sdk.langchain_graphs import ANSWER, QUESTION, State, agent, ask, config, graph, model
 
 
 def test_a_react_agent_becomes_iterations_with_their_tool_calls_tokens_and_model(
@@ -201,30 +127,8 @@ def test_parallel_branches_and_subgraphs_are_nodes_too(
     assert log["status"] == "ESCALATED"
 
 
-def test_an_interrupt_is_no_error_and_the_resumed_run_is_the_same_ticket(
-    logs: Captured, handler: CaselogCallbackHandler
-) -> None:
-    app = graph(
-        ("draft", lambda _state: {"words": ["draft"]}),
-        ("approve", lambda _state: {"words": [interrupt("send it?")]}),
-        checkpointer=InMemorySaver(),
-    )
-    options = config(handler, configurable={"thread_id": "thread-1"})
-
-    app.invoke({"words": []}, options)
-    before = len(logs)
-    app.invoke(Command(resume="yes"), options)
-
-    (log,) = logs
-    assert before == 0
-    assert [node["name"] for node in log["trace"]["nodes"]] == ["draft", "approve", "approve"]
-    assert (log["status"], log["metrics"]["error_count"]) == ("SUCCESS", 0)
-
-
 def test_a_plain_chain_is_recorded_by_its_steps(logs: Captured, handler: CaselogCallbackHandler) -> None:
-    chain = RunnableLambda(lambda text: text.upper()).with_config(run_name="shout") | ScriptedModel(
-        script=[ANSWER], said=[0]
-    )
+    chain = RunnableLambda(lambda text: text.upper()).with_config(run_name="shout") | model(ANSWER)
 
     chain.invoke("is it paid?", config(handler))
 
@@ -237,5 +141,196 @@ def test_nothing_of_a_finished_run_is_kept(logs: Captured, handler: CaselogCallb
     for _ in range(3):
         agent(ask(7), ANSWER).invoke(QUESTION, config(handler))
 
-    assert handler._runs == {}
-    assert len(handler._waiting) == 0
+    assert len(handler._runs) == 0
+
+
+def test_a_long_conversation_makes_the_log_grow_with_its_length_not_with_its_square(
+    logs: Captured, handler: CaselogCallbackHandler
+) -> None:
+    sizes = []
+    for rounds in (10, 20, 40):
+        script = [ask(number, f"c{number}") for number in range(rounds)]
+        agent(*script, ANSWER).invoke(QUESTION, config(handler, recursion_limit=1000))
+        sizes.append(len(json.dumps(logs[-1])))
+
+    assert sizes[1] < 2.2 * sizes[0]
+    assert sizes[2] < 2.2 * sizes[1]
+    assert "as before" in str(logs[0]["trace"]["nodes"][2]["input"])
+
+
+def test_what_a_node_changes_in_place_does_not_change_what_earlier_ones_saw(
+    logs: Captured, handler: CaselogCallbackHandler
+) -> None:
+    def refund(state: State) -> State:
+        state["order"]["status"] = "refunded"
+        return {"order": state["order"]}
+
+    load = ("load", lambda _state: {"order": {"id": 7, "status": "paid"}})
+    graph(load, ("check", lambda _state: {"words": ["ok"]}), ("refund", refund)).invoke({}, config(handler))
+
+    loaded, checked, refunded = logs[0]["trace"]["nodes"]
+    assert loaded["output"]["order"]["status"] == checked["input"]["order"]["status"] == "paid"
+    assert refunded["output"]["order"]["status"] == "refunded"
+
+
+def test_a_retriever_is_a_tool_call_and_what_runs_in_it_belongs_to_the_ticket(
+    logs: Captured, handler: CaselogCallbackHandler
+) -> None:
+    class Rewriting(BaseRetriever):
+        def _get_relevant_documents(self, query: str, *, run_manager: Any) -> list[Document]:
+            model(ANSWER).invoke(f"rewrite {query}", {"callbacks": run_manager.get_child()})
+            return [Document("Refunds take five days.")]
+
+    find = ("find", lambda _state: {"words": [Rewriting().invoke("refunds")[0].page_content]})
+    graph(find).invoke({}, config(handler))
+
+    (log,) = logs
+    (call,) = log["trace"]["tool_calls"]
+    assert (call["name"], call["arguments"]) == ("Rewriting", {"query": "refunds"})
+    assert call["result"][0]["page_content"] == "Refunds take five days."
+    assert log["metrics"]["react_iterations"] == 1
+
+
+def test_what_runs_on_after_its_ticket_has_ended_is_no_ticket(
+    logs: Captured, handler: CaselogCallbackHandler
+) -> None:
+    def slow(_state: State) -> State:
+        time.sleep(0.1)
+        return {"words": [model(ANSWER).invoke("still there?").text]}
+
+    async def run() -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(graph(("slow", slow)).ainvoke({}, config(handler)), 0.02)
+        await asyncio.sleep(0.2)
+
+    asyncio.run(run())
+
+    (log,) = logs
+    assert (log["status"], log["metrics"]["error_count"]) == ("CANCELLED", 0)
+
+
+def test_a_stream_that_nobody_reads_to_its_end_is_no_failure(
+    logs: Captured, handler: CaselogCallbackHandler
+) -> None:
+    first = ("first", lambda _state: {"words": ["a"]})
+    for _chunk in graph(first, ("second", lambda _state: {"words": ["b"]})).stream({}, config(handler)):
+        break
+
+    (log,) = logs
+    assert (log["status"], log["metrics"]["error_count"]) == ("CANCELLED", 0)
+
+
+def test_a_failed_run_tells_what_its_nodes_had_found_out(
+    logs: Captured, handler: CaselogCallbackHandler
+) -> None:
+    def fail(_state: State) -> State:
+        raise LookupError("no such order")
+
+    classify = ("classify", lambda _state: {"ticket_id": "T-8", "category": "refund"})
+    with pytest.raises(LookupError):
+        graph(classify, ("fail", fail)).invoke({}, {"callbacks": [handler]})
+
+    (log,) = logs
+    assert (log["ticket_id"], log["category"], log["status"]) == ("T-8", "refund", "FAILED")
+
+
+def test_a_run_that_names_no_ticket_is_known_by_its_own_id(
+    logs: Captured, handler: CaselogCallbackHandler
+) -> None:
+    graph(("a", lambda _state: {})).invoke({}, {"callbacks": [handler]})
+    graph(("a", lambda _state: {})).invoke({}, {"callbacks": [handler]})
+
+    assert len({log["ticket_id"] for log in logs}) == 2
+
+
+def test_a_tool_that_answers_with_an_error_and_one_that_does_not_exist_are_failed_calls(
+    logs: Captured, handler: CaselogCallbackHandler
+) -> None:
+    @tool
+    def deny(order_id: int) -> str:
+        """Deny."""
+        raise ToolException("denied")
+
+    deny.handle_tool_error = True
+    calls = [{"name": name, "args": {"order_id": 7}, "id": name} for name in ("made_up", "deny")]
+    agent(AIMessage("", tool_calls=calls), ANSWER, tools=[deny]).invoke(QUESTION, config(handler))
+
+    step = logs[0]["trace"]["react_iterations"][0]
+    assert [(call["name"], call["status"]) for call in step["tool_calls"]] == [
+        ("made_up", "error"),
+        ("deny", "error"),
+    ]
+    assert step["tool_calls"][1]["result"] == "denied"
+
+
+def test_tool_calls_stand_in_the_order_they_were_asked_for(
+    logs: Captured, handler: CaselogCallbackHandler
+) -> None:
+    @tool
+    def wait(seconds: float) -> str:
+        """Wait."""
+        time.sleep(seconds)
+        return f"after {seconds}"
+
+    calls = [{"name": "wait", "args": {"seconds": seconds}, "id": str(seconds)} for seconds in (0.05, 0.0)]
+    agent(AIMessage("", tool_calls=calls), ANSWER, tools=[wait]).invoke(QUESTION, config(handler))
+
+    assert logs[0]["trace"]["react_iterations"][0]["observation"] == ["after 0.05", "after 0.0"]
+
+
+def test_the_answer_is_this_turns_and_never_that_of_an_earlier_one(
+    logs: Captured, handler: CaselogCallbackHandler
+) -> None:
+    earlier = [("user", "Is it paid?"), ("assistant", "It is."), ("user", "Thanks, bye.")]
+    built: Any = StateGraph(MessagesState)
+    built.add_node("hang up", lambda _state: {})
+    built.add_edge(START, "hang up")
+    ask_model: Any = RunnableLambda(lambda _text: "a question") | model(ANSWER)
+    built.compile().invoke({"messages": earlier}, config(handler))
+    ask_model.invoke("x", config(handler))
+    agent(AIMessage([{"type": "text", "text": "In words."}])).invoke(QUESTION, config(handler))
+
+    assert [log["trace"].get("final_response") for log in logs] == [None, "It is paid.", "In words."]
+
+
+def test_tokens_and_models_are_found_where_older_and_streaming_models_put_them(
+    logs: Captured, handler: CaselogCallbackHandler
+) -> None:
+    usage = {"token_usage": {"prompt_tokens": 5, "completion_tokens": 2}, "model_name": "m-1m-1"}
+    model(AIMessage("x", response_metadata=usage)).invoke("x", config(handler))
+
+    (step,) = logs[0]["trace"]["react_iterations"]
+    assert (step["input_tokens"], step["output_tokens"], step["model"]) == (5, 2, "m-1")
+
+
+def test_the_tasks_of_a_function_are_nodes_and_a_nested_node_says_where_it_lies(
+    logs: Captured, handler: CaselogCallbackHandler
+) -> None:
+    @task
+    def double(number: int) -> int:
+        return 2 * number
+
+    @entrypoint()
+    def flow(number: int) -> int:
+        return double(number).result()
+
+    flow.invoke(4, config(handler))
+
+    named = [(node["name"], node.get("attributes")) for node in logs[0]["trace"]["nodes"]]
+    assert named == [("flow", None), ("double", {"path": "flow"})]
+
+
+def test_an_exception_whose_text_cannot_be_read_still_gives_a_log(
+    logs: Captured, handler: CaselogCallbackHandler
+) -> None:
+    class UnreadableError(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    def fail(_state: State) -> State:
+        raise UnreadableError
+
+    with pytest.raises(UnreadableError):
+        graph(("fail", fail)).invoke({}, config(handler))
+
+    assert logs[0]["trace"]["errors"][0]["type"] == "UnreadableError"

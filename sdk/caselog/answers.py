@@ -7,12 +7,14 @@ import json
 import time
 from typing import Any
 
-from .errors import CollectorBusy, LogRefused, UnexpectedAnswer
+from .errors import CollectorBusy, LogRefused, SenderRefused, UnexpectedAnswer
 from .settings import Limits
 from .transport import Response, origin_of
 
 #: Answers that mean "later"; so do all of 5xx.
 _LATER = frozenset({408, 425, 429})
+#: Answers to whoever sends, whatever is sent: key, proxy, address.
+_ABOUT_THE_SENDER = frozenset({301, 302, 307, 308, 401, 403, 404, 405, 407})
 #: No server is obeyed for longer than this, in seconds.
 _MAX_RETRY_AFTER_S = 300.0
 
@@ -29,8 +31,11 @@ def check_answer(url: str, response: Response, *, explains: bool) -> None:
     elif response.status in _LATER or response.status >= 500:
         after = read_retry_after(response.headers.get("retry-after"), time.time())
         raise CollectorBusy(origin, response.status, after)
+    elif response.status < 200:  # an answer before the answer, which this client cannot wait for
+        raise UnexpectedAnswer(origin, response.status)
     else:
-        raise LogRefused(origin, response.status, explain(response) if explains else "")
+        refused = SenderRefused if response.status in _ABOUT_THE_SENDER else LogRefused
+        raise refused(origin, response.status, explain(response) if explains else "")
 
 
 def backoff_s(attempt: int, limits: Limits, chance: float) -> float:
@@ -51,11 +56,11 @@ def read_retry_after(value: str | None, now: float) -> float | None:
     """
     if not value:
         return None
-    if value.strip().isdigit():
+    if value.strip().isascii() and value.strip().isdigit():
         return min(float(value), _MAX_RETRY_AFTER_S)
     try:
         at = email.utils.parsedate_to_datetime(value).timestamp()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return min(max(0.0, at - now), _MAX_RETRY_AFTER_S)
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
-import os
 from collections.abc import Mapping
 from typing import Any, Callable
 
-from .client import Client, at_process_end
+from .client import Client
 from .console import Console
 from .errors import InvalidSetting, SettingError
 from .guard import never_raises
@@ -28,8 +26,6 @@ from .settings import (
 # A dict, because setdefault is one step for the interpreter: two first calls at once agree on one client
 # without a lock that a fork could leave locked.
 _clients: dict[str, Client] = {}
-#: Steps before the end, and the process that each was registered in.
-_steps: dict[Callable[[], None], int] = {}
 
 
 @never_raises(bool)
@@ -67,15 +63,6 @@ def stats() -> dict[str, Any]:
 
 def _client() -> Client:
     return _clients.get("default") or _clients.setdefault("default", open_client(environment()))
-
-
-def before_the_end(step: Callable[[], None]) -> None:
-    """Run a step at the end of this process, once, while the logs that it ships are still delivered."""
-    if _steps.get(step) != os.getpid():  # a forked child is a process of its own
-        _steps[step] = os.getpid()
-        _client().end_with_process()
-        atexit.unregister(step)
-        at_process_end(step)
 
 
 def swap_client(client: Client | None) -> Client | None:

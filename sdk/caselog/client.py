@@ -48,6 +48,7 @@ class Client:
         self._losses = Losses()
         self._shipper = Shipper(self._open_outlet, self._limits)
         self._ends_with_process = False
+        self._pid = os.getpid()
         _clients.add(self)
 
     @never_raises(bool)
@@ -59,32 +60,38 @@ class Client:
             self._losses.count(reasons.NOT_SERIALISABLE)
             self._console.say("not a log", str(NotALog(type(log))))
             return False
-        self.end_with_process()
-        accepted = self._shipper.submit(dump(self._complete(log)))
-        if not accepted:
-            self._count_dropped()
-        return accepted
+        if (
+            sys.is_finalizing()
+        ):  # a destructor at the very end: no thread starts any more, and some Pythons wait for it
+            return self._drop(reasons.NETWORK)
+        self._notice_fork()
+        self._end_with_child()
+        reason = self._shipper.submit(dump(self._complete(log)))
+        return True if reason is None else self._drop(reason)
 
-    def _count_dropped(self) -> None:
-        closed = self._shipper.is_closed()
-        self._losses.count(reasons.NETWORK if closed else reasons.QUEUE_FULL)
-        why = "the client is closed" if closed else "the queue is full"
+    def _drop(self, reason: str) -> bool:
+        self._losses.count(reason)
+        why = "the queue is full" if reason == reasons.QUEUE_FULL else "the process or the client has ended"
         self._console.say(why, f"{why}: a log was dropped")
+        return False
 
     @never_raises(bool)
     def flush(self, timeout_s: float = 5.0) -> bool:
         """Wait until every log accepted so far is delivered or given up; False where the deadline came first."""
+        self._notice_fork()
         return self._shipper.flush(timeout_s)
 
     @never_raises(lambda: None)
     def close(self, timeout_s: float = 5.0) -> None:
         """Flush with the deadline, then stop; logs that are still undelivered are counted as lost and named."""
-        self._shipper.flush(timeout_s)
+        self._notice_fork()
+        ends_at = time.monotonic() + timeout_s
+        # Writing to the disk takes its time too.
+        self._shipper.flush(timeout_s * (0.75 if self._settings.spool_dir else 1.0), drains=True)
         left = self._shipper.pending()
         dropped = self._shipper.stop()
-        kept = self._shipper.keep(dropped, time.monotonic() + self._limits.exit_flush_s)
-        self._losses.count(reasons.NETWORK, len(dropped) - kept)
-        atexit.unregister(self._end)
+        settled = self._shipper.keep(dropped, max(ends_at, time.monotonic() + _MIN_KEEPING_S))
+        self._losses.count(reasons.NETWORK, len(dropped) - settled)
         if left:
             fate = "wait in CASELOG_SPOOL_DIR" if self._settings.spool_dir else "are lost"
             self._console.say("left", f"{left} log(s) could not be delivered before the end and {fate}")
@@ -112,15 +119,19 @@ class Client:
             )
             return Outlet(
                 lambda batch, _pause: self._losses.count(reasons.NETWORK, len(batch)),
+                _replay_nothing,
+                _count_none,
                 _keep_nothing,
                 _do_nothing,
                 _do_nothing,
             )
 
     def _load_outlet(self) -> Outlet:
-        from .delivery import Delivery  # ssl, gzip and the rules: in the thread, not at import
+        from .delivery import Delivery, Sender  # ssl, gzip and the rules: in the thread, not at import
         from .masking import Masker
+        from .outage import Outage
         from .preparation import Preparer
+        from .replay import Replay
         from .spool import Spool
         from .transport import KeepAlive
 
@@ -129,20 +140,47 @@ class Client:
         sdk = {"name": "caselog-python", "version": __version__}
         masker = Masker.from_settings(settings, self._shipper.rest)
         preparer = Preparer(settings.level, limits, masker, losses, console, sdk)
+        sender = Sender(settings, limits, self._transport or connection, console)
+        outage = Outage(limits)
         owner, folder = f"{settings.url} {settings.api_key}", settings.spool_dir
         spool = Spool(folder, owner, limits.max_spool_bytes, console) if folder else None
-        transport = self._transport or connection
-        delivery = Delivery(settings, limits, preparer, transport, losses, console, spool)
-        return Outlet(delivery.deliver, delivery.keep, connection.close, connection.abandon)
+        delivery = Delivery(sender, limits, preparer, losses, console, outage, spool)
+        if spool is None:
+            return Outlet(
+                delivery.deliver,
+                _replay_nothing,
+                _count_none,
+                delivery.keep,
+                connection.close,
+                connection.abandon,
+            )
+        replay = Replay(sender, spool, outage, limits, losses, console)
+        return Outlet(
+            delivery.deliver,
+            lambda hurries: replay.send_one(hurries=hurries),
+            spool.count_own,
+            delivery.keep,
+            connection.close,
+            connection.abandon,
+        )
 
-    def end_with_process(self) -> None:
-        """Flush at the end of the process, with a deadline."""
+    def _end_with_child(self) -> None:
+        """A forked child of multiprocessing leaves by os._exit, which runs its finalizers but not atexit's."""
         if not self._ends_with_process:
             self._ends_with_process = True
-            at_process_end(self._end)
+            multiprocessing = sys.modules.get("multiprocessing")
+            if multiprocessing and multiprocessing.parent_process():
+                finalize = importlib.import_module("multiprocessing.util").Finalize
+                finalize(None, self.end, exitpriority=0)
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """Close at the end of the process."""
         self.close(self._limits.exit_flush_s)
+
+    def _notice_fork(self) -> None:
+        """Some servers fork without telling Python; the process id tells."""
+        if self._pid != os.getpid():
+            self.after_fork_in_child()
 
     def before_fork(self) -> None:
         """Make sure that the child inherits nothing half done."""
@@ -154,18 +192,18 @@ class Client:
 
     def after_fork_in_child(self) -> None:
         """Start with an empty queue and no losses: those of the parent are the parent's to deliver and to tell."""
+        self._pid = os.getpid()
         self._losses.start_anew()
         self._ends_with_process = False
         self._shipper.after_fork_in_child()
 
 
-def at_process_end(step: Callable[[], None]) -> None:
-    """Run a step at the end of the process, before those that were registered earlier."""
-    atexit.register(step)
-    multiprocessing = sys.modules.get("multiprocessing")
-    if multiprocessing and multiprocessing.parent_process():
-        # A forked child of multiprocessing leaves by os._exit, which runs its finalizers but not atexit's.
-        importlib.import_module("multiprocessing.util").Finalize(None, step, exitpriority=0)
+def _replay_nothing(_hurries: bool) -> float | None:  # noqa: FBT001 - as `Outlet.replay` is called
+    return None
+
+
+def _count_none() -> int:
+    return 0
 
 
 def _keep_nothing(_logs: list[Queued], _until: float) -> int:
@@ -186,6 +224,9 @@ def _start_of(seconds: Any) -> str:
     return (now_utc() - timedelta(seconds=seconds if known else 0)).isoformat()
 
 
+#: Even a close without patience writes what waits to the disk, where there is one.
+_MIN_KEEPING_S = 0.5
+
 _clients: weakref.WeakSet[Client] = weakref.WeakSet()
 
 
@@ -196,6 +237,9 @@ def _each_client(step: Callable[[Client], None]) -> Callable[[], None]:
 
     return run
 
+
+# At import, so that whatever a workflow registers later runs, and may ship, before the end.
+atexit.register(_each_client(Client.end))
 
 if hasattr(os, "register_at_fork"):  # not on Windows
     os.register_at_fork(

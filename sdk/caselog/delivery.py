@@ -7,7 +7,6 @@ Runs in the daemon thread. What is not delivered is counted in `Losses` by reaso
 from __future__ import annotations
 
 import gzip
-import random
 import threading
 import time
 from collections.abc import Sequence
@@ -15,16 +14,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import losses as reasons
-from .answers import backoff_s, check_answer
+from .answers import check_answer
 from .console import Console
-from .errors import DeliveryError, LogRefused
+from .errors import DeliveryError, LogRefused, SenderRefused
 from .losses import Losses
+from .outage import Outage
 from .preparation import Prepared, Preparer
 from .settings import Limits, Settings
 from .shipper import Pause, Queued
 from .spool import Spool
 from .transport import Request, Transport
 from .version import __version__
+
+#: Above this level gzip takes more time than it saves bytes.
+_GZIP_LEVEL = 5
 
 
 @dataclass
@@ -36,15 +39,42 @@ class _Flight:
 
 
 @dataclass
-class Delivery:
-    """Settles batches of logs over a transport; for one thread, but for `keep`."""
+class Sender:
+    """Sends lines to the collector, once."""
 
     settings: Settings
     limits: Limits
-    preparer: Preparer
     transport: Transport
+    console: Console
+
+    def pack(self, lines: Sequence[bytes]) -> Request:
+        """The request that carries these lines: one as JSON, more as NDJSON."""
+        headers = {
+            "X-API-Key": self.settings.api_key,
+            "Content-Type": "application/json" if len(lines) == 1 else "application/x-ndjson",
+            "Content-Encoding": "gzip",
+            "Accept": "application/json",
+            "User-Agent": f"caselog-python/{__version__}",
+        }
+        body = gzip.compress(b"\n".join(lines), _GZIP_LEVEL)
+        return Request(self.settings.url, headers, body, self.limits.timeout_s)
+
+    def send(self, request: Request, logs: int) -> None:
+        """Nothing where the logs are stored; otherwise raises the `DeliveryError` that the answer means."""
+        check_answer(self.settings.url, self.transport(request), explains=logs == 1)
+        self.console.debug(f"{logs} log(s) stored, {len(request.body)} bytes sent")
+
+
+@dataclass
+class Delivery:
+    """Settles batches of logs; for one thread, but for `keep`."""
+
+    sender: Sender
+    limits: Limits
+    preparer: Preparer
     losses: Losses
     console: Console
+    outage: Outage
     spool: Spool | None = None
     _flight: _Flight | None = None
     _keeping: threading.Lock = field(default_factory=threading.Lock)
@@ -52,38 +82,46 @@ class Delivery:
     def deliver(self, batch: list[Queued], pause: Pause) -> None:
         """Settle each log of the batch: stored by the collector, kept on disk, or counted as lost.
 
-        One log goes as JSON, more as NDJSON. Of a batch that is refused each log is sent on its own, so that one
-        bad log does not take the others with it.
+        Of a batch that is refused each log is sent on its own, so that one bad log does not take the others with it.
         """
         prepared = self._prepare(batch)
         try:
-            if prepared and self._settle(prepared, pause):
-                self._replay(pause)
+            if prepared and not self._keep_during_outage(prepared):
+                self._settle(prepared, pause)
         except Exception as error:  # noqa: BLE001 - a mistake of our own must not end the thread
-            self.losses.count(reasons.NETWORK, len(prepared))
-            self.console.say("deliver", f"logs could not be sent ({type(error).__name__}) and are lost")
+            self._flight = None
+            self._lose(
+                reasons.NETWORK, prepared, f"logs could not be sent ({type(error).__name__}) and are lost"
+            )
 
     def keep(self, batch: list[Queued], until: float) -> int:
-        """Write logs that will not be sent any more to the disk; how many were, by monotonic time ``until``.
+        """Write logs that will not be sent any more to the disk; how many were settled by monotonic time ``until``.
 
         Called by the thread that closes the client; the batch that is being sent is kept too.
         """
         if not self.spool:
             return 0
-        if self._flight:
-            self._keep_flight(self._flight)
-        prepared: list[Prepared] = []
-        for queued in batch:
-            if time.monotonic() > until:
-                break
-            prepared += self._prepare([queued])
-        return len(prepared) if prepared and self.spool.write([log.line for log in prepared]) else 0
+        flight = self._flight
+        if flight:
+            self._keep_flight(flight)
+        settled, place = 0, 0
+        while place < len(batch) and time.monotonic() < until:
+            some = batch[place : place + self.limits.max_batch_logs]
+            place += len(some)
+            prepared = self._prepare(some)
+            is_kept = not prepared or self.spool.write([log.line for log in prepared])
+            settled += len(some) if is_kept else len(some) - len(prepared)
+        return settled
 
     def _prepare(self, batch: list[Queued]) -> list[Prepared]:
         return [log for log in map(self.preparer.prepare, batch) if log]
 
-    def _settle(self, logs: list[Prepared], pause: Pause) -> bool:
-        """Whether the collector answered for each of the logs."""
+    def _keep_during_outage(self, logs: list[Prepared]) -> bool:
+        """Whether the logs went straight to the disk, because the collector did not answer a moment ago."""
+        is_down = self.spool is not None and self.outage.remaining_s() > 0
+        return is_down and self.spool is not None and self.spool.write([log.line for log in logs]) is not None
+
+    def _settle(self, logs: list[Prepared], pause: Pause) -> None:
         self._flight = flight = _Flight(logs)
         try:
             answered, refusal = self._send_until_settled(flight, pause), None
@@ -93,38 +131,34 @@ class Delivery:
         if flight.kept_in and self.spool and answered:
             self.spool.remove(flight.kept_in)
         if refusal and len(logs) > 1:
-            each = [self._settle([log], pause) for log in logs]
-            return all(each)
-        if refusal:
+            for log in logs:
+                self._settle([log], pause)
+        elif refusal:
             self._lose(reasons.REFUSED, logs, str(refusal))
-        return answered
 
     def _send_until_settled(self, flight: _Flight, pause: Pause) -> bool:
-        """True when the logs were stored, False when they were given up; raises `LogRefused`."""
-        request = self._request([log.line for log in flight.logs])
-        attempt = 0
+        """True when the collector took the logs, False when they are on disk or given up; raises `LogRefused`."""
+        request = self.sender.pack([log.line for log in flight.logs])
         while True:
             try:
-                self._send(request, len(flight.logs))
-            except LogRefused:  # noqa: PERF203 - each round waits for the network
-                raise
-            except DeliveryError as error:
+                self.sender.send(request, len(flight.logs))
+                self.outage.end()
+            except DeliveryError as error:  # noqa: PERF203 - each round waits for the network
+                if isinstance(error, LogRefused) and not (self.spool and isinstance(error, SenderRefused)):
+                    raise
                 self.console.say(type(error).__name__, str(error))
-                self._keep_flight(flight)
-                if not self._wait(attempt, error, flight, pause):
+                if not self._wait(error, flight, pause):
                     return False
-                attempt += 1
             else:
                 return True
 
-    def _wait(self, attempt: int, error: DeliveryError, flight: _Flight, pause: Pause) -> bool:
-        """Wait before sending again; False where the logs were given up instead."""
+    def _wait(self, error: DeliveryError, flight: _Flight, pause: Pause) -> bool:
+        """Wait before sending again; False where the logs are on disk now, or are given up."""
+        pause_s = self.outage.note(error)
+        if self._keep_flight(flight):
+            return False
         age_s = time.monotonic() - flight.logs[0].at
-        asked_s = error.retry_after_s
-        own_s = backoff_s(attempt, self.limits, random.random())  # noqa: S311 - spreads clients in time, hides nothing
-        gone_on = age_s <= self.limits.max_age_s and pause(
-            own_s if asked_s is None else asked_s, asked_s is None
-        )
+        gone_on = age_s <= self.limits.max_age_s and pause(pause_s, self.outage.may_hurry())
         if not gone_on and not flight.kept_in:
             self._lose(*self._explain_loss(age_s, flight.logs, error))
         return gone_on
@@ -136,36 +170,11 @@ class Delivery:
             return reasons.NETWORK, logs, ""
         return reasons.EXPIRED, logs, f"{error}, but not for longer than {self.limits.max_age_s:g} s: lost"
 
-    def _keep_flight(self, flight: _Flight) -> None:
+    def _keep_flight(self, flight: _Flight) -> bool:
         with self._keeping:
             if self.spool and not flight.kept_in:
                 flight.kept_in = self.spool.write([log.line for log in flight.logs])
-
-    def _replay(self, pause: Pause) -> None:
-        """Send what is on disk, now that the collector answers; what it does not take now stays for the next time."""
-        for path in self.spool.paths() if self.spool else ():
-            lines = self.spool.read(path) if self.spool and pause(0, False) else []  # noqa: FBT003 - a `Pause`
-            if lines and not self._send_again(lines):
-                return
-            if lines and self.spool:
-                self.spool.remove(path)
-
-    def _send_again(self, lines: list[bytes]) -> bool:
-        try:
-            self._send(self._request(lines), len(lines))
-        except LogRefused as refusal:
-            if len(lines) > 1:
-                each = [self._send_again([line]) for line in lines]
-                return all(each)
-            self._lose(reasons.REFUSED, [Prepared(lines[0], 0.0, {})], str(refusal))
-        except DeliveryError:
-            return False
-        return True
-
-    def _send(self, request: Request, logs: int) -> None:
-        """Nothing where the logs are stored; otherwise raises the `DeliveryError` that the answer means."""
-        check_answer(self.settings.url, self.transport(request), explains=logs == 1)
-        self.console.debug(f"{logs} log(s) stored, {len(request.body)} bytes sent")
+            return flight.kept_in is not None
 
     def _lose(self, reason: str, logs: list[Prepared], sentence: str = "") -> None:
         self.losses.count(reason, len(logs))
@@ -173,13 +182,3 @@ class Delivery:
             self.losses.unmark_told(log.told)
         if sentence:
             self.console.say(f"lost {reason}", sentence)
-
-    def _request(self, lines: Sequence[bytes]) -> Request:
-        headers = {
-            "X-API-Key": self.settings.api_key,
-            "Content-Type": "application/json" if len(lines) == 1 else "application/x-ndjson",
-            "Content-Encoding": "gzip",
-            "Accept": "application/json",
-            "User-Agent": f"caselog-python/{__version__}",
-        }
-        return Request(self.settings.url, headers, gzip.compress(b"\n".join(lines)), self.limits.timeout_s)

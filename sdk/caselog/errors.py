@@ -10,6 +10,7 @@
         - `CollectorBusy`: the collector asked for time; sent again later
         - `UnexpectedAnswer`: something else answered in the collector's place; sent again later
         - `LogRefused`: the collector will not take this log; not sent again
+            - `SenderRefused`: it takes none from this sender: the key, a proxy; what is on disk stays there
 
 No sentence holds anything of a log's content, and none holds the API key.
 """
@@ -70,6 +71,8 @@ class CollectorBusy(DeliveryError):
 
     def __init__(self, origin: str, status: int, retry_after_s: float | None = None) -> None:
         self.retry_after_s = retry_after_s
+        #: Whether any log would have got this answer; 500 and the like may be the fault of one.
+        self.is_about_load = status in (408, 425, 429, 502, 503, 504)
         super().__init__(f"{origin} answered {status}; logs wait in memory and are sent again")
 
 
@@ -90,3 +93,7 @@ class LogRefused(DeliveryError):
     def __init__(self, origin: str, status: int, explanation: str = "") -> None:
         self.status = status
         super().__init__(f"{origin} refused a log with {status}{explanation}; it is not sent again")
+
+
+class SenderRefused(LogRefused):
+    """The collector, or a proxy before it, takes no log from this sender as things are."""

@@ -61,6 +61,8 @@ class Limits:
     #: How long the end of the process waits for logs that are still on their way.
     exit_flush_s: float = 2.0
     max_spool_bytes: int = 100 * 1024 * 1024
+    #: Logs that have waited on disk for longer are given up.
+    max_spool_age_s: float = 7 * 86400.0
 
 
 def environment() -> Mapping[str, str]:

@@ -14,8 +14,9 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import Callable
+from typing import Callable, Optional
 
+from . import losses as reasons
 from .settings import Limits
 
 
@@ -35,9 +36,14 @@ Pause = Callable[[float, bool], bool]
 class Outlet:
     """Where the thread takes its batches: neither function raises."""
 
-    #: Settles every log of a batch: delivered or given up.
+    #: Settles every log of a batch: delivered, kept on disk, or given up.
     deliver: Callable[[list[Queued], Pause], None]
-    #: Keeps logs on disk until the monotonic time given; how many were kept.
+    #: Sends some of what waits on disk, sooner where the argument is true because a flush waits; seconds until it is
+    #: worth calling again, None where nothing waits.
+    replay: Callable[[bool], Optional[float]]
+    #: How many logs of this process wait on disk.
+    count_kept: Callable[[], int]
+    #: Keeps logs on disk until the monotonic time given; how many were settled.
     keep: Callable[[list[Queued], float], int]
     #: Lets go of the connection.
     close: Callable[[], None]
@@ -66,39 +72,52 @@ class Shipper:
         self._held_bytes = 0
         self._accepted = 0
         self._settled = 0
+        self._kept = 0
+        #: Whether more of what waits on disk could be sent at once.
+        self._has_more = False
         self._hurries = 0
         self._flushing = 0
         self._stopping = False
+        self._is_running = False
         self._thread: threading.Thread | None = None
         self._outlet: Outlet | None = None
 
-    def submit(self, text: str) -> bool:
-        """Queue a log; False where the queue is full or no thread can be started any more."""
+    def submit(self, text: str) -> str | None:
+        """Queue a log; the reason of the loss where it is not accepted."""
         with self._changed:
+            if self._stopping:
+                return reasons.NETWORK
             if not self._has_room(len(text)):
-                return False
-            if self._thread is None and not self._start_thread():
-                return False
+                return reasons.QUEUE_FULL
             self._queue.append(Queued(text, time.monotonic()))
             self._held_bytes += len(text)
             self._accepted += 1
+            starts, self._is_running = not self._is_running, True
             self._arrived.notify()
-            return True
+        # Not under the lock: under gevent a start lets others run, who would wait for it for ever.
+        return reasons.NETWORK if starts and not self._start_thread() else None
 
     def pending(self) -> int:
-        """Logs accepted that are neither delivered nor given up yet."""
+        """Logs accepted that are neither delivered nor given up yet; those on disk are among them."""
         with self._changed:
-            return self._accepted - self._settled
+            return self._accepted - self._settled + self._kept
 
-    def flush(self, timeout_s: float) -> bool:
-        """Wait until every log accepted so far is settled; False where the deadline came first."""
+    def flush(self, timeout_s: float, *, drains: bool = False) -> bool:
+        """Wait until every log accepted so far is settled; False where the deadline came first.
+
+        ``drains`` waits for what waits on disk from before, too, as long as it can be sent.
+        """
         with self._changed:
             target = self._accepted
             self._hurries += 1
             self._flushing += 1
             self._changed.notify_all()
+            self._arrived.notify()
             try:
-                return self._changed.wait_for(lambda: self._settled >= target, max(0.0, timeout_s))
+                return self._changed.wait_for(
+                    lambda: self._settled >= target and not self._kept and not (drains and self._has_more),
+                    max(0.0, timeout_s),
+                )
             finally:
                 self._flushing -= 1
 
@@ -138,28 +157,50 @@ class Shipper:
             waiting < self._limits.max_queue_logs and self._held_bytes + size <= self._limits.max_queue_bytes
         )
         # One log of any size is taken when nothing else waits: it is cut later, where nobody waits for it.
-        return (fits or waiting == 0) and not self._stopping
+        return fits or waiting == 0
 
     def _start_thread(self) -> bool:
-        thread = threading.Thread(target=self._run, name="caselog", daemon=True)
+        """False where no thread can be started any more, as when the interpreter ends: then nothing is accepted."""
         try:
-            thread.start()
-        except RuntimeError:  # the interpreter is shutting down
+            self._thread = threading.Thread(target=self._run, name="caselog", daemon=True)
+            self._thread.start()
+        except RuntimeError:
+            self._thread = None
+            self.stop()
             return False
-        self._thread = thread
         return True
 
     def _run(self) -> None:
         with self._loading:
             self._outlet = outlet = self._open_outlet()
-        while batch := self._take():
-            outlet.deliver(batch, self._pause)
-            self._settle(batch)
+        wait_s: float | None = None
+        while (batch := self._take(wait_s)) is not None:
+            if batch:
+                outlet.deliver(batch, self._pause)
+            wait_s = self._settle_and_replay(batch, outlet)
         outlet.close()
 
-    def _take(self) -> list[Queued]:
+    def _settle_and_replay(self, batch: list[Queued], outlet: Outlet) -> float | None:
         with self._changed:
-            self._arrived.wait_for(lambda: self._queue or self._stopping)
+            self._has_more = True
+        self._settle(batch, outlet.count_kept())
+        # New logs first: what is on disk is safe there.
+        wait_s = 0.0 if self._queue or self._stopping else outlet.replay(self._flushing > 0)
+        with self._changed:
+            self._has_more = wait_s == 0
+        self._settle([], outlet.count_kept())
+        return wait_s
+
+    def _take(self, wait_s: float | None) -> list[Queued] | None:
+        """The next batch, empty after ``wait_s`` seconds without a log; None where the thread is to end."""
+        with self._changed:
+            hurries = self._hurries
+            self._arrived.wait_for(
+                lambda: self._queue or self._stopping or (wait_s is not None and self._hurries > hurries),
+                wait_s,
+            )
+            if self._stopping and not self._queue:
+                return None
             batch: list[Queued] = []
             size = 0
             while self._queue and len(batch) < self._limits.max_batch_logs:
@@ -169,9 +210,10 @@ class Shipper:
                 batch.append(self._queue.popleft())
             return batch
 
-    def _settle(self, batch: list[Queued]) -> None:
+    def _settle(self, batch: list[Queued], kept: int | None = None) -> None:
         with self._changed:
             self._settled += len(batch)
+            self._kept = self._kept if kept is None else kept
             self._held_bytes -= sum(len(item.text) for item in batch)
             self._changed.notify_all()
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import time
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from uuid import UUID
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import BaseMessage
 
-from caselog.api import before_the_end, ship_log_async
+from caselog.api import ship_log_async
 from caselog.clock import now_text
 from caselog.guard import never_raises
 from caselog.shapes import describe_error
@@ -286,7 +287,6 @@ class CaselogCallbackHandler(_Base):
         self._runs.forget(recording)
         if run.is_interrupted and recording.key and status != "FAILED":
             waiting.put(recording)
-            before_the_end(_ship_all_waiting)
         else:
             _ship(recording, outputs, "INTERRUPTED" if run.is_interrupted and status != "FAILED" else status)
         for other in waiting.take_overdue():
@@ -311,3 +311,7 @@ def _ship(recording: Recording, outputs: Any, status: str) -> None:
 def _ship_all_waiting() -> None:
     for recording in waiting.take_all():
         _ship(recording, None, "INTERRUPTED")
+
+
+# Registered after the client's own, which therefore comes later.
+atexit.register(_ship_all_waiting)

@@ -3,33 +3,51 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 from typing import Callable
 
 _SEPARATOR = "[ \\-\u00a0\u2009\u202f\u2010-\u2015]"
 #: A run of at least 13 digits with single separators; a decimal fraction or a longer number is none.
-_RUN = re.compile(rf"(?<![\d])(?<!\d[.,])\d(?:{_SEPARATOR}?\d){{12,}}(?!\d)(?![.]\d{{5,}})")
-_DOTTED = re.compile(r"(?<![\d.])\d{4}\.\d{4}\.\d{4}\.\d{4}(?![\d.])|(?<![\d.])\d{4}\.\d{6}\.\d{5}(?![\d.])")
-_GROUP = re.compile(r"\d+")
+_RUN = re.compile(
+    rf"(?<![0-9])(?<![0-9]\.)(?<![^0-9]0,)[0-9](?:{_SEPARATOR}?[0-9]){{12,}}(?![0-9])(?!\.[0-9]{{5,}})"
+)
+_ANY_GAP = "(?:[\\s\\-_./,+\u00a0\u2003\u2007\u2009\u202f\u2010-\u2015]|&nbsp;|%20){1,3}"
+#: Groups as they are printed on cards, with whatever between them.
+_GROUPED = re.compile(
+    rf"(?<![0-9])(?<![0-9][.,])[0-9]{{4}}{_ANY_GAP}(?:[0-9]{{4}}{_ANY_GAP}[0-9]{{4}}{_ANY_GAP}[0-9]{{4}}"
+    rf"|[0-9]{{6}}{_ANY_GAP}[0-9]{{4,5}})(?![0-9])(?![.,][0-9])"
+)
+_GROUP = re.compile(r"[0-9]+")
 _HEX_RUN = re.compile(r"[0-9a-fA-F]{24,}\Z")
 _ALNUM_BEFORE = re.compile(r"[0-9A-Za-z]*\Z")
 _ALNUM_AFTER = re.compile(r"[0-9A-Za-z]*")
+_NO_DIGIT = re.compile(r"[^0-9]")
+_FIRST_DIGITS = "23456"
+_LENGTHS = (14, 15, 16, 17, 18, 19)
 
-# Issuer prefixes and lengths: ISO/IEC 7812; Visa, Mastercard, Amex, Diners, Discover, JCB, UnionPay, Maestro.
+# Issuer prefixes and lengths in use: ISO/IEC 7812; Visa, Mastercard, Amex, Diners, JCB, Discover, UnionPay, Maestro.
 _BRAND = re.compile(
-    r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}"
-    r"|3(?:0[0-59]|[689]\d)\d{11,13}|35\d{14}|6\d{15,18}|(?:5[06-9])\d{11,17}"
+    r"4(?:\d{15}|\d{18})|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}"
+    r"|3(?:0[0-5]|[689]\d)\d{11}(?:\d\d)?|35(?:2[89]|[3-8]\d)\d{12}"
+    r"|6(?:011|4[4-9]\d|5\d\d)\d{12}(?:\d{3})?|62\d{14}(?:\d{3})?"
+    r"|(?:5018|5020|5038|5893|6304|6759|676[1-3])\d{12}(?:\d{2,3})?",
+    re.ASCII,
+)
+#: The day a card ends, behind its number.
+_EXPIRY = re.compile(
+    r"(?i)\b((?:exp\w*|valid|thru|until|gültig|bis)\W{0,5}(?:thru|date|until|bis)?\W{0,3})\d{1,2} ?[/-] ?\d{2,4}\b"
 )
 
 
 def replace_cards(text: str, marker: str) -> str:
-    """The text with each card number replaced by the marker.
+    """The text with each card number, and the date behind it, replaced by the marker.
 
     >>> replace_cards("pay with 4111-1111 1111-1111, order 4111111111111112", "[card]")
     'pay with [card], order 4111111111111112'
     """
-    if "." in text:
-        text = _DOTTED.sub(lambda found: marker if is_card(found[0].replace(".", "")) else found[0], text)
-    return _RUN.sub(_replacer(marker), text)
+    masked = _RUN.sub(_replacer(marker), text)
+    masked = _GROUPED.sub(lambda found: marker if is_card(_NO_DIGIT.sub("", found[0])) else found[0], masked)
+    return masked if masked == text else _EXPIRY.sub(rf"\g<1>{marker}", masked)
 
 
 def is_card(digits: str) -> bool:
@@ -55,10 +73,11 @@ def _replacer(marker: str) -> Callable[[re.Match[str]], str]:
     def replace(found: re.Match[str]) -> str:
         if _is_hash(found):
             return found[0]
-        text, spans = found[0], _card_spans(found[0])
-        for start, end in reversed(spans):
-            text = text[:start] + marker + text[end:]
-        return text
+        text, done, at = found[0], [], 0
+        for start, end in _card_spans(text):
+            done += [text[at:start], marker]
+            at = end
+        return "".join([*done, text[at:]])
 
     return replace
 
@@ -75,22 +94,18 @@ def _is_hash(found: re.Match[str]) -> bool:
 def _card_spans(text: str) -> list[tuple[int, int]]:
     """Where cards begin and end: always at whole groups of digits, so that no id is cut in two."""
     groups = [match.span() for match in _GROUP.finditer(text)]
+    digits = "".join([text[start:end] for start, end in groups])
+    # Of each group, how many digits stand before it; of that many digits, where in the text they end.
+    before = [0, *accumulate(end - start for start, end in groups)]
+    ends = dict(zip(before[1:], (end for _, end in groups)))
     spans: list[tuple[int, int]] = []
-    first = 0
-    while first < len(groups):
-        last = _last_group_of_card(text, groups, first)
-        if last is not None:
-            spans.append((groups[first][0], groups[last][1]))
-        first = first + 1 if last is None else last + 1
+    done = 0
+    for (start, _), place in zip(groups, before):
+        if place >= done and digits[place] in _FIRST_DIGITS:
+            length = next(
+                (n for n in _LENGTHS if place + n in ends and is_card(digits[place : place + n])), 0
+            )
+            if length:
+                done = place + length
+                spans.append((start, ends[done]))
     return spans
-
-
-def _last_group_of_card(text: str, groups: list[tuple[int, int]], first: int) -> int | None:
-    digits = ""
-    for last in range(first, len(groups)):
-        digits += text[slice(*groups[last])]
-        if len(digits) > 19:
-            return None
-        if len(digits) >= 13 and is_card(digits):
-            return last
-    return None

@@ -5,49 +5,94 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-#: What a name can say of its value.
-SECRET, CARD, PHONE, NAME = "secret", "card", "phone", "name"
-#: Secret where the value is text: ``tokens`` may as well be a count.
-SECRET_TEXT = "secret text"  # noqa: S105 - a verdict
+from .people import is_persons_name
+from .verdicts import CARD, IBAN, PHONE, SECRET, SECRET_TEXT
+from .words import split_name
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_LONGEST_NAME = 200
+__all__ = ["STEMS", "TELLING_TOGETHER", "is_persons_name", "judge_key"]
 
 # Compared with the name without its separators, so that one entry covers snake, camel, kebab and run-together.
 _SECRET_PARTS = re.compile(
-    "password|passwd|passphrase|passcode|passwort|kennwort|contrasena"
+    "password|passwd|passphrase|passcode|passwort|kennwort|contrasena|wachtwoord|motdepasse"
     "|credential|apikey|apisecret|secretkey|accesskey|privatekey|signingkey|encryptionkey|masterkey|sshkey|authkey"
-    "|accountkey|storagekey|subscriptionkey|sharedkey|sessionkey|webhookkey|hashkey|hmackey"
+    "|accountkey|storagekey|subscriptionkey|sharedkey|sessionkey|webhookkey|hashkey|hmackey|servicerolekey"
     "|clientsecret|accesstoken|refreshtoken|authtoken|bearertoken|idtoken|sessiontoken|apitoken|csrftoken|xsrftoken"
-    "|securitytoken|personaltoken|connectionstring|sharedaccesssignature|amzsignature"
+    "|securitytoken|personaltoken|connectionstring|sharedaccesssignature|amzsignature|googsignature|onetimecode"
 )
 _CARD_PARTS = re.compile(
-    "cardn(?:umber|um|o|r)(?![a-z])|cardverification|cardsecurity|cardcvv|cardcvc|cardpin|cardexp|cardpan"
+    "cardn(?:umber|um|o|r)s?(?![a-z])|cardverification|cardsecurity|cardcvv|cardcvc|cardpin|cardexp|cardpan"
     "|ccnumber|ccnum|cvvcode|cvccode"
 )
 _SECRET_WORDS = frozenset(
-    ("secret", "secrets", "pwd", "authorization", "auth", "cookie", "cookies", "jwt", "bearer", "otp", "totp", "pin",
-     "token", "sig")
+    ("secret", "secrets", "pwd", "pw", "authorization", "auth", "cookie", "cookies", "creds", "csrf", "xsrf", "jwt",
+     "jwts", "bearer", "otp", "otps", "totp", "pin", "pins", "token", "sig", "salt", "senha", "senhas", "phpsessid",
+     "jsessionid")
 )  # fmt: skip
-_CARD_WORDS = frozenset(("cvv", "cvc", "csc", "pan"))
-_PHONE_WORDS = frozenset(("phone", "telephone", "mobile", "cellphone", "fax", "msisdn", "whatsapp"))
 _SECRET_ENDINGS = frozenset(
-    (("secret", "id"), ("secret", "value"), ("token", "value"), ("token", "secret"), ("verification", "code"),
-     ("mfa", "code"), ("otp", "code"), ("pin", "code"), ("auth", "code"), ("authorization", "code"))
+    (("secret", "id"), ("secret", "value"), ("token", "value"), ("token", "secret"),
+     ("code", "verifier"), ("client", "assertion"), ("saml", "response"), ("saml", "assertion"),
+     ("security", "answer"), ("security", "answers"), ("auth", "header"), ("auth", "headers"),
+     ("authorization", "header"), ("authorization", "headers"), ("cookie", "header"))
 )  # fmt: skip
-_CARD_ENDINGS = frozenset((("security", "code"), ("card", "code")))
-# A boarding pass is no password.
-_PASS_OWNERS = frozenset(
-    ("user", "db", "database", "admin", "root", "smtp", "imap", "ftp", "mysql", "pg", "redis", "mongo", "login",
-     "proxy", "wifi", "account")
+# Before "code" these make it one that opens something; a postal or a booking code opens nothing.
+_CODE_OWNERS = frozenset(
+    ("verification", "mfa", "fa", "otp", "totp", "pin", "auth", "authorization", "authenticator", "sms", "login",
+     "signin", "access", "recovery", "backup", "unlock")
 )  # fmt: skip
+# Before "key" these make it a secret; a primary, sort, cache or issue key is none.
+_KEY_OWNERS = frozenset(
+    ("openai", "anthropic", "claude", "gemini", "google", "azure", "mistral", "cohere", "groq", "deepseek", "hf",
+     "huggingface", "replicate", "pinecone", "algolia", "langsmith", "langfuse", "maps", "mapbox", "stripe", "twilio",
+     "sendgrid", "mailgun", "mailchimp", "postmark", "resend", "slack", "github", "gitlab", "datadog", "dd",
+     "newrelic", "relic", "sentry", "supabase", "firebase", "fcm", "vapid", "cloudflare", "heroku", "vercel",
+     "jwt", "app", "license", "licence", "activation", "deploy", "service", "admin", "root", "bot", "consumer",
+     "recovery", "wifi", "wpa", "ssh", "gpg", "pgp", "aes", "rsa", "ec", "tls", "ssl", "cipher", "decryption",
+     "symmetric")
+)  # fmt: skip
+# A boarding pass is no password, and a forward pass is none either.
+_PASSES = frozenset(
+    ("boarding", "bus", "rail", "train", "flight", "travel", "transit", "metro", "city", "ski", "mountain", "park",
+     "museum", "gym", "lounge", "event", "festival", "backstage", "hall", "press", "vip", "visitor", "security",
+     "day", "week", "weekly", "month", "monthly", "annual", "season", "eurail", "interrail",
+     "first", "second", "third", "last", "final", "single", "multi", "forward", "backward")
+)  # fmt: skip
+_CARD_WORDS = frozenset(("cvv", "cvvs", "cvc", "cvcs", "csc", "pan", "ccn"))
+_PHONE_WORDS = frozenset(
+    ("phone", "phones", "telephone", "telephones", "mobile", "mobiles", "cellphone", "cell", "fax", "msisdn",
+     "whatsapp", "tel", "telefon", "telefone", "telefono", "telefonnummer", "handy", "handynummer", "rufnummer",
+     "phoneno", "phonenumber", "phonenumbers", "mobileno", "mobilenumber")
+)  # fmt: skip
+_NUMBERS = frozenset(("number", "numbers", "no", "num", "nr"))
+_KINDS_OF_PHONE = frozenset(
+    ("home", "work", "office", "business", "private", "personal", "main", "primary", "secondary", "other", "alternate",
+     "emergency", "landline", "mobile", "cell", "day", "evening", "e", *_NUMBERS)
+)  # fmt: skip
+_PARTS_OF_PHONE = frozenset(
+    (*_KINDS_OF_PHONE, "value", "raw", "national", "international", "formatted", "digits")
+)
+_PHONE_ENDINGS = frozenset(
+    (("contact", "number"), ("from", "number"), ("to", "number"), ("caller", "number"), ("caller", "id"))
+)
 
 # A name that ends so tells something about the secret, not the secret.
 _ABOUT = frozenset(
     ("count", "counts", "length", "len", "limit", "budget", "usage", "used", "type", "policy", "required", "changed",
-     "reset", "at", "status", "strength", "enabled", "attempts", "valid", "expired", "expires", "age", "name", "names",
-     "method", "scheme", "mode", "provider", "consent", "url", "uri", "hint", "per", "total")
+     "reset", "resets", "at", "in", "status", "strength", "enabled", "attempts", "errors", "failures", "valid",
+     "verified", "check", "checked", "sent", "created", "expired", "expires", "expiry", "ttl", "age", "days",
+     "seconds", "version", "name", "names", "method", "scheme", "mode", "provider", "consent", "url", "uri", "hint",
+     "per", "total")
 )  # fmt: skip
+# A name that begins so is a question, an error or an act: "has_password", "invalid_token", "verify_pin".
+_ASKS = frozenset(
+    ("verify", "validate", "check", "has", "is", "uses", "no", "requires", "needs", "invalid", "missing", "wrong")
+)  # fmt: skip
+_ASKS_NOTHING = frozenset((("no", "reply"), ("check", "in"), ("check", "out")))
+_ACTS = frozenset(("forgot", "forgotten", "reset", "change", "update", "confirm"))
+_ACTED_ON = frozenset(("password", "passwd", "pin", "auth"))
+# "reset_password" is an act; what "reset_password_token" names opens the account.
+_OPENERS = frozenset(("token", "secret", "code", "key"))
+# These are fields of forms and settings as often as they are acts: a secret where they hold a text.
+_ACTS_OR_FIELDS = frozenset((("verify", "token"), ("confirm", "password"), ("confirm", "pin")))
 # Before "token" these make it a unit of text or a place in a list.
 _UNITS = frozenset(
     ("per", "page", "next", "prev", "previous", "continuation", "stop", "start", "eos", "bos", "pad", "unk", "mask",
@@ -56,31 +101,31 @@ _UNITS = frozenset(
 )  # fmt: skip
 _TOKEN_OWNERS = frozenset(
     ("access", "refresh", "auth", "api", "id", "session", "bearer", "csrf", "xsrf", "device", "secret", "personal",
-     "oauth", "security")
+     "oauth", "security", "bot", "fcm", "apns", "push", "registration", "invite", "reset", "webhook")
 )  # fmt: skip
-_PEOPLE = frozenset(
-    ("customer", "customers", "user", "users", "client", "passenger", "passengers", "person", "persons", "people",
-     "contact", "contacts", "guest", "guests", "patient", "recipient", "sender", "traveler", "traveller", "employee",
-     "holder", "cardholder", "owner", "author", "member", "participant", "visitor", "applicant", "insured", "driver")
-)  # fmt: skip
-_KINDS_OF_NAME = frozenset(
-    ("first", "last", "middle", "full", "given", "family", "display", "maiden", "legal", "nick")
-)
-_PARTS_OF_CARD = frozenset(("number", "no", "num", "exp", "expiry", "expiration", "code", "pin"))
-_PARTS_OF_SECRET = frozenset(("key", "secret", "token", "value"))
+_PARTS_OF_CARD = frozenset((*_NUMBERS, "exp", "expiry", "expiration", "code", "pin"))
+_PARTS_OF_SECRET = frozenset(("key", "keys", "secret", "token"))
+_PARTS_OF_ANY = frozenset((*_NUMBERS, "id"))
+#: Under a name that tells, these hold what it names: the value itself, and what a JSON schema says of it.
+_HOLDERS = frozenset(("value", "default", "const", "enum", "example", "examples"))
 
-#: Each name that is judged a secret or a card on its own holds one of these, in lower case.
+#: Each name that is judged anything on its own holds one of these, in lower case and ASCII.
 STEMS = (
-    "pass", "kennwort", "contrasena", "credential", "key", "secret", "token", "connection", "signature", "pwd", "auth",
-    "cookie", "jwt", "bearer", "otp", "pin", "sig", "cvv", "cvc", "csc", "pan", "card", "code", "ccn",
+    "pass", "kennwort", "contrasena", "senha", "woord", "cred", "key", "secret", "token", "connection", "sig", "pw",
+    "auth", "cookie", "jwt", "bearer", "otp", "pin", "srf", "sessi", "salt", "saml", "assertion", "security",
+    "cv", "csc", "pan", "card", "code", "ccn", "iban",
+    "phone", "tel", "mobile", "cell", "fax", "msisdn", "whatsapp", "handy", "num", "caller",
 )  # fmt: skip
 #: Names that tell only with the object they stand in, or with the name beside them.
-TELLING_TOGETHER = frozenset((*_PARTS_OF_CARD, *_PARTS_OF_SECRET, "val"))
+TELLING_TOGETHER = frozenset(
+    (*_PARTS_OF_CARD, *_PARTS_OF_SECRET, "id", "value", "values", "val", "content", "data", "text", "default",
+     "Value", "Values", "Content", "Data", "Text", "ParameterValue", "new_value", "old_value", "newValue", "oldValue")
+)  # fmt: skip
 
 
 @lru_cache(maxsize=4096)
 def judge_key(name: str, parent: str = "") -> str | None:
-    """What the name says of its value: one of the constants above, or None.
+    """What the name says of its value: one of the verdicts, or None.
 
     ``parent`` is the name of the object it stands in: in ``{"card": {"number": ...}}`` the two together tell.
 
@@ -89,68 +134,84 @@ def judge_key(name: str, parent: str = "") -> str | None:
     >>> judge_key("number", parent="card")
     'card'
     """
-    words = _split(name)
+    words = split_name(name)
     verdict = _judge(words)
-    return _judge_together(_split(parent), words) if verdict is None and parent else verdict
-
-
-@lru_cache(maxsize=4096)
-def is_persons_name(name: str, parent: str = "") -> bool:
-    """Whether a name of a field says that its value is a person's name; a node's or a tool's ``name`` is none.
-
-    >>> is_persons_name("firstName"), is_persons_name("name", parent="passengers"), is_persons_name("name", "nodes")
-    (True, True, False)
-    """
-    words = _split(name)
-    if not words or words[-1] not in ("name", "names", "surname", "lastname", "firstname", "fullname"):
-        return False
-    if words[-1] not in ("name", "names"):
-        return True
-    owner = words[-2:-1] or _split(parent)[-1:]
-    return bool(owner) and (owner[0] in _PEOPLE or owner[0] in _KINDS_OF_NAME)
-
-
-def _split(name: str) -> tuple[str, ...]:
-    words = [word.lower() for word in _WORD.findall(name[:_LONGEST_NAME])]
-    while len(words) > 1 and words[-1].isdigit():
-        words.pop()
-    return tuple(words)
+    return _judge_together(split_name(parent), words) if verdict is None and parent else verdict
 
 
 def _judge_together(parent: tuple[str, ...], words: tuple[str, ...]) -> str | None:
     if not words or not parent:
         return None
-    if parent[-1] in ("card", "cards") and words[0] in _PARTS_OF_CARD:
+    first, owner = words[0], parent[-1]
+    if owner in ("card", "cards") and first in _PARTS_OF_CARD:
         return CARD
-    return _judge((parent[-1], *words)) if words[0] in _PARTS_OF_SECRET else None
+    if first in _HOLDERS:
+        return _judge(parent)
+    if first in _PARTS_OF_PHONE and _is_phone(parent):
+        return PHONE
+    if first in _PARTS_OF_SECRET or (first in _PARTS_OF_ANY and len(words) == 1):
+        return _judge((owner, *words))
+    return None
 
 
 def _judge(words: tuple[str, ...]) -> str | None:
-    if not words or words[-1] in _ABOUT:
+    if words in _ACTS_OR_FIELDS:
+        return SECRET_TEXT
+    if not words or _asks(words) or _tells_about(words):
         return None
-    if words[-1] in _CARD_WORDS or words[-2:] in _CARD_ENDINGS or _CARD_PARTS.search("".join(words)):
-        return CARD
     if words[-1] == "tokens":
         return SECRET_TEXT if len(words) == 1 or words[-2] in _TOKEN_OWNERS else None
-    if _is_secret(words):
-        return SECRET
-    return PHONE if _is_phone(words) else None
+    rules = ((CARD, _is_card), (SECRET, _is_secret), (IBAN, _is_iban), (PHONE, _is_phone))
+    return next((verdict for verdict, holds in rules if holds(words)), None)
+
+
+def _asks(words: tuple[str, ...]) -> bool:
+    """Whether a name is a question, an error or an act: what stands under it is its outcome."""
+    if words[0] in _ACTS:
+        return len(words) > 1 and words[1] in _ACTED_ON and words[-1] not in _OPENERS
+    return words[0] in _ASKS and words[:2] not in _ASKS_NOTHING
+
+
+def _tells_about(words: tuple[str, ...]) -> bool:
+    if words[-1] in ("id", "ids"):
+        # AWS calls half of a key, and Vault half of a password, an id.
+        return words[-3:-1] != ("access", "key") and words[-2:-1] not in (("secret",), ("caller",))
+    return words[-1] in _ABOUT and words[-2:] != ("card", "expiry")
+
+
+def _is_card(words: tuple[str, ...]) -> bool:
+    if words[-1] in _CARD_WORDS or _CARD_PARTS.search("".join(words)):
+        return True
+    return words[-1] in ("code", "codes") and words[-2:-1] in (("security",), ("card",))
 
 
 def _is_secret(words: tuple[str, ...]) -> bool:
-    owner = words[-2] if len(words) > 1 else ""
-    if words[-1] == "token" and owner in _UNITS:
+    last, owner = words[-1], words[-2] if len(words) > 1 else ""
+    if last == "token" and owner in _UNITS:
         return False
-    if words[-1] == "pass":
-        return not owner or owner in _PASS_OWNERS
+    if last == "pass":
+        return owner not in _PASSES
     return (
-        words[-1] in _SECRET_WORDS
+        last in _SECRET_WORDS
         or words[-2:] in _SECRET_ENDINGS
+        or (last in ("code", "codes") and owner in _CODE_OWNERS)
+        or _is_key(last, owner)
         or bool(_SECRET_PARTS.search("".join(words)))
     )
 
 
+def _is_key(last: str, owner: str) -> bool:
+    if last in ("key", "keys"):
+        return owner in _KEY_OWNERS
+    return last.endswith("key") and last[:-3] in _KEY_OWNERS
+
+
+def _is_iban(words: tuple[str, ...]) -> bool:
+    last = words[-2] if len(words) > 1 and words[-1] in _NUMBERS else words[-1]
+    return last in ("iban", "ibans")
+
+
 def _is_phone(words: tuple[str, ...]) -> bool:
-    return words[-1] in _PHONE_WORDS or (
-        words[-1] in ("number", "no") and words[-2:-1] != () and words[-2] in _PHONE_WORDS
-    )
+    if words[-1] in _PHONE_WORDS or words[-2:] in _PHONE_ENDINGS:
+        return True
+    return words[-1] in _KINDS_OF_PHONE and words[-2:-1] != () and words[-2] in _PHONE_WORDS

@@ -1,0 +1,152 @@
+"""Which fields hold the name of a person, for those who ask that names be removed."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from .schemas import is_schema
+from .words import join_name, split_name
+
+_NAMES = frozenset(
+    ("surname", "lastname", "firstname", "fullname", "middlename", "givenname", "familyname", "forename", "nickname",
+     "fname", "lname", "vorname", "nachname", "cardholdername")
+)  # fmt: skip
+# Under these a plain string is a person's name.
+_PERSONS = frozenset(
+    ("customer", "customers", "passenger", "passengers", "person", "persons", "people", "guest", "guests", "patient",
+     "patients", "recipient", "recipients", "sender", "traveler", "travelers", "traveller", "travellers", "attendee",
+     "attendees", "employee", "employees", "holder", "cardholder", "participant", "participants", "visitor",
+     "visitors", "applicant", "insured", "requester", "requestor", "assignee", "assignees", "buyer", "payee", "payer")
+)  # fmt: skip
+# Under these a string may as well be an id, a text or a place; written like a name it is one.
+_PERSONS_OR_ELSE = frozenset(
+    ("user", "users", "contact", "contacts", "owner", "author", "member", "members", "lead")
+)
+_OWNERS_OF_NAMES = frozenset((*_PERSONS, *_PERSONS_OR_ELSE, "from", "to", "billing", "shipping"))
+_OBJECTS_WITH_NAMES = frozenset((*_OWNERS_OF_NAMES, "profile"))
+# A client or a driver is a program as often as a person: only a first and a last name tell.
+_PROGRAMS_OR_PERSONS = frozenset(("client", "clients", "driver", "drivers"))
+_DETAILS = frozenset(
+    (("billing", "details"), ("billing", "address"), ("shipping", "details"), ("shipping", "address"))
+)
+_KINDS_OF_NAME = frozenset(
+    ("first", "last", "middle", "full", "given", "family", "display", "maiden", "legal", "nick")
+)
+_PARTS_OF_NAME = frozenset(("first", "last", "middle", "given", "family"))
+#: Of a list of customers there is a first and a last one.
+_SINGLE_PERSONS = frozenset(word for word in (*_PERSONS, *_PERSONS_OR_ELSE) if not word.endswith("s"))
+# Repositories, models and the like have full and displayed names too.
+_ALSO_OF_THINGS = frozenset(("full", "display", "legal"))
+_THINGS = frozenset(
+    ("repo", "repos", "repository", "repositories", "project", "projects", "organization", "organisation", "org",
+     "company", "model", "models", "tool", "tools", "function", "package", "node", "nodes", "agent", "agents", "team",
+     "channel", "workflow", "product", "products", "service", "app", "file", "branch", "image")
+)  # fmt: skip
+_OF_PERSONS = frozenset(
+    ("email", "emails", "mail", "phone", "phones", "telephone", "mobile", "address", "addresses", "birthday",
+     "birthdate", "birth", "dob")
+)  # fmt: skip
+#: A `name` beside one of these is a node's or a tool's.
+_OF_STEPS = frozenset(
+    ("role", "toolcallid", "arguments", "parameters", "input", "output", "inputs", "outputs")
+)
+_LETTER = r"(?:[^\W\d_]|[\u0300-\u036f])"
+_LIKE_NAMES = re.compile(rf"{_LETTER}+(?:[ .'’,\-]{{1,2}}{_LETTER}+)*\.?")
+_PARTICLES = frozenset(
+    ("van", "von", "der", "den", "de", "da", "di", "du", "dos", "la", "le", "bin", "al", "y")
+)
+_LONGEST_NAME = 60
+_NOBODY = frozenset(
+    ("unknown", "none", "null", "anonymous", "guest", "self", "me", "user", "customer", "agent", "assistant", "bot",
+     "system", "human", "ai", "admin", "root", "true", "false", "yes", "no", "default")
+)  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def is_persons_name(name: str, parent: str = "") -> bool:
+    """Whether a name of a field says that its value is a person's name; a node's or a tool's ``name`` is none.
+
+    >>> is_persons_name("firstName"), is_persons_name("name", parent="passengers"), is_persons_name("name", "nodes")
+    (True, True, False)
+    """
+    words = split_name(name)
+    if not words:
+        return False
+    if words[-1] in _NAMES or (words[-2:-1] == ("name",) and words[-1] in _KINDS_OF_NAME):
+        return True
+    above = split_name(parent)
+    if words[-1] not in ("name", "names"):
+        return (
+            words[0] in _PARTS_OF_NAME
+            and len(words) == 1
+            and above[-1:] != ()
+            and above[-1] in _SINGLE_PERSONS
+        )
+    return (
+        _owns_names(words[:-1], above, _OWNERS_OF_NAMES)
+        if words[:-1]
+        else _owns_names(above, (), _OBJECTS_WITH_NAMES)
+    )
+
+
+def _owns_names(owner: tuple[str, ...], above: tuple[str, ...], owners: frozenset[str]) -> bool:
+    if not owner:
+        return False
+    if owner[-1] in _ALSO_OF_THINGS:
+        return _THINGS.isdisjoint((*owner, *above))
+    return owner[-1] in owners or owner[-1] in _KINDS_OF_NAME or owner[-2:] in _DETAILS
+
+
+@lru_cache(maxsize=1024)
+def names_person_together(fields: tuple[str, ...]) -> bool:
+    """Whether the ``name`` among these fields of one object is a person's: people have e-mail addresses.
+
+    >>> names_person_together(("name", "email")), names_person_together(("name", "arguments", "email"))
+    (True, False)
+    """
+    joined = [join_name(field) for field in fields]
+    if "name" not in joined or not _OF_STEPS.isdisjoint(joined):
+        return False
+    return any(not _OF_PERSONS.isdisjoint(split_name(field)[-2:]) for field in fields)
+
+
+def is_name(value: Any, name: str, parent: str) -> bool:
+    """Whether the value is the name of a person, by the name of its field and by itself."""
+    if is_persons_name(name, parent):
+        return can_be_name(value, name)
+    return isinstance(value, str) and _is_person(value, name, parent)
+
+
+def can_be_name(value: Any, name: str) -> bool:
+    """Whether a field for a person's name holds one: a text, or texts."""
+    if isinstance(value, str):
+        # "octocat/hello-world" is the full name of a repository.
+        return value != "" and not ("/" in value and split_name(name)[:1] == ("full",))
+    if isinstance(value, dict):
+        return not is_schema(value) and any(can_be_name(item, "") for item in value.values())
+    return isinstance(value, (list, tuple)) and any(can_be_name(item, "") for item in value)
+
+
+def _is_person(value: str, name: str, parent: str) -> bool:
+    kind = _kind_of_person(name, parent)
+    if not kind or len(value) > _LONGEST_NAME or not _LIKE_NAMES.fullmatch(value) or value.lower() in _NOBODY:
+        return False
+    return kind == "person" or (_is_written_like_name(value) and (kind == "perhaps" or " " in value))
+
+
+def _is_written_like_name(value: str) -> bool:
+    return all(word[0] == word[0].upper() or word in _PARTICLES for word in value.split())
+
+
+@lru_cache(maxsize=4096)
+def _kind_of_person(name: str, parent: str) -> str:
+    """Who stands under a name as a plain string: a ``person``, ``perhaps`` one, a ``program`` or one, or nobody."""
+    last = split_name(name)[-1:]
+    if not last:
+        return ""
+    if last == ("name",):
+        owner = split_name(name)[-2:-1] or split_name(parent)[-1:]
+        return "program" if owner and owner[0] in _PROGRAMS_OR_PERSONS else ""
+    return "person" if last[0] in _PERSONS else "perhaps" if last[0] in _PERSONS_OR_ELSE else ""

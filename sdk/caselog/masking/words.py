@@ -1,0 +1,58 @@
+"""The words of a field's name, so that one entry of a list covers ``api_key``, ``apiKey`` and ``API-Key``."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+# "OTPs" is a plural, not "OT" and "Ps".
+_WORD = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+#: The end of a longer name is read: there stands what it names.
+_LONGEST_NAME = 200
+
+
+@lru_cache(maxsize=4096)
+def split_name(name: str) -> tuple[str, ...]:
+    """The words in lower case and ASCII, without numbers at the end; none where the name is a sentence.
+
+    >>> split_name("X-API-Key"), split_name("userPassword2"), split_name("contraseña"), split_name("Any pets?")
+    (('x', 'api', 'key'), ('user', 'password'), ('contrasena',), ())
+    """
+    if _is_sentence(name):
+        return ()
+    words = [word.lower() for word in _WORD.findall(_fold(name)[-_LONGEST_NAME:])]
+    while len(words) > 1 and words[-1].isdigit():
+        words.pop()
+    return tuple(words)
+
+
+@lru_cache(maxsize=4096)
+def join_name(name: str) -> str:
+    """The words as one.
+
+    >>> join_name("finalResponse"), join_name("final-response")
+    ('finalresponse', 'finalresponse')
+    """
+    return "".join(split_name(name))
+
+
+def is_plural(name: str) -> bool:
+    """Whether the last word is a plural: a number under it is a count.
+
+    >>> is_plural("secrets"), is_plural("pass")
+    (True, False)
+    """
+    return any(word.endswith("s") and not word.endswith("ss") for word in split_name(name)[-1:])
+
+
+def _is_sentence(name: str) -> bool:
+    # Configuration has names of 60 characters and more; a sentence has spaces.
+    words = len(name.split())
+    return "?" in name or words > 4 or (words > 1 and len(name) > 60)
+
+
+def _fold(name: str) -> str:
+    if name.isascii():
+        return name
+    return unicodedata.normalize("NFKD", name.replace("ß", "ss")).encode("ascii", "ignore").decode()

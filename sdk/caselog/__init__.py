@@ -8,8 +8,9 @@ from __future__ import annotations
 from .api import close, flush, ship_log_async, stats
 from .build import build_workflow_log
 from .client import Client
+from .decorators import node, tool
 from .errors import CaselogError
-from .recorder import Ticket, current_ticket, node, ticket, tool
+from .recorder import Ticket, current_ticket, ticket
 from .settings import Limits, Settings
 from .version import __version__
 

@@ -41,10 +41,11 @@ _KNOWN = tuple(
 _TOKENS = ("input_tokens", "output_tokens")
 _NUMBERS = (int, float, bool)
 _MAX_METRIC_CHARS = 200
+_MAX_METRIC_DEPTH = 8
 
 
 @never_raises(dict)
-def build_workflow_log(state: Any, **overrides: Any) -> dict[str, Any]:
+def build_workflow_log(state: Any, /, **overrides: Any) -> dict[str, Any]:
     """The log of a finished run, from its state: a mapping, or an object with attributes.
 
     Keywords come before what the state says (``client_id=``, ``environment=``, ``workflow_version=``, any field,
@@ -80,9 +81,9 @@ def _gather(sources: Sequence[Any], names: Iterable[str]) -> dict[str, Any]:
 
 
 def _read(source: Any, name: str) -> Any:
-    if isinstance(source, Mapping):
-        return source.get(name)
     try:
+        if isinstance(source, Mapping):
+            return source.get(name)
         value = getattr(source, name, None)
     except Exception:  # noqa: BLE001 - a property of a foreign object may raise anything
         return None
@@ -102,6 +103,7 @@ def _resolve_aliases(said: dict[str, Any]) -> dict[str, Any]:
     return said
 
 
+@never_raises(dict)
 def _read_small_fields(said: Mapping[str, Any]) -> dict[str, Any]:
     found = {name: said[name] for name in _SMALL_FIELDS if name in said}
     if "status" in found:
@@ -119,6 +121,7 @@ def _read_status(status: Any) -> Any:
     return status.strip().upper() if isinstance(status, str) else status
 
 
+@never_raises(dict)
 def _read_metrics(said: Mapping[str, Any], inner: list[Any]) -> dict[str, Any]:
     metrics: dict[str, Any] = {}
     for given in reversed(inner):
@@ -131,14 +134,14 @@ def _read_metrics(said: Mapping[str, Any], inner: list[Any]) -> dict[str, Any]:
     return {name: value for name, value in metrics.items() if value is not None}
 
 
-def _flatten(metrics: Any, prefix: str = "") -> dict[str, Any]:
+def _flatten(metrics: Any, prefix: str = "", depth: int = 0) -> dict[str, Any]:
     """Metrics as one level of names to numbers, booleans and short strings; deeper names joined by dots."""
     flat: dict[str, Any] = {}
     for name, value in _fields_of(metrics).items():
         if type(value) in _NUMBERS:
             flat[f"{prefix}{name}"] = value
-        elif isinstance(value, Mapping):
-            flat.update(_flatten(value, f"{prefix}{name}."))
+        elif isinstance(value, Mapping) and depth < _MAX_METRIC_DEPTH:
+            flat.update(_flatten(value, f"{prefix}{name}.", depth + 1))
         else:
             flat[f"{prefix}{name}"] = value[:_MAX_METRIC_CHARS] if isinstance(value, str) else value
     return flat
@@ -154,6 +157,7 @@ def _fields_of(value: Any) -> dict[str, Any]:
     return dict(fields) if isinstance(fields, Mapping) else dict(getattr(value, "__dict__", {}))
 
 
+@never_raises(dict)
 def _read_trace(said: Mapping[str, Any], inner: list[Any]) -> dict[str, Any]:
     trace: dict[str, Any] = {}
     for given in reversed(inner):
@@ -192,8 +196,10 @@ def _length(part: Any) -> int | None:
     return len(part) if isinstance(part, (list, tuple)) else None
 
 
+@never_raises(dict)
 def _read_extra(overrides: Mapping[str, Any], state: Any) -> dict[str, Any]:
-    given = _read(state, "extra")
-    extra = {**(given if isinstance(given, Mapping) else {}), **(overrides.get("extra") or {})}
+    extra: dict[str, Any] = {}
+    for given in (_read(state, "extra"), overrides.get("extra")):
+        extra.update(given if isinstance(given, Mapping) else {} if given is None else {"extra": given})
     extra = {str(name): value for name, value in extra.items() if name not in _FIELD_NAMES}
     return {**extra, **{name: value for name, value in overrides.items() if name not in _KNOWN}}

@@ -16,20 +16,18 @@ recorded is read when the ticket ends.
 
 from __future__ import annotations
 
-import functools
-import inspect
 import time
 from contextvars import ContextVar, Token
 from types import TracebackType
-from typing import Any, Callable, Optional, TypeVar, cast
+from typing import Any, Optional, TypeVar
 
 from .api import ship_log_async
 from .build import build_workflow_log
 from .clock import now_text
+from .endings import ends_quietly
 from .guard import never_raises
 from .shapes import describe_error, shape_error
 
-_F = TypeVar("_F", bound=Callable[..., Any])
 _S = TypeVar("_S", bound="Step")
 
 _current_ticket: ContextVar[Optional[Ticket]]
@@ -62,11 +60,18 @@ class Step:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.duration_ms = round((time.perf_counter() - self._began) * 1000, 3)
-        self.status = "ok" if error is None else "error"
-        if error is not None:
-            self.error = describe_error(error)
-            self._ticket.add_error(error)
-        _leave(self._current, self._token)
+        _leave(self._current, self, self._token)
+        if error is None:
+            self.status = "ok"
+        elif ends_quietly(error):
+            self.ended_by: str | None = type(error).__name__
+        else:
+            self.status, self.error = "error", describe_error(error)
+            self._ticket.add_error(error, self)
+
+    def belongs_to(self, ticket: Ticket) -> bool:
+        """Whether the step is one of this ticket's."""
+        return self._ticket is ticket
 
     def as_record(self) -> dict[str, Any]:
         """What is known of the step, under the names of `caselog.model.TRACE_PARTS`."""
@@ -107,11 +112,10 @@ class Iteration(Step):
 
     _current = _current_iteration
 
-    def __init__(self, ticket: Ticket, number: int, **parts: Any) -> None:
+    def __init__(self, ticket: Ticket, number: int, /, **parts: Any) -> None:
         super().__init__(ticket)
         self.iteration = number
-        node = _current_node.get()
-        self.node = node.name if node else None
+        self.node = ticket.name_current_node()
         self.thought: Any = None
         self.action: Any = None
         self.observation: Any = None
@@ -140,6 +144,9 @@ class Ticket:
         self._began = 0.0
         self._started_at: str | None = None
         self._token: Token[Any] | None = None
+        self._forget()
+
+    def _forget(self) -> None:
         self._nodes: list[Node] = []
         self._iterations: list[Iteration] = []
         self._tool_calls: list[ToolCall] = []
@@ -147,7 +154,7 @@ class Ticket:
         self._seen: list[BaseException] = []
         self._messages: list[Any] = []
 
-    def set(self, **fields: Any) -> None:
+    def set(self, /, **fields: Any) -> None:
         """Fields of the log, metrics among them: ``ticket.set(category="refund", overall_confidence=0.9)``."""
         self.fields.update(fields)
 
@@ -155,7 +162,7 @@ class Ticket:
         """A node, to be entered with ``with``."""
         return _kept(self._nodes, Node(self, name, input))
 
-    def iteration(self, **parts: Any) -> Iteration:
+    def iteration(self, /, **parts: Any) -> Iteration:
         """An iteration of ``thought``, ``action``, ``model``, ...: complete as it is, or measured as a block."""
         return _kept(self._iterations, Iteration(self, len(self._iterations) + 1, **parts))
 
@@ -171,16 +178,23 @@ class Ticket:
         self._messages.append({"role": role, "content": content})
 
     @never_raises(lambda: None)
-    def add_error(self, error: Any) -> None:
+    def add_error(self, error: Any, step: Step | None = None) -> None:
         """An exception or a text; an exception that passes through several blocks counts once."""
         if any(error is seen for seen in self._seen):
             return
         if isinstance(error, BaseException):
             self._seen.append(error)
-        node, record = _current_node.get(), shape_error(error)
-        self._errors.append({"node": node.name, **record} if node and isinstance(record, dict) else record)
+        record = shape_error(error)
+        node = step.name if isinstance(step, Node) else self.name_current_node()
+        self._errors.append({"node": node, **record} if node and isinstance(record, dict) else record)
+
+    def name_current_node(self) -> str | None:
+        """The node of this ticket that the code runs in; that of another ticket around it is none."""
+        node = _current_node.get()
+        return node.name if node is not None and node.belongs_to(self) else None
 
     def __enter__(self) -> Ticket:  # noqa: PYI034 - Self is of Python 3.11
+        self._forget()  # a ticket that is used twice is two tickets
         self._started_at, self._began = now_text(), time.perf_counter()
         self._token = _current_ticket.set(self)
         return self
@@ -192,13 +206,12 @@ class Ticket:
 
     @never_raises(lambda: None)
     def _end(self, error: BaseException | None) -> None:
-        if error is not None:
+        _leave(_current_ticket, self, self._token)
+        if error is not None and not ends_quietly(error):
             self.add_error(error)
-        _leave(_current_ticket, self._token)
+        state = self._as_state(_status_after(error))
         self._seen.clear()
-        ship_log_async(
-            build_workflow_log(self._as_state("SUCCESS" if error is None else "FAILED"), **self.fields)
-        )
+        ship_log_async(build_workflow_log(state, **self.fields))
 
     def _as_state(self, otherwise: str) -> dict[str, Any]:
         return {
@@ -227,62 +240,22 @@ def current_ticket() -> Ticket | None:
     return _current_ticket.get()
 
 
-def node(name: str) -> Callable[[_F], _F]:
-    """Decorate a function, async or not: each call inside a ticket is a node with what it returns as output."""
-
-    def open_step(running: Ticket, _bound: dict[str, Any]) -> Step:
-        return running.node(name)
-
-    return lambda function: _recorded(function, open_step, "output")
-
-
-def tool(function: _F) -> _F:
-    """Decorate a function, async or not: each call inside a ticket is a tool call with its arguments and its result."""
-    name = function.__name__
-    return _recorded(function, lambda running, bound: running.tool_call(name, bound), "result")
-
-
-def _recorded(function: _F, open_step: Callable[[Ticket, dict[str, Any]], Step], result_name: str) -> _F:
-    @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        running = _current_ticket.get()
-        if running is None:
-            return function(*args, **kwargs)
-        with open_step(running, _bind(function, args, kwargs)) as step:
-            result = function(*args, **kwargs)
-            setattr(step, result_name, result)
-            return result
-
-    @functools.wraps(function)
-    async def call_async(*args: Any, **kwargs: Any) -> Any:
-        running = _current_ticket.get()
-        if running is None:
-            return await function(*args, **kwargs)
-        with open_step(running, _bind(function, args, kwargs)) as step:
-            result = await function(*args, **kwargs)
-            setattr(step, result_name, result)
-            return result
-
-    return cast(_F, call_async if inspect.iscoroutinefunction(function) else call)
-
-
-@never_raises(dict)
-def _bind(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return dict(inspect.signature(function).bind(*args, **kwargs).arguments)
-    except (TypeError, ValueError):  # a wrong call fails by itself; some builtins have no signature
-        return {"args": args, **kwargs}
-
-
 def _kept(steps: list[_S], step: _S) -> _S:
     steps.append(step)
     return step
 
 
-def _leave(variable: ContextVar[Any] | None, token: Token[Any] | None) -> None:
+def _status_after(error: BaseException | None) -> str:
+    if error is None or isinstance(error, SystemExit):
+        return "SUCCESS" if error is None or ends_quietly(error) else "FAILED"
+    return "CANCELLED" if ends_quietly(error) else "FAILED"
+
+
+def _leave(variable: ContextVar[Any] | None, step: object, token: Token[Any] | None) -> None:
     if variable is None or token is None:
         return
     try:
         variable.reset(token)
     except ValueError:  # ended in another context than it began in: a framework's generator, say
-        variable.set(None)
+        if variable.get() is step:
+            variable.set(None)

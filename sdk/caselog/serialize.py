@@ -19,6 +19,7 @@ from .times import format_time
 #: Deeper levels become a marker; deeper nesting is a cycle in disguise more often than data.
 MAX_DEPTH = 60
 _MAX_REPR_CHARS = 500
+_MAX_ARRAY = 10_000
 _SCALARS = (str, int, float, bool, type(None))
 
 
@@ -159,7 +160,9 @@ def _read_dataclass(value: Any) -> Any:
 
 
 def _read_array(value: Any) -> Any:
-    return value.tolist() if getattr(value, "size", 0) <= 10_000 else f"[array of {value.size}]"
+    count = getattr(value, "size", None)  # numpy's; of other arrays and tensors it is a method, or not there
+    count = count if isinstance(count, int) else value.numel() if hasattr(value, "numel") else len(value)
+    return value.tolist() if count <= _MAX_ARRAY else f"[array of {count}]"
 
 
 def _read_v1_model(value: Any) -> Any:

@@ -111,7 +111,7 @@ def read_url(env: Mapping[str, str]) -> str:
     """Full address of the collector's logs, whether or not the variable names the path."""
     text = env["LOG_COLLECTOR_URL"].strip()
     rule = "it must look like https://collector.example.com, without user, query or fragment"
-    found = re.fullmatch(_URL, text)
+    found = re.fullmatch(_URL, text, re.ASCII)
     if not found or not 0 < int(found["port"] or 443) < 65536:
         raise InvalidSetting("LOG_COLLECTOR_URL", rule)
     path = found["path"].rstrip("/")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import operator
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,11 +20,9 @@ def shape_part(name: str, value: Any) -> Any:
     if shape is None or isinstance(value, (str, bytes)):
         return [value] if shape else shape_final_response(value)
     # Asking for the type first, here and below, is far cheaper than asking for an abstract class.
-    items = [value] if type(value) is not list and isinstance(value, (Mapping, BaseException)) else value
-    try:
-        return [shape(item) for item in items]
-    except TypeError:  # no iterable: one thing where many are usual
-        return [shape(value)]
+    # What is read only once, such as a generator, is the workflow's to read.
+    many = type(value) is list or isinstance(value, (list, tuple, set, frozenset, deque))
+    return [shape(item) for item in (value if many else [value])]
 
 
 def shape_message(message: Any) -> Any:

@@ -65,10 +65,10 @@ def is_time(text: str) -> bool:
 
 
 def _read_unix_time(value: float) -> Any:
-    if not math.isfinite(value):
-        return None
-    seconds = value / 1000 if abs(value) > _MILLISECONDS_FROM else value
     try:
+        if not math.isfinite(value):
+            return None
+        seconds = value / 1000 if abs(value) > _MILLISECONDS_FROM else value
         return datetime.fromtimestamp(seconds, timezone.utc).isoformat()
     except (OverflowError, ValueError, OSError):
         return value

@@ -29,6 +29,9 @@ for _encoding in ("idna", "iso-8859-1", "ascii"):
 #: An answer is a small JSON object; what is longer is none of a collector's.
 MAX_ANSWER_BYTES = 256 * 1024
 
+#: A connection that was idle for longer may be gone without a word: a router forgot it, a machine was frozen.
+_MAX_IDLE_S = 30.0
+
 _abandoned: list[object] = []
 
 
@@ -55,11 +58,19 @@ Transport = Callable[[Request], Response]
 _Connection = Union[http.client.HTTPConnection, http.client.HTTPSConnection]
 
 
+class UnusableProxy(OSError):
+    """The environment names a proxy of a kind that this client does not speak."""
+
+    def __init__(self, scheme: str) -> None:
+        super().__init__(f"a {scheme}:// proxy is set, and only http:// proxies are spoken")
+
+
 class KeepAlive:
     """A transport that holds one connection; for one thread."""
 
     def __init__(self) -> None:
         self._connection: _Connection | None = None
+        self._used_at = 0.0
 
     def __call__(self, request: Request) -> Response:
         """The answer to the request; tried twice where a kept connection turns out to be closed.
@@ -97,7 +108,7 @@ class KeepAlive:
         reused = self._connection is not None
         try:
             return self._send(request, parts)
-        except (http.client.RemoteDisconnected, ConnectionError):
+        except (http.client.RemoteDisconnected, ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
             self.close()
             if not reused:
                 raise
@@ -108,6 +119,8 @@ class KeepAlive:
 
     def _send(self, request: Request, parts: SplitResult) -> Response:
         deadline = time.monotonic() + request.timeout_s
+        if time.monotonic() - self._used_at > _MAX_IDLE_S:
+            self.close()
         if self._connection is None:
             self._connection = _connect(parts, request.timeout_s)
         elif self._connection.sock is not None:
@@ -117,7 +130,8 @@ class KeepAlive:
         )
         answer = self._connection.getresponse()
         body = _read_body(answer, deadline)
-        if answer.will_close:
+        self._used_at = time.monotonic()
+        if answer.will_close or answer.status < 200:
             self.close()
         return Response(answer.status, {name.lower(): value for name, value in answer.getheaders()}, body)
 
@@ -205,7 +219,10 @@ def _proxy_of(parts: SplitResult) -> SplitResult | None:
     proxy = getproxies_environment().get(parts.scheme)
     if not proxy or proxy_bypass_environment(parts.netloc):
         return None
-    return urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    found = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    if found.scheme not in ("http", "https"):
+        raise UnusableProxy(found.scheme)
+    return found
 
 
 def _target(parts: SplitResult) -> str:

@@ -496,7 +496,7 @@ def test_bodies_that_are_removed_stay_as_they_are_when_masked_again(part: Any) -
 
 
 def test_who_spoke_when_and_which_tools_were_called_stays() -> None:
-    messages = [
+    messages: list[Any] = [
         {"role": "user", "name": "ada", "id": "m1", "content": BODY, "created_at": "2026-01-01T10:00:00Z", "index": 0},
         {"role": "assistant", "content": "", "finish_reason": "tool_calls", "model": "large", "tool_calls": [
             {"id": "c1", "type": "function", "function": {"name": "find", "arguments": '{"order": 5, "password": "hunter2"}'}},

@@ -16,7 +16,6 @@ MASKER = Masker(b"a key of this test")
 PLANTED = "hunter2"
 
 
-
 SECRETS = (
     "{'passwords': ['hunter2','x']}",
     "{'credentials': {'user':'u','value':'hunter2'}}",

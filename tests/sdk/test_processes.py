@@ -39,6 +39,12 @@ def interpreters() -> list[str]:
     return list(found.values())
 
 
+@pytest.fixture(params=interpreters(), ids=lambda path: Path(path).parent.parent.name)
+def python(request: pytest.FixtureRequest) -> str:
+    """Each Python that is to be had here: ends, forks and destructors differ from one to the next."""
+    return str(request.param)
+
+
 def run(
     program: str, env: Mapping[str, str], *options: str, timeout_s: float = 60, python: str = sys.executable
 ) -> subprocess.CompletedProcess[str]:
@@ -59,8 +65,10 @@ def run(
     )
 
 
-def test_a_process_that_ends_right_after_shipping_delivers_first(collector: FakeCollector) -> None:
-    ended = run("ship_log_async(LOG)", collector.env)
+def test_a_process_that_ends_right_after_shipping_delivers_first(
+    collector: FakeCollector, python: str
+) -> None:
+    ended = run("ship_log_async(LOG)", collector.env, python=python)
 
     assert (ended.returncode, ended.stderr) == (0, "")
     assert [log["ticket_id"] for log in collector.logs] == ["T-1"]
@@ -147,7 +155,9 @@ def test_importing_reads_no_variable_and_starts_nothing(collector: FakeCollector
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-def test_a_forked_child_delivers_its_own_logs_and_the_parent_its_own(collector: FakeCollector) -> None:
+def test_a_forked_child_delivers_its_own_logs_and_the_parent_its_own(
+    collector: FakeCollector, python: str
+) -> None:
     program = """
     ship_log_async({**LOG, "ticket_id": "parent before"})
     child = os.fork()
@@ -157,21 +167,21 @@ def test_a_forked_child_delivers_its_own_logs_and_the_parent_its_own(collector: 
         os._exit(0 if delivered else 1)
     print(os.waitpid(child, 0)[1], delivered)
     """
-    arrived = run_forking(program, collector)
+    arrived = run_forking(program, collector, python)
 
     assert sorted(arrived) == ["child", "parent after", "parent before"]
 
 
-def run_forking(program: str, collector: FakeCollector) -> list[str]:
+def run_forking(program: str, collector: FakeCollector, python: str) -> list[str]:
     # Python 3.12 and later warn of forks of a process with threads, whoever started them.
-    ended = run(program, collector.env, "-W", "ignore::DeprecationWarning")
+    ended = run(program, collector.env, "-W", "ignore::DeprecationWarning", python=python)
     assert (ended.returncode, ended.stderr) == (0, "")
     return [log["ticket_id"] for log in collector.logs]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_children_forked_while_the_thread_is_still_loading_deliver_all_the_same(
-    collector: FakeCollector,
+    collector: FakeCollector, python: str
 ) -> None:
     program = """
     children = []
@@ -184,14 +194,14 @@ def test_children_forked_while_the_thread_is_still_loading_deliver_all_the_same(
         children.append(child)
     assert all(os.waitpid(child, 0)[1] == 0 for child in children)
     """
-    arrived = run_forking(program, collector)
+    arrived = run_forking(program, collector, python)
 
     assert sorted(arrived) == [f"{who} {number}" for who in ("child", "parent") for number in range(6)]
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_children_of_multiprocessing_deliver_at_their_end(
-    method: str, tmp_path: Path, collector: FakeCollector
+    method: str, tmp_path: Path, collector: FakeCollector, python: str
 ) -> None:
     if method == "fork" and not hasattr(os, "fork"):
         pytest.skip("no fork here")
@@ -209,12 +219,14 @@ def test_children_of_multiprocessing_deliver_at_their_end(
         for child in children: child.start()
         for child in children: child.join()
     """
-    arrived = run_forking(program, collector)
+    arrived = run_forking(program, collector, python)
 
     assert sorted(arrived) == ["child 0", "child 1", "parent"]
 
 
-def test_at_the_end_of_a_lambda_handler_a_flush_with_a_deadline_delivers(collector: FakeCollector) -> None:
+def test_at_the_end_of_a_lambda_handler_a_flush_with_a_deadline_delivers(
+    collector: FakeCollector, python: str
+) -> None:
     program = """
     def handler(event):
         ship_log_async({**LOG, "ticket_id": event})
@@ -223,13 +235,15 @@ def test_at_the_end_of_a_lambda_handler_a_flush_with_a_deadline_delivers(collect
     os.kill(os.getpid(), 9)
     """
 
-    ended = run(program, collector.env)
+    ended = run(program, collector.env, python=python)
 
     assert ended.stdout in ("True True\n", "")
     assert [log["ticket_id"] for log in collector.logs] == ["one", "two"]
 
 
-def test_a_signal_handler_may_ship_while_the_same_thread_is_shipping(collector: FakeCollector) -> None:
+def test_a_signal_handler_may_ship_while_the_same_thread_is_shipping(
+    collector: FakeCollector, python: str
+) -> None:
     program = """
     import signal
     signal.signal(signal.SIGALRM, lambda *_: ship_log_async(LOG))
@@ -239,21 +253,67 @@ def test_a_signal_handler_may_ship_while_the_same_thread_is_shipping(collector: 
     print(flush(20))
     """
 
-    ended = run(program, collector.env)
+    ended = run(program, collector.env, python=python)
 
     assert ended.stdout == "True\n", ended.stderr
 
 
-def test_a_log_shipped_while_the_interpreter_shuts_down_breaks_nothing(collector: FakeCollector) -> None:
+def test_a_log_shipped_while_the_interpreter_shuts_down_breaks_nothing(
+    collector: FakeCollector, python: str
+) -> None:
     program = """
     import atexit
     atexit.register(lambda: (ship_log_async(LOG), flush(2)))
     """
 
-    ended = run(program, collector.env)
+    ended = run(program, collector.env, python=python)
 
     assert ended.returncode == 0
     assert "Traceback" not in ended.stderr
+
+
+def test_a_log_shipped_by_a_destructor_at_the_very_end_hangs_nothing(
+    collector: FakeCollector, python: str
+) -> None:
+    program = """
+    class Last:
+        def __del__(self): ship_log_async(LOG)
+    last = Last()
+    """
+
+    for before in ("", "ship_log_async(LOG)"):
+        ended = run(textwrap.dedent(program) + before, collector.env, timeout_s=20, python=python)
+
+        assert ended.returncode == 0
+        assert "Traceback" not in ended.stderr
+
+
+def test_what_a_workflow_registered_for_its_end_may_still_ship(collector: FakeCollector, python: str) -> None:
+    program = """
+    import atexit
+    atexit.register(lambda: ship_log_async({**LOG, "ticket_id": "last"}))
+    ship_log_async({**LOG, "ticket_id": "first"})
+    """
+
+    run(program, collector.env, python=python)
+
+    assert [log["ticket_id"] for log in collector.logs] == ["first", "last"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_fork_that_python_is_not_told_of_is_noticed(collector: FakeCollector, python: str) -> None:
+    program = """
+    import ctypes
+    ship_log_async({**LOG, "ticket_id": "parent"})
+    flush(5)
+    child = ctypes.CDLL(None).fork()
+    if child == 0:
+        ship_log_async({**LOG, "ticket_id": "child"})
+        os._exit(0 if flush(5) else 1)
+    os.waitpid(child, 0)
+    """
+
+    assert sorted(run_forking(program, collector, python)) == ["child", "parent"]
 
 
 def test_a_workflow_without_stderr_is_not_disturbed() -> None:
@@ -274,7 +334,6 @@ def test_debug_prints_a_line_for_what_was_delivered_and_nothing_of_it(collector:
     assert "private-7" not in ended.stderr
 
 
-@pytest.mark.parametrize("python", interpreters())
 def test_every_python_from_3_9_on_builds_masks_ships_forks_and_ends(
     python: str, collector: FakeCollector
 ) -> None:

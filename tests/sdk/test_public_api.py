@@ -20,7 +20,7 @@ README: Final = (Path(__file__).resolve().parents[2] / "sdk" / "README.md").read
 SOURCES: Final = Path(caselog.__file__).parent
 
 PUBLIC: Final = {
-    "build_workflow_log": "(state: 'Any', **overrides: 'Any') -> 'dict[str, Any]'",
+    "build_workflow_log": "(state: 'Any', /, **overrides: 'Any') -> 'dict[str, Any]'",
     "close": "(timeout_s: 'float' = 5.0) -> 'None'",
     "current_ticket": "() -> 'Ticket | None'",
     "flush": "(timeout_s: 'float' = 5.0) -> 'bool'",

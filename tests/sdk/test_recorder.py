@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import functools
+import inspect
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from typing import Any
 
 import pytest
 
 import caselog
-from caselog.testing import Captured, capture
-
-
-@pytest.fixture
-def logs() -> Iterator[Captured]:
-    with capture() as captured:
-        yield captured
+from caselog.testing import Captured
 
 
 def test_a_ticket_is_one_log_with_its_nodes_iterations_tool_calls_and_answer(logs: Captured) -> None:
@@ -160,7 +156,7 @@ def test_a_ticket_left_open_in_a_generator_ends_without_disturbing_anybody(logs:
     contextvars.Context().run(next, generator)
     generator.close()
 
-    assert [log["status"] for log in logs] == ["FAILED"]
+    assert [log["status"] for log in logs] == ["CANCELLED"]
     assert caselog.current_ticket() is None
 
 
@@ -174,3 +170,100 @@ def test_a_wrong_call_of_a_tool_fails_as_it_would(logs: Captured) -> None:
         wrong(1, 2, 3)
 
     assert logs[0]["trace"]["tool_calls"][0]["error"]["type"] == "TypeError"
+
+
+def test_whoever_leaves_cancels_and_whoever_exits_well_succeeds(logs: Captured) -> None:
+    for end in (asyncio.CancelledError(), SystemExit(0), SystemExit(3), KeyboardInterrupt()):
+        with pytest.raises(type(end)), caselog.ticket(ticket_id="T-1") as ticket, ticket.node("work"):
+            raise end
+
+    assert [log["status"] for log in logs] == ["CANCELLED", "SUCCESS", "FAILED", "FAILED"]
+    assert [log["metrics"]["error_count"] for log in logs] == [0, 0, 1, 1]
+    assert logs[0]["trace"]["nodes"][0]["ended_by"] == "CancelledError"
+
+
+def test_no_name_of_a_field_gets_in_the_way(logs: Captured) -> None:
+    with caselog.ticket(ticket_id="T-1", state="open", self="me") as ticket:
+        ticket.set(state="CA", self="still me")
+        ticket.iteration(number=3, ticket="a word")
+
+    (log,) = logs
+    assert (log["ticket_id"], log["state"], log["self"]) == ("T-1", "CA", "still me")
+    assert log["trace"]["react_iterations"][0]["number"] == 3
+
+
+def test_a_ticket_inside_another_takes_nothing_of_it(logs: Captured) -> None:
+    with caselog.ticket(ticket_id="outer") as outer, outer.node("around"):
+        with caselog.ticket(ticket_id="inner") as inner:
+            inner.iteration(thought="mine")
+        assert caselog.current_ticket() is outer
+
+    inner_log, outer_log = logs
+    assert "node" not in inner_log["trace"]["react_iterations"][0]
+    assert [node["name"] for node in outer_log["trace"]["nodes"]] == ["around"]
+
+
+def test_a_ticket_used_twice_is_two_tickets(logs: Captured) -> None:
+    ticket = caselog.ticket(ticket_id="T-1")
+    for name in ("first", "second"):
+        with ticket, ticket.node(name):
+            pass
+
+    assert [[node["name"] for node in log["trace"]["nodes"]] for log in logs] == [["first"], ["second"]]
+
+
+def test_an_exception_whose_text_cannot_be_read_leaves_no_node_behind(logs: Captured) -> None:
+    class UnreadableError(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    with pytest.raises(UnreadableError), caselog.ticket(ticket_id="T-1") as ticket, ticket.node("broken"):
+        raise UnreadableError
+    with caselog.ticket(ticket_id="T-2") as ticket:
+        ticket.iteration(thought="x")
+
+    assert logs[0]["trace"]["errors"][0]["type"] == "UnreadableError"
+    assert "node" not in logs[1]["trace"]["react_iterations"][0]
+
+
+def test_what_is_decorated_stays_of_its_kind_and_is_measured_to_its_end(logs: Captured) -> None:
+    @caselog.tool
+    def count(to: int) -> Generator[int]:
+        yield from range(to)
+
+    @caselog.tool
+    async def stream(words: list[str]) -> AsyncGenerator[str]:
+        for word in words:
+            yield word
+
+    async def read() -> list[str]:
+        return [word async for word in stream(["a", "b"])]
+
+    with caselog.ticket(ticket_id="T-1"):
+        assert list(count(3)) == [0, 1, 2]
+        assert asyncio.run(read()) == ["a", "b"]
+
+    assert inspect.isgeneratorfunction(count)
+    assert inspect.isasyncgenfunction(stream)
+    assert [call["result"] for call in logs[0]["trace"]["tool_calls"]] == [[0, 1, 2], ["a", "b"]]
+
+
+def test_a_method_s_own_object_is_no_argument_and_whatever_can_be_called_can_be_a_tool(
+    logs: Captured,
+) -> None:
+    class Desk:
+        @caselog.tool
+        def look_up(self, order_id: int) -> int:
+            return order_id
+
+        def __call__(self, word: str) -> str:
+            return word
+
+    with caselog.ticket(ticket_id="T-1"):
+        Desk().look_up(7)
+        caselog.tool(functools.partial(max, 3))(5)
+        caselog.tool(Desk())("x")
+
+    first, second, third = logs[0]["trace"]["tool_calls"]
+    assert (first["name"], first["arguments"]) == ("look_up", {"order_id": 7})
+    assert (second["name"], second["result"], third["name"]) == ("partial", 5, "Desk")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
+import json
 import socket
 import threading
 import time
@@ -14,8 +16,9 @@ import pytest
 
 from caselog import Client, Limits, Settings
 from caselog.answers import backoff_s, read_retry_after
-from caselog.errors import CollectorUnreachable
-from caselog.transport import KeepAlive, Request
+from caselog.errors import CollectorBusy, CollectorUnreachable
+from caselog.outage import Outage
+from caselog.transport import KeepAlive, Request, Response
 from tests.sdk.conftest import QUICK
 from tests.sdk.fake_collector import API_KEY, STORED, Answer, FakeCollector, Sent, answers
 
@@ -286,3 +289,62 @@ def test_an_answer_that_trickles_in_byte_by_byte_is_not_waited_for_longer_than_t
         over.set()
         thread.join()
     assert 0.2 < waited < 3
+
+
+@pytest.mark.parametrize(
+    "asked", ["0", "Mon, 23 Nov 2020 14:05:00 GMT", "-5", "\u00b2", "1e9", "Mon, 01 Jan 99999 00:00:00 GMT"]
+)
+def test_retry_after_may_lengthen_a_pause_and_never_shortens_it(asked: str) -> None:
+    outage = Outage(Limits(first_retry_s=1.0), clock=lambda: 0.0)
+
+    paused_s = outage.note(CollectorBusy("http://h", 503, read_retry_after(asked, 1.8e9)))
+
+    assert paused_s >= 0.5
+    assert outage.remaining_s() == paused_s
+
+
+def test_a_connection_that_was_idle_for_long_is_not_trusted(
+    open_client: Callable[..., Client], collector: FakeCollector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("caselog.transport._MAX_IDLE_S", -1.0)
+    client = open_client()
+
+    for _ in range(2):
+        client.ship(LOG)
+        client.flush(5)
+
+    assert collector.connections == 2
+
+
+def test_a_proxy_that_is_none_of_http_is_named(
+    open_client: Callable[..., Client], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("http_proxy", "socks5://127.0.0.1:1080")
+    monkeypatch.delenv("no_proxy", raising=False)
+    client = open_client()
+
+    client.ship(LOG)
+    client.flush(0.2)
+
+    assert "a socks5:// proxy is set" in capsys.readouterr().err
+
+
+def test_losses_told_by_a_log_that_a_mistake_of_our_own_loses_are_told_again(
+    collector: FakeCollector, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sent: list[Request] = []
+
+    def fail_once(request: Request) -> Response:
+        sent.append(request)
+        if len(sent) == 1:
+            raise ZeroDivisionError
+        return Response(200, {}, b"{}")
+
+    client = Client(Settings("http://h/v1/logs", API_KEY), transport=fail_once)
+    client.ship("no log")
+    for _ in range(2):
+        client.ship(LOG)
+        client.flush(5)
+
+    assert json.loads(gzip.decompress(sent[-1].body))["sdk"]["lost"] == {"not_serialisable": 1, "network": 1}
+    client.close(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import stat
 import sys
 import threading
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from caselog import Client, Limits, Settings
+from caselog.console import Console
+from caselog.spool import Spool
 from tests.sdk.conftest import QUICK
 from tests.sdk.fake_collector import API_KEY, STORED, Answer, FakeCollector, Sent, answers
 from tests.sdk.test_processes import run
@@ -168,3 +171,142 @@ def test_without_a_log_no_file_is_touched(folder: Path) -> None:
 
     assert ended.returncode == 0
     assert not folder.exists()
+
+
+def spooled(collector: FakeCollector, folder: Path, *ticket_ids: str) -> list[Path]:
+    """One file for each ticket id, as an earlier process left them."""
+    spool = Spool(str(folder), f"{collector.url}/v1/logs {API_KEY}", 10**6, Console())
+    lines = [json.dumps({**LOG, "ticket_id": ticket_id}).encode() for ticket_id in ticket_ids]
+    return [path for line in lines if (path := spool.write([line]))]
+
+
+def test_a_damaged_file_takes_nothing_with_it(
+    folder: Path, open_client: Open, collector: FakeCollector, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (damaged, _) = spooled(collector, folder, "damaged", "fine")
+    content = bytearray(damaged.read_bytes())
+    content[20:24] = b"\xff\xff\xff\xff"
+    damaged.write_bytes(bytes(content))
+    client = open_client(spool_dir=str(folder))
+
+    client.ship(LOG)
+    client.close(5)
+
+    assert [log["ticket_id"] for log in collector.logs] == ["T-1", "fine"]
+    assert client.stats()["lost"] == {}
+    assert files(folder) == []
+
+
+def test_a_file_that_cannot_be_read_now_stays(
+    folder: Path, open_client: Open, collector: FakeCollector, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (path,) = spooled(collector, folder, "later")
+    content = path.read_bytes()
+    path.unlink()
+    path.mkdir()  # whoever may read everything cannot read a folder as a file
+    client = open_client(spool_dir=str(folder))
+
+    client.ship(LOG)
+    client.close(5)
+    path.rmdir()
+    path.write_bytes(content)
+
+    assert "cannot be read" in capsys.readouterr().err
+    assert files(folder) == [path]
+
+
+def test_a_log_is_settled_before_what_waits_on_disk_is_sent(
+    folder: Path, open_client: Open, collector: FakeCollector
+) -> None:
+    spooled(collector, folder, "old 0", "old 1")
+    go_on = threading.Event()
+
+    def slow_for_old_ones(sent: Sent) -> Answer:
+        if sent.logs[0]["ticket_id"].startswith("old"):
+            go_on.wait(10)
+        return STORED
+
+    collector.answer = slow_for_old_ones
+    client = open_client(spool_dir=str(folder))
+
+    client.ship(LOG)
+    delivered = client.flush(5)
+    go_on.set()
+
+    assert delivered
+
+
+def test_a_file_that_the_collector_fails_on_does_not_hold_up_the_others(
+    folder: Path, open_client: Open, collector: FakeCollector, capsys: pytest.CaptureFixture[str]
+) -> None:
+    poison, *_ = spooled(collector, folder, "poison", "good 0", "good 1")
+    collector.answer = lambda sent: (500, {}, b"") if sent.logs[0]["ticket_id"] == "poison" else STORED
+    client = open_client(spool_dir=str(folder))
+
+    client.ship(LOG)
+    client.flush(5)
+    while len(files(folder)) > 1:
+        client.ship(LOG)
+        client.flush(5)
+
+    assert files(folder) == [poison]
+
+
+def test_a_key_that_is_refused_loses_nothing_that_is_on_disk(
+    folder: Path, open_client: Open, collector: FakeCollector, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spooled(collector, folder, "old")
+    collector.answer = answers((401, {}, b"{}"))
+    client = open_client(spool_dir=str(folder))
+
+    client.ship(LOG)
+    client.close(1)
+
+    assert client.stats()["lost"] == {}
+    assert len(files(folder)) == 2
+
+
+def test_while_the_collector_is_down_logs_go_to_disk_and_the_queue_stays_free(
+    folder: Path, collector: FakeCollector, capsys: pytest.CaptureFixture[str]
+) -> None:
+    limits = Limits(max_queue_logs=20, first_retry_s=30, max_retry_s=30)
+    client = Client(Settings(DOWN, API_KEY, spool_dir=str(folder)), limits)
+
+    accepted = 0
+    for _ in range(200):
+        accepted += client.ship(LOG)
+        client.flush(0.01)
+    client.close(2)
+
+    assert accepted == 200
+    assert client.stats()["lost"] == {}
+    assert sum(len(gzip.decompress(path.read_bytes()).splitlines()) for path in files(folder)) == 200
+
+
+def test_what_is_too_old_to_be_of_use_is_counted_and_removed(
+    folder: Path, open_client: Open, collector: FakeCollector, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (path,) = spooled(collector, folder, "old")
+    prefix = path.name.partition("-")[0]
+    path.rename(path.with_name(f"{prefix}-017f22e2-79b0-7cc3-98c4-dc0c0c07398f.ndjson.gz"))
+    client = open_client(spool_dir=str(folder))
+
+    client.ship(LOG)
+    client.close(5)
+
+    assert client.stats()["lost"] == {"expired": 1}
+    assert files(folder) == []
+
+
+def test_a_write_that_fails_leaves_no_half_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("caselog.spool.os.fsync", full)
+
+    leave_behind(folder, DOWN)
+
+    assert files(folder) == []
+    assert "No space left" in capsys.readouterr().err

@@ -16,11 +16,11 @@ from langchain_core.messages import BaseMessage
 
 from caselog.api import ship_log_async
 from caselog.clock import now_text
+from caselog.endings import is_cancellation
 from caselog.guard import never_raises
 from caselog.shapes import describe_error
 
 from .objects import (
-    is_cancellation,
     is_control_flow,
     is_interrupt,
     name_path,

@@ -25,13 +25,8 @@ def is_interrupt(error: BaseException) -> bool:
     return _is_a(error, "GraphInterrupt")
 
 
-def is_cancellation(error: BaseException) -> bool:
-    """Whether whoever ran it has left: a task that was cancelled, a stream that nobody reads any more."""
-    return isinstance(error, GeneratorExit) or _is_a(error, "CancelledError")
-
-
 def _is_a(error: BaseException, name: str) -> bool:
-    # By name: neither LangGraph nor asyncio need be imported for the question.
+    # By name: LangGraph need not be imported for the question.
     return any(kind.__name__ == name for kind in type(error).__mro__)
 
 

@@ -64,6 +64,15 @@ class _Countable(msgspec.Struct):
 _as_countable = msgspec.json.Decoder(_Countable).decode
 
 
+class _Sdk(msgspec.Struct):
+    lost: dict[str, Any] | None = None
+
+
+_as_sdk = msgspec.json.Decoder(_Sdk).decode
+#: No sender loses more between two logs; what says so is no count.
+_MAX_LOST: Final = 10**9
+
+
 @dataclass(frozen=True)
 class PartCounts:
     """How many parts of each kind a trace holds; tool calls inside iterations count too."""
@@ -185,10 +194,24 @@ def _row(
         "received_at": received_at,
         "metrics": str(bytes(parts.get("metrics", b"{}")), "utf-8"),
         "trace_bytes": len(trace or b""),
+        "lost_logs": sum_losses(bytes(parts["sdk"])) if "sdk" in parts else 0,
         "extra": _extra(parts),
     }
     log |= {name: _lifted(metrics, name, counts) for name in schema.LIFTED_METRICS}
     return RawRow(log, _text(trace))
+
+
+def sum_losses(sdk: bytes) -> int:
+    """How many logs the ``sdk`` field of a log says were lost; whatever is no count counts as none.
+
+    >>> sum_losses(b'{"name": "caselog-python", "lost": {"queue_full": 3, "network": 1, "odd": "x"}}')
+    4
+    """
+    try:
+        lost = _as_sdk(sdk).lost or {}
+    except (msgspec.DecodeError, RecursionError):
+        return 0
+    return sum(count for count in lost.values() if type(count) is int and 0 <= count <= _MAX_LOST)
 
 
 def _in_utc(moment: Any) -> datetime:

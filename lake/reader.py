@@ -126,7 +126,7 @@ class Reader:
         rows = rawlog.first_of_each(row for key in sorted(self._raw_rows) for row in self._raw_rows[key])
         self._load("raw_logs", rawlog.logs_table(rows))
         self._load("raw_traces", rawlog.traces_table(rows))
-        self._view("table_logs", snapshot.logs, schema.LOGS)
+        self._view("table_logs", snapshot.logs, schema.LOGS, is_uniform=snapshot.is_uniform)
         self._view("table_traces", snapshot.traces, schema.TRACES)
         if snapshot.logs and rows:
             self.connection.execute(_DROP_COMPACTED)
@@ -142,19 +142,20 @@ class Reader:
         self.connection.execute(f"CREATE OR REPLACE TABLE {name} AS FROM incoming")
         self.connection.unregister("incoming")
 
-    def _view(self, name: str, files: Sequence[str], columns: pa.Schema) -> None:
+    def _view(self, name: str, files: Sequence[str], columns: pa.Schema, *, is_uniform: bool = True) -> None:
         """A view of Parquet files; with none, an empty one of the same columns."""
         types = schema.sql_columns(columns)
+        nulls = ", ".join(f"NULL::{kind} AS {column}" for column, kind in types.items())
+        source = f"SELECT {nulls} WHERE false"
         if files:
             listed = ", ".join(_quoted(file) for file in files)
-            picked = ", ".join(types)
-            source = (
-                f"SELECT {picked} FROM read_parquet([{listed}], hive_partitioning=true, "  # noqa: S608 - quoted
+            read = (
+                f"FROM read_parquet([{listed}], hive_partitioning=true, union_by_name={not is_uniform}, "
                 "hive_types={'client_id': VARCHAR, 'month': VARCHAR})"
             )
-        else:
-            nulls = ", ".join(f"NULL::{kind} AS {column}" for column, kind in types.items())
-            source = f"SELECT {nulls} WHERE false"
+            # Looking at every file for its columns costs a read each, so only where some lack a column.
+            read = read if is_uniform else f"FROM ({source} UNION ALL BY NAME {read})"
+            source = f"SELECT {', '.join(types)} {read}"
         self.connection.execute(f"CREATE OR REPLACE VIEW {name} AS {source}")
 
     def _lock_down(self) -> None:

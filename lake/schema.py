@@ -40,6 +40,8 @@ def _logs_fields() -> list[pa.Field]:
     own = [
         pa.field("received_at", UTC_MICROS),
         pa.field("trace_bytes", pa.int64()),
+        # Logs that the sender's SDK says it lost since the last log that got through.
+        pa.field("lost_logs", pa.int64()),
         pa.field("extra", pa.string()),
         pa.field("month", pa.string()),
     ]

@@ -47,6 +47,8 @@ class Snapshot:
     raw: tuple[RawObject, ...]
     taken_at: datetime
     expires_at: datetime | None = None
+    #: Whether each file has each column; files of an earlier version lack those that came later.
+    is_uniform: bool = True
 
     def to_json(self) -> str:
         """Text for the way from the gateway to a kernel."""
@@ -107,6 +109,7 @@ class Lake:
             tuple(RawObject(key, location) for key, location in zip(raw, where(raw), strict=True)),
             taken_at,
             taken_at + lifetime if lifetime else None,
+            self.logs.is_uniform(),
         )
 
     def _own_locations(self, keys: Sequence[str]) -> Sequence[str]:

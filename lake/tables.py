@@ -83,6 +83,15 @@ class Table:
         below = f"{self.name}/client_id={client_id}/" if client_id else f"{self.name}/"
         return [key for key in keys if key.startswith(below)]
 
+    def is_uniform(self) -> bool:
+        """Whether every file has every column: not in a table that an earlier version made.
+
+        Told by the order of the columns, because a commit puts those that are new to a table behind all others;
+        as of the last time the table was looked at.
+        """
+        opened = self._opened
+        return opened is None or [field.name for field in opened.schema().fields] == _SCHEMAS[self.name].names
+
     def size(self) -> dict[str, int]:
         """``files``, ``rows``, ``bytes`` and ``version`` of the table; zeros where there is none."""
         opened = self._latest()
@@ -174,6 +183,7 @@ class PinnedTable:
             self._opened,
             rows,
             mode="append",
+            schema_mode="merge",  # a table made by an earlier version gets the columns it lacks
             partition_by=list(schema.PARTITIONS),
             writer_properties=layout_of_file,
             commit_properties=commit,

@@ -116,3 +116,29 @@ def test_of_a_log_sent_twice_the_first_counts() -> None:
     early = rawlog.read_line(raw_line(a_log("1", status="EARLY")), "acme")
 
     assert [row.log["status"] for row in rawlog.first_of_each([late, early])] == ["EARLY"]
+
+
+@pytest.mark.parametrize(
+    ("sdk", "lost"),
+    [
+        ({"name": "caselog-python", "lost": {"queue_full": 3, "network": 1}}, 4),
+        ({"lost": {}}, 0),
+        ({"lost": None}, 0),
+        ({"name": "caselog-python"}, 0),
+        ({"lost": {"a": -5, "b": True, "c": "7", "d": 1.5, "e": [1], "f": 10**12, "g": 10**40, "h": 2}}, 2),
+        ({"lost": [1, 2]}, 0),
+        ({"lost": 9}, 0),
+        ("a text", 0),
+        ([], 0),
+        (None, 0),
+    ],
+)
+def test_what_a_sender_says_it_lost_is_counted_whatever_its_shape(sdk: Any, lost: int) -> None:
+    row = rawlog.read_line(raw_line(a_log("1", sdk=sdk)), "acme")
+
+    assert row.log["lost_logs"] == lost
+    assert json.loads(row.log["extra"]) == {"sdk": sdk}
+
+
+def test_a_log_that_says_nothing_of_losses_lost_none() -> None:
+    assert rawlog.read_line(raw_line(a_log("1")), "acme").log["lost_logs"] == 0

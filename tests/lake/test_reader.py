@@ -6,15 +6,17 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from deltalake import write_deltalake
 
 from etl.run import run_once
 from etl.settings import EtlSettings
+from lake import rawlog
 from lake.errors import SnapshotGone
 from lake.reader import Reader, read_lake
 from lake.snapshot import Lake, Scope, Snapshot
 from lake.store import Store, open_store
 from tests.conftest import LakeEnv
-from tests.logs import a_log, put_raw
+from tests.logs import a_log, put_raw, raw_line
 
 COUNT = "SELECT count(*) FROM logs"
 
@@ -141,3 +143,34 @@ def test_sql_of_an_attacker_reaches_neither_files_nor_settings(query: str) -> No
 
     with pytest.raises((duckdb.Error, SnapshotGone)):
         reader.sql(query)
+
+
+def test_a_table_of_an_earlier_version_is_read_and_written_on(store: Store) -> None:
+    row = rawlog.read_line(raw_line(a_log("1")), "acme")
+    write_deltalake(
+        store.table_url("logs"),
+        rawlog.logs_table([row]).drop_columns(["lost_logs"]),
+        partition_by=["client_id", "month"],
+        storage_options=store.delta_options,
+    )
+    before = read_lake(store).sql("SELECT log_id, lost_logs FROM logs")
+
+    put_raw(store, a_log("2", sdk={"lost": {"network": 3}}))
+    run_once(Lake(store), EtlSettings())
+    put_raw(store, a_log("3", sdk={"lost": {"network": 4}}))
+
+    lost = "SELECT log_id, lost_logs, executed_at IS NOT NULL, month FROM logs ORDER BY 1"
+    assert before == [("1", None)]
+    assert read_lake(store).sql(lost) == [
+        ("1", None, True, "2026-11"),
+        ("2", 3, True, "2026-11"),
+        ("3", 4, True, "2026-11"),
+    ]
+    assert not Lake(store).snapshot(Scope(None)).is_uniform
+
+
+def test_a_table_of_this_version_is_uniform(store: Store) -> None:
+    put_raw(store, a_log("1"))
+    run_once(Lake(store), EtlSettings())
+
+    assert Lake(store).snapshot(Scope(None)).is_uniform

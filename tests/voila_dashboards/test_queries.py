@@ -14,7 +14,13 @@ from voila_dashboards.queries import PageNotFound, page_payload
 from voila_dashboards.viewer import Viewer
 
 LOGS = [
-    log("A-1", trace={"nodes": []}, execution_time_seconds=1.0, metrics={"overall_confidence": 0.9}),
+    log(
+        "A-1",
+        trace={"nodes": []},
+        execution_time_seconds=1.0,
+        metrics={"overall_confidence": 0.9},
+        sdk={"lost": {"queue_full": 2, "made_up": 1, "network": "7"}},
+    ),
     log("A-2", status="FAILED", category="billing", execution_time_seconds=3.0, metrics={"error_count": 2}),
     log(
         "A-3",
@@ -24,8 +30,8 @@ LOGS = [
         metrics={"cost_usd": 0.25, "input_tokens": 100},
     ),
     log("A-3", log_id="again", age=3 * DAY, metrics={"cost_usd": 0.75, "output_tokens": 11}),
-    log("A_4", age=40 * DAY),
-    log("B-1", client="globex", status="ESCALATED"),
+    log("A_4", age=40 * DAY, sdk={"lost": {"expired": 9}}),
+    log("B-1", client="globex", status="ESCALATED", sdk={"lost": {"network": 5, "queue_full": 1}}),
     log("a%b", client="globex", age=timedelta(minutes=5)),
 ]
 
@@ -105,6 +111,27 @@ def test_a_client_sees_its_own_figures_whatever_it_asks_for(reader: Reader) -> N
     assert payload["data"]["current"]["tickets"] == 5
     assert payload["data"]["by_client"] is None
     assert payload["clients"] == []
+
+
+def test_what_was_lost_is_told_by_client_and_by_reason(reader: Reader) -> None:
+    data = ask(reader, "overview")["data"]
+
+    assert (data["current"]["lost"], data["current"]["completeness"]) == (9, 6 / 15)
+    assert data["lost_by_reason"] == [
+        {"reason": "network", "logs": 5},
+        {"reason": "queue_full", "logs": 3},
+        {"reason": "other", "logs": 1},
+    ]
+    assert {row["name"]: row["lost"] for row in data["by_client"]["rows"]} == {"acme": 3, "globex": 6}
+    assert data["previous"]["lost"] == 9
+
+
+def test_what_another_client_lost_is_in_no_figure_of_a_client(reader: Reader) -> None:
+    data = ask(reader, "overview", ACME)["data"]
+
+    assert (data["current"]["lost"], data["current"]["completeness"]) == (3, 4 / 7)
+    assert [row["reason"] for row in data["lost_by_reason"]] == ["queue_full", "other"]
+    assert "globex" not in json.dumps(data)
 
 
 def test_a_client_without_an_id_sees_nothing(reader: Reader) -> None:

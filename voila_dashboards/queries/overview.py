@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
+from caselog.losses import REASONS
 from caselog.model import KNOWN_STATUSES
 from voila_dashboards.params import DAY_MS, OverviewParams, Window, read_overview
 from voila_dashboards.queries.source import Source, has_any, named_category, number, visible_to, within
@@ -26,9 +27,9 @@ _TOTALS: Final = """
            avg(seconds), quantile_cont(seconds, [0.5, 0.95]),
            sum(error_count), count(*) FILTER (error_count > 0),
            sum(spent.input_tokens), sum(spent.output_tokens), sum(spent.cost_usd),
-           count(coalesce(spent.input_tokens, spent.output_tokens)), count(spent.cost_usd)
+           count(coalesce(spent.input_tokens, spent.output_tokens)), count(spent.cost_usd), sum(lost_logs)
     FROM (
-        SELECT {in_window} AS in_window, status, error_count,
+        SELECT {in_window} AS in_window, status, error_count, lost_logs,
                CASE WHEN isfinite(execution_time_seconds) THEN execution_time_seconds END AS seconds,
                TRY(json_transform(metrics,
                    '{{"input_tokens": "DOUBLE", "output_tokens": "DOUBLE", "cost_usd": "DOUBLE"}}')) AS spent
@@ -45,6 +46,14 @@ _GROUPED: Final = """
 #: Which of the grouping sets a row belongs to: a bit is set for each column that is not grouped by.
 _BY_DAY, _BY_CATEGORY, _BY_CLIENT = 0b011, 0b101, 0b110
 
+#: Lost logs by client and reason, of the few logs that tell of any; a value counts by `lake.rawlog.sum_losses`' rule.
+_LOST: Final = "SELECT client_id, sum(lost_logs), {reasons} FROM logs {where} GROUP BY client_id"
+_REASON: Final = """
+    coalesce(sum(CASE WHEN json_type(extra, '$.sdk.lost.{reason}') = 'UBIGINT'
+                 THEN TRY_CAST(extra->>'$.sdk.lost.{reason}' AS BIGINT) END), 0)
+"""
+_REASON_COLUMNS: Final = ", ".join(_REASON.format(reason=reason) for reason in REASONS)
+
 _Counts = dict[Any, Counter[str]]
 
 
@@ -58,15 +67,20 @@ def overview_data(
     unit = _unit(first_ms, last_ms)
     by_bucket = _in_buckets(by_day, unit)
     statuses = _series(by_bucket)
+    totals = _totals(reader, viewer, asked, now_ms)
+    lost_by_client, lost_by_reason = (
+        _count_losses(reader, viewer, asked) if totals["current"]["lost"] else ({}, [])
+    )
     data = {
-        **_totals(reader, viewer, asked, now_ms),
+        **totals,
+        "lost_by_reason": lost_by_reason,
         "has_any": bool(by_day) or has_any(reader, viewer),
         "statuses": statuses,
         "outcomes": _fold(sum(by_bucket.values(), Counter()), statuses),
         "unit": unit,
         "columns": _columns(by_bucket, statuses, _bucket_starts(unit, first_ms, last_ms)),
         "categories": _top(by_category, named_category),
-        "by_client": _top(by_client, str) if viewer.role == "provider" else None,
+        "by_client": _top(by_client, str, lost_by_client) if viewer.role == "provider" else None,
     }
     return asked.as_params(), data
 
@@ -85,12 +99,12 @@ def _totals(reader: Source, viewer: Viewer, asked: OverviewParams, now_ms: int) 
         query = _TOTALS.format(in_window="epoch_ms(executed_at) >= ?", where=scanned.where)
         rows = reader.sql(query, [start_ms, *scanned.values])
     found = {in_window: _total(values) for in_window, *values in rows}
-    return {"current": found.get(True, _total([0] * 11)), "previous": found.get(False)}
+    return {"current": found.get(True, _total([0] * 12)), "previous": found.get(False)}
 
 
 def _total(values: list[Any]) -> dict[str, Any]:
     count, successes, average, quantiles, errors, with_errors, *spent = values
-    tokens_in, tokens_out, cost, with_tokens, with_cost = spent
+    tokens_in, tokens_out, cost, with_tokens, with_cost, lost = spent
     median, p95 = quantiles or (None, None)
     return {
         "tickets": count,
@@ -106,6 +120,8 @@ def _total(values: list[Any]) -> dict[str, Any]:
         "cost_usd": number(cost) if count else None,
         "tickets_with_tokens": with_tokens,
         "tickets_with_cost": with_cost,
+        "lost": int(lost or 0),
+        "completeness": count / (count + int(lost or 0)) if count else None,
     }
 
 
@@ -119,6 +135,21 @@ def _count_groups(reader: Source, viewer: Viewer, asked: OverviewParams) -> tupl
         key = {_BY_DAY: day, _BY_CATEGORY: category or None, _BY_CLIENT: client_id}[which]
         counted[which][key][status or "UNKNOWN"] += count
     return counted[_BY_DAY], counted[_BY_CATEGORY], counted[_BY_CLIENT]
+
+
+def _count_losses(
+    reader: Source, viewer: Viewer, asked: OverviewParams
+) -> tuple[dict[str, int], list[dict[str, Any]]]:
+    """Lost logs by client, and by reason, the most frequent first; what no known reason is given for is ``other``."""
+    telling = within(asked.window, visible_to(viewer, asked.client_id)).add("lost_logs > 0")
+    query = _LOST.format(reasons=_REASON_COLUMNS, where=telling.where)
+    lost: dict[str, int] = {}
+    found: Counter[str] = Counter()
+    for client_id, total, *by_reason in reader.sql(query, telling.values):
+        lost[client_id] = int(total)
+        found.update({reason: int(count) for reason, count in zip(REASONS, by_reason, strict=True)})
+    found["other"] = sum(lost.values()) - found.total()
+    return lost, [{"reason": reason, "logs": count} for reason, count in found.most_common() if count > 0]
 
 
 def _span(window: Window, by_day: _Counts) -> tuple[int, int]:
@@ -182,8 +213,8 @@ def _bucket_starts(unit: str, first_ms: int, last_ms: int) -> Iterable[int]:
     return {_bucket_of(day * DAY_MS, unit) for day in days}
 
 
-def _top(counted: _Counts, name: Any) -> dict[str, Any]:
-    """The biggest groups: their tickets, successes and failures; and how many groups were left out."""
+def _top(counted: _Counts, name: Any, lost: Mapping[Any, int] | None = None) -> dict[str, Any]:
+    """The biggest groups: their tickets, successes, failures and lost logs; and how many groups were left out."""
     biggest = sorted(counted.items(), key=lambda group: (-group[1].total(), str(group[0])))
     rows = [
         {
@@ -191,6 +222,7 @@ def _top(counted: _Counts, name: Any) -> dict[str, Any]:
             "tickets": counts.total(),
             "successes": counts["SUCCESS"],
             "failures": counts["FAILED"],
+            "lost": (lost or {}).get(key, 0),
         }
         for key, counts in biggest[:_GROUPS]
     ]

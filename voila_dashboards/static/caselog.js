@@ -542,13 +542,21 @@ function overviewView(session, payload) {
     h("div", { class: "cl-grid cl-grid-chart" }, chartCard(session, data, ranges), outcomeCard(data, ranges)),
     h("div", { class: "cl-grid" },
       groupCard("By category", data.categories, (name) => ({ ...ranges, category: name })),
-      data.by_client && groupCard("By client", data.by_client, (name) => ({ ...ranges, client: name })),
+      data.by_client && groupCard("By client", data.by_client, (name) => ({ ...ranges, client: name }), true),
       modelsCard(data))];
 }
 
 const messageViewSmall = (title, text, action) => h("section", { class: "cl-card cl-empty" }, h("h2", {}, title), h("p", {}, text), action && h("p", {}, action));
 
-function kpiRow({ current, previous }, params) {
+/** The share of logs that arrived: never 100 % where one was lost, never 0 % where one arrived. */
+const complete = (arrived, lost) => !lost ? "100 %" : `${Math.min(99.9, Math.max(0.1, Math.floor((arrived / (arrived + lost)) * 1000) / 10)).toFixed(1)} %`;
+const LOSSES = { queue_full: "queue full", too_big: "too big", not_serialisable: "not serialisable", refused: "refused", network: "network", expired: "expired" };
+/** What the SDKs reported; a loss that no later log has told of yet is not in it. */
+const lossWords = ({ current, lost_by_reason }) =>
+  `${plural(current.lost, "log")} reported lost: ${lost_by_reason.map(({ reason, logs }) => `${LOSSES[reason] ?? "other"} ${count(logs)}`).join(", ")}`;
+
+function kpiRow(data, params) {
+  const { current, previous } = data;
   const before = previous?.tickets ? previous : null;
   const words = { "7d": "vs previous 7 days", "30d": "vs previous 30 days", "90d": "vs previous 90 days" }[params.range] ?? "vs the time before";
   const compare = (now, then, good, points = false) => {
@@ -570,6 +578,7 @@ function kpiRow({ current, previous }, params) {
     kpi("Success rate", percent(current.success_rate), `${count(current.tickets - current.successes)} not resolved`, compare(current.success_rate, before?.success_rate, 1, true)),
     kpi("Average execution time", seconds(current.avg_seconds), `median ${seconds(current.median_seconds)} · p95 ${seconds(current.p95_seconds)}`, compare(current.avg_seconds, before?.avg_seconds, -1)),
     kpi("Errors", count(current.errors), `in ${plural(current.tickets_with_errors, "ticket")}`, compare(current.errors, before?.errors, -1)),
+    kpi("Completeness", complete(current.tickets, current.lost), current.lost ? lossWords(data) : "no losses reported", compare(current.completeness, before?.completeness, 1, true)),
     current.cost_usd !== null
       ? kpi("Cost", money(current.cost_usd), `${money(current.cost_usd / (current.tickets_with_cost || 1))} a ticket`, compare(current.cost_usd, before?.cost_usd, -1))
       : tokens > 0 && kpi("Tokens", short(tokens), `${short(tokens / (current.tickets_with_tokens || 1))} a ticket`, compare(tokens, tokensBefore, -1)));
@@ -669,15 +678,16 @@ function outcomeCard({ statuses, outcomes, current }, ranges) {
     h("ul", { class: "cl-outcomes" }, statuses.map(row)));
 }
 
-function groupCard(title, { rows, more }, filters) {
+function groupCard(title, { rows, more }, filters, withLosses = false) {
   const most = Math.max(1, ...rows.map((row) => row.tickets));
   const part = (n, kind) => n > 0 && h("span", { class: `cl-s-${kind}`, style: { width: `${(n / most) * 100}%` } });
   return card(title, {},
-    h("ul", { class: "cl-groups" }, rows.map((row) => h("li", {}, link("tickets", filters(row.name), { title: `${row.name}: ${plural(row.tickets, "ticket")}, ${percent(row.successes / row.tickets)} success` },
+    h("ul", { class: "cl-groups" }, rows.map((row) => h("li", {}, link("tickets", filters(row.name), { class: withLosses ? "cl-with-losses" : null, title: `${row.name}: ${plural(row.tickets, "ticket")}, ${percent(row.successes / row.tickets)} success${withLosses ? `, ${plural(row.lost, "log")} reported lost` : ""}` },
       h("span", { class: "cl-group-name" }, row.name),
       h("span", { class: "cl-group-bar", "aria-hidden": "true" }, part(row.successes, "success"), part(row.tickets - row.successes - row.failures, "rest"), part(row.failures, "failed")),
-      h("span", { class: "cl-group-count" }, count(row.tickets)), h("span", { class: "cl-share" }, percent(row.successes / row.tickets, 0)))))),
-    h("p", { class: "cl-foot" }, more > 0 ? `and ${count(more)} more · ` : "", "bar: resolved, other, failed · right: tickets, success rate"));
+      h("span", { class: "cl-group-count" }, count(row.tickets)), h("span", { class: "cl-share" }, percent(row.successes / row.tickets, 0)),
+      withLosses && h("span", { class: `cl-complete ${row.lost / (row.tickets + row.lost) > 0.005 ? "cl-bad" : ""}` }, complete(row.tickets, row.lost)))))),
+    h("p", { class: "cl-foot" }, more > 0 ? `and ${count(more)} more · ` : "", "bar: resolved, other, failed · right: tickets, success rate", withLosses && ", share of logs that arrived, as far as the SDKs have reported losses"));
 }
 
 function modelsCard({ current }) {

@@ -1,11 +1,11 @@
-"""The four functions of a workflow, over one client that is made from the environment at the first use."""
+"""The functions of a workflow, over one client that is made from the environment at the first use."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Callable
 
-from .client import Client
+from .client import Client, OwnMask
 from .console import Console
 from .errors import InvalidSetting, SettingError
 from .guard import never_raises
@@ -26,6 +26,7 @@ from .settings import (
 # A dict, because setdefault is one step for the interpreter: two first calls at once agree on one client
 # without a lock that a fork could leave locked.
 _clients: dict[str, Client] = {}
+_masks: dict[str, OwnMask] = {}
 
 
 @never_raises(bool)
@@ -61,6 +62,26 @@ def stats() -> dict[str, Any]:
     return _clients["default"].stats() if _clients else {"pending": 0, "lost": {}}
 
 
+@never_raises(lambda: None)
+def set_mask(mask: OwnMask | None) -> None:
+    """Mask what only you know to be private: ``mask(path, value)`` gives what is to be sent in the value's place.
+
+    It is asked about every value of a log, from the outside in, after the SDK's own masking, with paths such as
+    ``trace.tool_calls[0].arguments.member_id``. It runs in the background; where it raises, the value is not sent.
+    None takes it away.
+    """
+    _masks.clear()
+    if mask:
+        _masks["own"] = mask
+    if _clients:
+        _clients["default"].mask = mask
+
+
+def own_mask() -> OwnMask | None:
+    """What `set_mask` was given last."""
+    return _masks.get("own")
+
+
 def _client() -> Client:
     return _clients.get("default") or _clients.setdefault("default", open_client(environment()))
 
@@ -75,6 +96,12 @@ def swap_client(client: Client | None) -> Client | None:
 
 def open_client(env: Mapping[str, str]) -> Client:
     """A client as ``env`` says; one that sends nothing, after one line on stderr, where it cannot be used."""
+    client = _open_client(env)
+    client.mask = own_mask()
+    return client
+
+
+def _open_client(env: Mapping[str, str]) -> Client:
     console = Console(debug=env.get("CASELOG_DEBUG", "") not in ("", "0"))
     level = _settle(lambda: read_level(env), METRICS_ONLY, console)
     if level == OFF:
@@ -87,8 +114,8 @@ def open_client(env: Mapping[str, str]) -> Client:
         return Client(Settings(url="", api_key="", level=OFF), console=console)
     client_id = _settle(lambda: read_client_id(env), None, console)
     hash_key, spool_dir = env.get("CASELOG_HASH_KEY") or None, env.get("CASELOG_SPOOL_DIR") or None
-    masks_also = _settle(lambda: read_masks(env), MASKABLE, console)
-    settings = Settings(url, api_key, client_id, level, hash_key, spool_dir, masks_also)
+    masks_also, masks_not = _settle(lambda: read_masks(env), (MASKABLE, frozenset()), console)
+    settings = Settings(url, api_key, client_id, level, hash_key, spool_dir, masks_also, masks_not)
     return Client(settings, console=console)
 
 

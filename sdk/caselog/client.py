@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from .transport import Transport
 
 
+#: A user's own masking: a path and a value in, what is to be sent in its place out.
+OwnMask = Callable[[str, Any], Any]
+
+
 class Client:
     """Ships logs to one collector in the background; see the functions of `caselog` for the usual way in."""
 
@@ -41,6 +45,8 @@ class Client:
         console: Console | None = None,
     ) -> None:
         """``transport`` takes the place of HTTP, in tests."""
+        #: Asked about every value of a log after the SDK's own masking; see `caselog.set_mask`.
+        self.mask: OwnMask | None = None
         self._settings = settings
         self._limits = limits or Limits()
         self._transport = transport
@@ -139,7 +145,7 @@ class Client:
         settings, limits, losses, console = self._settings, self._limits, self._losses, self._console
         sdk = {"name": "caselog-python", "version": __version__}
         masker = Masker.from_settings(settings, self._shipper.rest)
-        preparer = Preparer(settings.level, limits, masker, losses, console, sdk)
+        preparer = Preparer(settings.level, limits, masker, losses, console, sdk, lambda: self.mask)
         sender = Sender(settings, limits, self._transport or connection, console)
         outage = Outage(limits)
         owner, folder = f"{settings.url} {settings.api_key}", settings.spool_dir

@@ -37,6 +37,9 @@ def fit_log(log: dict[str, Any], shipped_at: str, *, keeps_trace: bool = True) -
     metrics = _fit_metrics(fitted.pop("metrics", {}))
     metrics.update({f"invalid.{name}": _fit_metric_value(value) for name, value in invalid.items()})
     fitted.setdefault("executed_at", shipped_at)
+    # A log that lacks what it must have is of more use than none.
+    fitted["ticket_id"] = fitted.get("ticket_id") or str(fitted.get("log_id", "unknown"))
+    fitted["status"] = fitted.get("status") or "UNKNOWN"
     trace, excess = fitted.pop("trace", {}), _take_excess(fitted)
     if keeps_trace:
         trace = _fit_trace(trace, excess)

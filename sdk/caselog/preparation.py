@@ -6,7 +6,7 @@ import json
 import time
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, Callable
 
 from . import losses as reasons
 from .clock import now_utc
@@ -15,10 +15,14 @@ from .cut import cut_to, drop_items
 from .fit import fit_log
 from .losses import Losses
 from .masking import Masker
+from .masking.own import apply_own_mask
 from .masking.report import describe_masking
 from .serialize import shallow
 from .settings import METRICS_ONLY, Limits
 from .shipper import Queued
+
+if TYPE_CHECKING:
+    from .client import OwnMask
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ class Preparer:
     console: Console
     #: Name and version of this distribution.
     sdk: dict[str, Any]
+    #: The user's own masking as it is set now.
+    own_mask: Callable[[], OwnMask | None] = lambda: None
 
     def prepare(self, queued: Queued) -> Prepared | None:
         """The log, ready to be sent; None where it is not sent, which is then counted."""
@@ -70,7 +76,17 @@ class Preparer:
             log = drop_items(log)
         shipped_at = now_utc() - timedelta(seconds=time.monotonic() - queued.at)
         masked = self.masker.mask(log)
-        said = {"lost": told, "masked": describe_masking(log, masked)}
+        told_masked = describe_masking(log, masked)
+        own_mask = self.own_mask()
+        if own_mask:
+            ours, masked = masked, apply_own_mask(masked, own_mask, self.masker.rest)
+            told_masked.update(describe_masking(ours, masked, rule="own"))
+        said = {"lost": told, "masked": told_masked}
+        missing = [name for name in ("ticket_id", "status") if not masked.get(name)]
+        if missing:
+            self.console.say(
+                "missing", f"a log has no {' and no '.join(missing)}: it is sent with a stand-in"
+            )
         fitted = fit_log(masked, shipped_at.isoformat(), keeps_trace=keeps_trace)
         return self._sign(fitted, {name: part for name, part in said.items() if part})
 

@@ -13,9 +13,11 @@ from .model import CLIENT_ID_PATTERN
 #: Every log, with its trace; every log without its trace; nothing.
 FULL_TRACE, METRICS_ONLY, OFF = LEVELS = ("FULL_TRACE", "METRICS_ONLY", "OFF")
 
-#: What CASELOG_MASK may name, and what of it is masked without being named.
+#: What CASELOG_MASK may add to what is always masked, and what of the rest it may leave alone: a rule of the product
+#: is that no secret, card or e-mail address leaves, so those words may be named but not taken away.
 MASKABLE = frozenset(("names", "bodies"))
-ALWAYS_MASKED = frozenset(("emails", "secrets", "cards", "ibans", "phones"))
+ALWAYS_MASKED = frozenset(("emails", "secrets", "cards"))
+LEAVABLE = frozenset(("ibans", "phones"))
 
 # Compiled at its first use; urllib.parse would cost a tenth of the time that importing the whole SDK takes.
 _URL = (
@@ -41,6 +43,8 @@ class Settings:
     spool_dir: str | None = None
     #: What is masked beside what always is: ``names``, ``bodies``.
     masks_also: frozenset[str] = frozenset()
+    #: What is left alone although it looks private: ``ibans``, ``phones``.
+    masks_not: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -93,18 +97,21 @@ def read_client_id(env: Mapping[str, str]) -> str | None:
     return client_id
 
 
-def read_masks(env: Mapping[str, str]) -> frozenset[str]:
-    """What CASELOG_MASK adds to what is always masked; naming what always is does no harm.
+def read_masks(env: Mapping[str, str]) -> tuple[frozenset[str], frozenset[str]]:
+    """What CASELOG_MASK adds to what is masked, and what it leaves alone (``-phones``).
 
-    Raises `InvalidSetting` for a word that is none: more was to be masked than would be.
+    Raises `InvalidSetting` for a word that is none, or one that cannot be left alone: more was to be masked than
+    would be.
     """
     words = {word.strip().lower() for word in env.get("CASELOG_MASK", "").split(",")} - {""}
-    if not words <= ALWAYS_MASKED | MASKABLE:
-        named = ", ".join(sorted(ALWAYS_MASKED | MASKABLE))
-        raise InvalidSetting(
-            "CASELOG_MASK", f"it is a list of {named}; until then names and bodies are masked"
+    left = frozenset(word[1:] for word in words if word.startswith("-"))
+    named = frozenset(word for word in words if not word.startswith("-"))
+    if not named <= ALWAYS_MASKED | MASKABLE | LEAVABLE or not left <= LEAVABLE:
+        may = ", ".join(
+            (*sorted(ALWAYS_MASKED | MASKABLE | LEAVABLE), *(f"-{word}" for word in sorted(LEAVABLE)))
         )
-    return frozenset(words & MASKABLE)
+        raise InvalidSetting("CASELOG_MASK", f"it is a list of {may}; until then names and bodies are masked")
+    return named & MASKABLE, left
 
 
 def read_url(env: Mapping[str, str]) -> str:

@@ -66,6 +66,7 @@ def capture(*, client_id: str | None = "captured", level: str = FULL_TRACE) -> I
 
     settings = Settings("http://captured.invalid/v1/logs", "caselog_captured", client_id, level)
     client = Client(settings, _ROOMY, transport=keep)
+    client.mask = api.own_mask()
     before = api.swap_client(client)
     try:
         yield Captured(client, arrived)

@@ -324,11 +324,27 @@ def test_bodies_of_messages_are_removed_where_they_are_asked_to_be() -> None:
     assert masked["nodes"] == CONVERSATION["trace"]["nodes"]
 
 
-def test_what_always_is_masked_may_be_named_but_not_switched_off_and_a_wrong_word_masks_more() -> None:
-    assert read_masks({"CASELOG_MASK": "emails, names"}) == frozenset({"names"})
-    assert read_masks({}) == frozenset()
-    with pytest.raises(InvalidSetting, match="CASELOG_MASK"):
-        read_masks({"CASELOG_MASK": "name"})
+def test_what_always_is_masked_may_be_named_but_not_taken_away_and_a_wrong_word_masks_more() -> None:
+    assert read_masks({"CASELOG_MASK": "emails, names"}) == (frozenset({"names"}), frozenset())
+    assert read_masks({"CASELOG_MASK": "bodies,-phones"}) == (frozenset({"bodies"}), frozenset({"phones"}))
+    assert read_masks({}) == (frozenset(), frozenset())
+    for wrong in ("name", "-emails", "-secrets", "-cards", "-names", "-"):
+        with pytest.raises(InvalidSetting, match="CASELOG_MASK"):
+            read_masks({"CASELOG_MASK": wrong})
+
+
+def test_numbers_that_only_look_like_telephones_can_be_left_alone() -> None:
+    log = {
+        "ticket_id": "555-123-4567",
+        "trace": {"phone": "01712345678", "text": "call +49 30 901820, bob@x.org"},
+    }
+
+    masked = Masker(b"k", masks_not=frozenset({"phones"})).mask(log)
+
+    assert masked["ticket_id"] == "555-123-4567"
+    assert masked["trace"]["phone"] == "01712345678"
+    assert "+49 30 901820, email:" in masked["trace"]["text"]
+    assert MASKER.mask(log)["trace"]["phone"] == "[phone]"
 
 
 # ---------------------------------------------------------------- what was masked is told, never what it was

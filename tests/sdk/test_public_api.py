@@ -25,6 +25,7 @@ PUBLIC: Final = {
     "current_ticket": "() -> 'Ticket | None'",
     "flush": "(timeout_s: 'float' = 5.0) -> 'bool'",
     "node": "(name: 'str') -> 'Callable[[_F], _F]'",
+    "set_mask": "(mask: 'OwnMask | None') -> 'None'",
     "ship_log_async": "(log: 'Mapping[str, Any]') -> 'bool'",
     "stats": "() -> 'dict[str, Any]'",
     "ticket": "(**fields: 'Any') -> 'Ticket'",

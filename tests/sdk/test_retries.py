@@ -69,7 +69,7 @@ def test_a_refusal_is_printed_with_the_fields_that_the_collector_names(
     collector.answer = answers((422, {}, said))
     client = open_client()
 
-    client.ship({"status": "SUCCESS", "trace": {"final_response": "private words"}})
+    client.ship({**LOG, "trace": {"final_response": "private words"}})
     client.flush(5)
 
     printed = capsys.readouterr().err

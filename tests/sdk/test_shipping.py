@@ -298,3 +298,15 @@ def test_a_log_larger_than_the_collector_takes_is_cut_and_says_where(
     assert len(json.dumps(log)) < 50_000
     assert log["trace"]["nodes"] == [{"name": "classify"}]
     assert "[cut: " in log["trace"]["final_response"]
+
+
+def test_a_log_that_lacks_its_ticket_or_its_status_is_sent_with_a_stand_in_and_named_once(
+    workflow: FakeCollector, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ship_log_async({"category": "refund"})
+    ship_log_async({"ticket_id": "", "status": None})
+    flush(5)
+
+    assert [log["ticket_id"] for log in workflow.logs] == [log["log_id"] for log in workflow.logs]
+    assert {log["status"] for log in workflow.logs} == {"UNKNOWN"}
+    assert capsys.readouterr().err.count("no ticket_id and no status") == 1

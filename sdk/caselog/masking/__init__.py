@@ -21,7 +21,7 @@ from .people import is_name, names_person_together
 from .plausible import can_be
 from .text import TextMasker
 from .together import judge_name, judge_name_of_person, mask_listed, mask_named, read_together
-from .verdicts import CARD, MARKERS, NAME
+from .verdicts import CARD, IBAN, MARKERS, NAME, PHONE
 
 #: Fields of ours whose form is checked instead: masking them would break what the log is.
 _STRUCTURAL = {
@@ -42,23 +42,30 @@ class Masker:
         hash_key: bytes,
         own_secrets: tuple[str, ...] = (),
         masks_also: frozenset[str] = frozenset(),
-        rest: Callable[[], None] | None = None,
+        masks_not: frozenset[str] = frozenset(),
+        rest: Callable[[], None] = lambda: None,
     ) -> None:
         """``own_secrets`` are masked wherever they stand, whatever they look like.
 
-        ``masks_also`` may hold ``names`` of people (see `people`) and ``bodies`` of conversations (see `bodies`).
-        ``rest`` is called now and then, so that masking need not keep other threads waiting.
+        ``masks_also`` may hold ``names`` of people (see `people`) and ``bodies`` of conversations (see `bodies`),
+        ``masks_not`` ``ibans`` and ``phones``. ``rest`` is called now and then, so that masking need not keep other
+        threads waiting.
         """
+        self.rest = rest
         self._masks_names, self._masks_bodies = "names" in masks_also, "bodies" in masks_also
-        self._judge = judge_name_of_person if self._masks_names else judge_name
-        self._text = TextMasker(hash_key, own_secrets, self._mask_data, masks_also, rest)
+        left = {verdict for word, verdict in (("ibans", IBAN), ("phones", PHONE)) if word in masks_not}
+        self._markers = {verdict: marker for verdict, marker in MARKERS.items() if verdict not in left}
+        self._judge_any = judge_name_of_person if self._masks_names else judge_name
+        self._text = TextMasker(hash_key, own_secrets, self._mask_data, self._markers, masks_also, rest)
 
     @classmethod
-    def from_settings(cls, settings: Settings, rest: Callable[[], None] | None = None) -> Masker:
+    def from_settings(cls, settings: Settings, rest: Callable[[], None] = lambda: None) -> Masker:
         """A masker whose hashes are keyed by the settings' own key, or by one derived from the API key."""
         given = settings.hash_key or settings.api_key
         key = hmac.new(given.encode(), b"caselog e-mail hash v1", hashlib.sha256).digest()
-        return cls(key, (settings.api_key, settings.hash_key or ""), settings.masks_also, rest)
+        return cls(
+            key, (settings.api_key, settings.hash_key or ""), settings.masks_also, settings.masks_not, rest
+        )
 
     def mask(self, log: dict[str, Any]) -> dict[str, Any]:
         """The log with everything private replaced; a part that cannot be looked at becomes a marker."""
@@ -75,6 +82,10 @@ class Masker:
 
     def _mask_data(self, value: Any, nested: int) -> Any:
         return self._mask_value(value, "", "", nested)
+
+    def _judge(self, name: str) -> str | None:
+        verdict = self._judge_any(name)
+        return verdict if verdict in self._markers else None
 
     def _mask_field(self, name: str, value: Any) -> Any:
         structural = _STRUCTURAL.get(name)
@@ -131,8 +142,8 @@ class Masker:
         """The value with what its name and its fields say replaced; what its texts say is not looked at yet."""
         if name:
             verdict = keys.judge_key(name, parent)
-            if verdict and can_be(value, verdict, name, parent):
-                return MARKERS[verdict]
+            if verdict in self._markers and can_be(value, verdict, name, parent):
+                return self._markers[verdict]
             if self._masks_bodies:
                 value = bodies.remove_body(value, name)
             if self._masks_names and is_name(value, name, parent):

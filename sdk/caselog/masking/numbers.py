@@ -6,6 +6,7 @@ import re
 
 from .cards import replace_cards
 from .ibans import replace_ibans
+from .verdicts import CARD, IBAN, PHONE
 
 _GAP = "[ .\\-/\u00a0\u202f\u2010-\u2015]"
 _PHONE = re.compile(
@@ -35,15 +36,15 @@ _LOOK.update(
 )
 
 
-def replace_numbers(text: str, card: str, iban: str, phone: str) -> str:
-    """The text with card numbers, IBANs and telephone numbers replaced by their markers."""
+def replace_numbers(text: str, markers: dict[str, str]) -> str:
+    """The text with card numbers, IBANs and telephone numbers replaced; what has no marker is left alone."""
     if len(text) < _SHORTEST_NUMBER:
         return text
     look = text.translate(_LOOK)
-    if "AA00" in look or "aa0000000000" in look:
-        text = replace_ibans(text, iban)
+    if IBAN in markers and ("AA00" in look or "aa0000000000" in look):
+        text = replace_ibans(text, markers[IBAN])
     if "0000000000000" in look or "0000+0000" in look or "%20" in text:
-        text = replace_cards(text, card)
-    if "0000000000" in look or "+0000000" in look:
-        text = _PHONE.sub(lambda found: found[0] if _DATE.search(found[0]) else phone, text)
+        text = replace_cards(text, markers[CARD])
+    if PHONE in markers and ("0000000000" in look or "+0000000" in look):
+        text = _PHONE.sub(lambda found: found[0] if _DATE.search(found[0]) else markers[PHONE], text)
     return text

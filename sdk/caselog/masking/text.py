@@ -14,7 +14,7 @@ from .emails import may_hold_email, replace_emails
 from .numbers import replace_numbers
 from .tokens import SHORTEST_TOKEN
 from .values import replace_private_keys, replace_secrets
-from .verdicts import CARD, IBAN, MARKERS, NAME, PHONE, SECRET
+from .verdicts import NAME, SECRET
 from .views import decode
 
 #: No log is longer; what is, is cut before it is looked at.
@@ -48,8 +48,9 @@ class TextMasker:
         hash_key: bytes,
         own_secrets: tuple[str, ...],
         mask_data: Callable[[Any, int], Any],
+        markers: dict[str, str],
         masks_also: frozenset[str],
-        rest: Callable[[], None] | None,
+        rest: Callable[[], None],
     ) -> None:
         """``mask_data`` masks what was found as JSON, given how deep in strings it lay; see `Masker` for the others."""
         self._hash_key = hash_key
@@ -59,7 +60,7 @@ class TextMasker:
         masks_names = "names" in masks_also
         self._judge = _judge_with_names if masks_names else keys.judge_key
         self._stems = (*keys.STEMS, *(_NAME_STEMS if masks_names else ()))
-        self._markers = MARKERS if masks_names else {v: marker for v, marker in MARKERS.items() if v != NAME}
+        self._markers = {v: marker for v, marker in markers.items() if masks_names or v != NAME}
         self._rest = rest
         self._chars_since_rest = 0
         self._done: dict[tuple[str, int], str] = {}
@@ -109,7 +110,7 @@ class TextMasker:
 
     def _rest_after(self, chars: int) -> None:
         self._chars_since_rest += chars
-        if self._rest and self._chars_since_rest > _CHARS_BETWEEN_RESTS:
+        if self._chars_since_rest > _CHARS_BETWEEN_RESTS:
             self._chars_since_rest = 0
             self._rest()
 
@@ -157,17 +158,16 @@ class TextMasker:
 
     def _mask_look(self, text: str) -> str:
         for secret in self._own_secrets:
-            text = text.replace(secret, MARKERS[SECRET])
-        text = replace_private_keys(text, MARKERS[SECRET])
+            text = text.replace(secret, self._markers[SECRET])
+        text = replace_private_keys(text, self._markers[SECRET])
         return "".join([self._mask_piece(piece) for piece in _pieces(text)])
 
     def _mask_piece(self, text: str) -> str:
-        if self._rest:
-            self._rest_after(len(text))
+        self._rest_after(len(text))
         text = replace_secrets(text, self._judge, self._stems, self._markers)
         if may_hold_email(text):
             text = replace_emails(text, self.hash_email)
-        return replace_numbers(text, MARKERS[CARD], MARKERS[IBAN], MARKERS[PHONE])
+        return replace_numbers(text, self._markers)
 
 
 def _judge_with_names(name: str) -> str | None:

@@ -1,0 +1,39 @@
+"""A user's own masking, after ours: asked about every value, from the outside in; closed where it fails."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+from caselog.serialize import plain
+
+#: What tells logs apart is not the user's to change.
+_IDENTITY = frozenset(("schema_version", "log_id", "client_id", "executed_at"))
+
+
+def apply_own_mask(
+    log: dict[str, Any], mask: Callable[[str, Any], Any], rest: Callable[[], None]
+) -> dict[str, Any]:
+    """The log with what ``mask(path, value)`` gives in each value's place.
+
+    >>> apply_own_mask({"metrics": {"n": 1}}, lambda path, value: 2 if path == "metrics.n" else value, lambda: None)
+    {'metrics': {'n': 2}}
+    """
+    masked: dict[str, Any] = {}
+    for name, value in log.items():
+        rest()
+        masked[name] = value if name in _IDENTITY else _mask(value, name, mask)
+    return masked
+
+
+def _mask(value: Any, path: str, mask: Callable[[str, Any], Any]) -> Any:
+    try:
+        given = mask(path, value)
+        # What is new may be anything; what came back is plain data already.
+        value = given if given is value else plain(given)
+    except Exception as error:  # noqa: BLE001 - fails closed, whatever the user's code does
+        return f"[not maskable: {type(error).__name__}]"
+    if isinstance(value, dict):
+        return {name: _mask(item, f"{path}.{name}", mask) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_mask(item, f"{path}[{place}]", mask) for place, item in enumerate(value)]
+    return value

@@ -209,9 +209,8 @@ class Ticket:
         _leave(_current_ticket, self, self._token)
         if error is not None and not ends_quietly(error):
             self.add_error(error)
-        state = self._as_state(_status_after(error))
-        self._seen.clear()
-        ship_log_async(build_workflow_log(state, **self.fields))
+        ship_log_async(build_workflow_log(self._as_state(_status_after(error)), **self.fields))
+        self._forget()  # no cycle is left for the garbage collector, which would stop the workflow for it
 
     def _as_state(self, otherwise: str) -> dict[str, Any]:
         return {

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import itertools
 import json
 import string
 from typing import Any
+from urllib.parse import quote, unquote
 
 import pytest
 from hypothesis import given, settings
@@ -403,13 +405,17 @@ def _nested(planted: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
             st.builds(lambda name, value, other: {"n": other, name: value}, _PLAIN, inner, harmless),
             inner.map(json.dumps),
             inner.map(lambda value: f"result: {json.dumps(value, ensure_ascii=False)}"),
+            inner.map(lambda value: f"observed {value!r} at step 3"),
+            inner.map(lambda value: f"https://x.example/?q={quote(json.dumps(value))}&page=2"),
+            inner.map(lambda value: f"<td>{html.escape(json.dumps(value))}</td>"),
         ),
         max_leaves=4,
     )
 
 
 def _appears(planted: str, masked: Any) -> bool:
-    texts = (json.dumps(masked), json.dumps(masked, ensure_ascii=False))
+    plain = json.dumps(masked, ensure_ascii=False)
+    texts = (json.dumps(masked), plain, unquote(plain), html.unescape(plain), unquote(unquote(plain)))
     return any(planted.lower() in text.lower() or json.dumps(planted)[1:-1] in text for text in texts)
 
 

@@ -101,4 +101,4 @@ def _looks_told(value: str, is_linked: bool, is_quoted: bool) -> bool:  # noqa: 
         return not value.isalpha() and any(map(str.isalnum, value))
     if is_quoted:
         return len(value) >= 4 and (has_digit or not value.isalpha() or value != value.lower())
-    return has_digit and has_letter and len(value) >= 5
+    return has_digit and has_letter and len(value) >= 5 and value[0].isalnum()

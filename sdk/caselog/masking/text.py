@@ -89,24 +89,28 @@ class TextMasker:
             if nested >= MAX_NESTED_JSON:
                 return "[not maskable: nested too deep]"
             text = self._mask_json(text, nested)
-        return self._mask_views(self._mask_look(text))
+        return self._mask_views(text)
 
     def mask_name(self, name: str) -> str:
         """The name of a field with everything private in it replaced."""
         return name if name.isidentifier() and len(name) < SHORTEST_TOKEN else self.mask_text(name)
 
     def _mask_views(self, text: str) -> str:
-        """The text, or where something private shows in its plainer writing, that."""
+        """The text masked; where something private shows in its plainer writing, that writing.
+
+        The plainer one first: what was taken out of the other might have been what gives the rest away.
+        """
         view = text
         for _ in range(_MAX_VIEWS):
-            plainer = decode(view)
-            if plainer == view:
+            view, before = decode(view), view
+            if view == before:
                 break
-            masked = self._mask_look(plainer)
-            if masked != plainer:
-                return self._mask_views(masked)
-            view = plainer
-        return text
+        if view != text:
+            masked = self._mask_json(view, 0) if self._may_hide_in_json(view) else view
+            masked = self._mask_look(masked)
+            if masked != view:
+                return masked
+        return self._mask_look(text)
 
     def _rest_after(self, chars: int) -> None:
         self._chars_since_rest += chars

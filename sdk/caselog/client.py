@@ -61,6 +61,7 @@ class Client:
     def ship(self, log: Any) -> bool:
         """Queue a log as it is now; True where it was accepted. Never blocks on the network, never raises."""
         if self._settings.level == OFF:
+            self._console.debug("a log is not sent: CASELOG_LEVEL is OFF, or a variable is missing")
             return False
         if not isinstance(log, Mapping):
             self._losses.count(reasons.NOT_SERIALISABLE)
@@ -72,8 +73,12 @@ class Client:
             return self._drop(reasons.NETWORK)
         self._notice_fork()
         self._end_with_child()
-        reason = self._shipper.submit(dump(self._complete(log)))
-        return True if reason is None else self._drop(reason)
+        text = dump(self._complete(log))
+        reason = self._shipper.submit(text)
+        if reason is not None:
+            return self._drop(reason)
+        self._console.debug(f"a log of {len(text)} bytes is queued")
+        return True
 
     def _drop(self, reason: str) -> bool:
         self._losses.count(reason)

@@ -155,6 +155,9 @@ class Delivery:
     def _wait(self, error: DeliveryError, flight: _Flight, pause: Pause) -> bool:
         """Wait before sending again; False where the logs are on disk now, or are given up."""
         pause_s = self.outage.note(error)
+        self.console.debug(
+            f"{len(flight.logs)} log(s) not taken: {type(error).__name__}, next try in {pause_s:.1f} s"
+        )
         if self._keep_flight(flight):
             return False
         age_s = time.monotonic() - flight.logs[0].at
@@ -174,6 +177,9 @@ class Delivery:
         with self._keeping:
             if self.spool and not flight.kept_in:
                 flight.kept_in = self.spool.write([log.line for log in flight.logs])
+                self.console.debug(
+                    f"{len(flight.logs)} log(s) {'wait on disk' if flight.kept_in else 'wait in memory'}"
+                )
             return flight.kept_in is not None
 
     def _lose(self, reason: str, logs: list[Prepared], sentence: str = "") -> None:

@@ -61,6 +61,7 @@ class Preparer:
             self._drop(reasons.TOO_BIG, "a log is too big even without its trace")
             return None
         self.losses.mark_told(told)
+        self.console.debug(f"a log of {len(queued.text)} bytes is masked and packed into {len(line)}")
         return Prepared(line, queued.at, told)
 
     def _drop(self, reason: str, sentence: str) -> None:

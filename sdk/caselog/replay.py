@@ -74,6 +74,7 @@ class Replay:
             if isinstance(error, CollectorBusy) and not error.is_about_load:
                 self._note_failure(path)
             return self.outage.note(error)
+        self.console.debug(f"{len(lines)} log(s) that waited on disk are settled")
         self.outage.end()
         self._failures.pop(path, None)
         self.spool.remove(path)

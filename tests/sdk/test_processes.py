@@ -327,11 +327,16 @@ def test_a_workflow_without_stderr_is_not_disturbed() -> None:
     assert ended.stdout == "False\n"
 
 
-def test_debug_prints_a_line_for_what_was_delivered_and_nothing_of_it(collector: FakeCollector) -> None:
-    ended = run("ship_log_async({**LOG, 'ticket_id': 'private-7'})", {**collector.env, "CASELOG_DEBUG": "1"})
+def test_debug_prints_a_line_for_each_decision_and_nothing_of_the_log(collector: FakeCollector) -> None:
+    program = "ship_log_async({**LOG, 'ticket_id': 'private-7'}); flush(5)"
 
-    assert "1 log(s) stored" in ended.stderr
-    assert "private-7" not in ended.stderr
+    ended = run(program, {**collector.env, "CASELOG_DEBUG": "1"})
+    off = run(program, {**collector.env, "CASELOG_DEBUG": "1", "CASELOG_LEVEL": "OFF"})
+
+    for decision in ("is queued", "is masked and packed", "1 log(s) stored"):
+        assert ended.stderr.count(decision) == 1
+    assert "CASELOG_LEVEL is OFF" in off.stderr
+    assert "private-7" not in ended.stderr + off.stderr
 
 
 def test_every_python_from_3_9_on_builds_masks_ships_forks_and_ends(

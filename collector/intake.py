@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 from pydantic import ValidationError
 
+from caselog.model import is_kept_without_trace
 from collector.envelope import KNOWN_FIELDS, MAX_UNKNOWN_BYTES, MAX_UNKNOWN_FIELDS, Envelope, OpenMetrics
 from collector.errors import FieldError, ForeignClient, InvalidLog
 from collector.strict_json import NotJson, decode_strictly, split_object
@@ -184,7 +185,11 @@ def _stored_fields(envelope: Envelope, sender: Sender, log_id: str) -> dict[str,
     known = {
         name: value for name, value in envelope.__dict__.items() if value is not None and name != "trace"
     }
-    extra = {RENAMED.get(name, name): value for name, value in (envelope.model_extra or {}).items()}
+    extra = {
+        RENAMED.get(name, name): value
+        for name, value in (envelope.model_extra or {}).items()
+        if sender.keeps_traces or is_kept_without_trace(name, value)
+    }
     fields = {**extra, **known, "client_id": sender.client_id, "log_id": log_id}
     metrics = _stored_metrics(envelope, sender)
     return {**fields, "metrics": metrics} if metrics else {n: v for n, v in fields.items() if n != "metrics"}

@@ -112,11 +112,22 @@ def _open_client(env: Mapping[str, str]) -> Client:
     except SettingError as error:
         console.say(type(error).__name__, str(error))
         return Client(Settings(url="", api_key="", level=OFF), console=console)
-    client_id = _settle(lambda: read_client_id(env), None, console)
-    hash_key, spool_dir = env.get("CASELOG_HASH_KEY") or None, env.get("CASELOG_SPOOL_DIR") or None
+    return Client(read_settings(env, url, api_key, console), console=console)
+
+
+def read_settings(env: Mapping[str, str], url: str, api_key: str, console: Console) -> Settings:
+    """What ``env`` says beside address and key; what it says wrong is named on stderr, and the stricter holds."""
     masks_also, masks_not = _settle(lambda: read_masks(env), (MASKABLE, frozenset()), console)
-    settings = Settings(url, api_key, client_id, level, hash_key, spool_dir, masks_also, masks_not)
-    return Client(settings, console=console)
+    return Settings(
+        url,
+        api_key,
+        _settle(lambda: read_client_id(env), None, console),
+        _settle(lambda: read_level(env), METRICS_ONLY, console),
+        env.get("CASELOG_HASH_KEY") or None,
+        env.get("CASELOG_SPOOL_DIR") or None,
+        masks_also,
+        masks_not,
+    )
 
 
 def _settle(read: Callable[[], Any], otherwise: Any, console: Console) -> Any:

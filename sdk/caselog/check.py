@@ -6,17 +6,19 @@ import gzip
 import json
 import socket
 import ssl
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Callable
 
 from .clock import now_text, now_utc
-from .errors import CollectorUnreachable, SettingError
+from .errors import CollectorUnreachable, InvalidSetting, SettingError
 from .ids import uuid7
 from .serialize import dump
-from .settings import LEVELS, OFF, read_api_key, read_client_id, read_level, read_url, require
+from .settings import LEVELS, OFF, read_api_key, read_client_id, read_level, read_masks, read_url, require
 from .transport import Request, Response, Transport, describe, origin_of
 
 _TIMEOUT_S = 10.0
@@ -80,6 +82,8 @@ _READERS: dict[str, Callable[[Mapping[str, str]], str]] = {
     "LOG_COLLECTOR_API_KEY": lambda env: f"a key of {len(read_api_key(env))} characters",
     "CLIENT_ID": lambda env: read_client_id(env) or "not set, so the API key tells the client",
     "CASELOG_LEVEL": lambda env: _describe_level(read_level(env)),
+    "CASELOG_MASK": lambda env: _describe_masks(*read_masks(env)),
+    "CASELOG_SPOOL_DIR": lambda env: _describe_folder(env.get("CASELOG_SPOOL_DIR")),
 }
 _MEANINGS = {
     301: "redirects, and redirects are not followed: set LOG_COLLECTOR_URL to where it leads",
@@ -104,6 +108,22 @@ def _describe_level(level: str) -> str:
         if level == OFF
         else f"{level} (one of {', '.join(LEVELS)})"
     )
+
+
+def _describe_masks(also: frozenset[str], left: frozenset[str]) -> str:
+    return ", ".join(["the usual", *sorted(also), *(f"not {word}" for word in sorted(left))])
+
+
+def _describe_folder(folder: str | None) -> str:
+    """What will come of the folder; raises `InvalidSetting` where nothing can be written to it."""
+    if not folder:
+        return "not set, so logs wait in memory only"
+    try:
+        Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        raise InvalidSetting("CASELOG_SPOOL_DIR", f"it cannot be written to ({error.strerror})") from error
 
 
 def _request(url: str, api_key: str, client_id: str | None) -> Request:

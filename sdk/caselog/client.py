@@ -19,7 +19,7 @@ from .errors import NotALog
 from .guard import never_raises
 from .ids import uuid7
 from .losses import Losses
-from .model import SCHEMA_VERSION, TRACE_PARTS
+from .model import SCHEMA_VERSION, is_kept_without_trace
 from .serialize import dump
 from .settings import METRICS_ONLY, OFF, Limits, Settings
 from .shipper import Outlet, Queued, Shipper
@@ -102,10 +102,12 @@ class Client:
         left = self._shipper.pending()
         dropped = self._shipper.stop()
         settled = self._shipper.keep(dropped, max(ends_at, time.monotonic() + _MIN_KEEPING_S))
-        self._losses.count(reasons.NETWORK, len(dropped) - settled)
+        lost = len(dropped) - settled
+        self._losses.count(reasons.NETWORK, lost)
         if left:
-            fate = "wait in CASELOG_SPOOL_DIR" if self._settings.spool_dir else "are lost"
-            self._console.say("left", f"{left} log(s) could not be delivered before the end and {fate}")
+            kept = self._shipper.count_kept()
+            fate = f"{kept} of them wait in CASELOG_SPOOL_DIR" if kept else "they are lost"
+            self._console.say("left", f"{left} log(s) could not be delivered before the end; {fate}")
 
     def stats(self) -> dict[str, Any]:
         """Logs waiting, and logs lost by reason, of this process."""
@@ -115,7 +117,7 @@ class Client:
         """The log with identity, owner and time where it has none; without a trace where the level says so."""
         given = {name: value for name, value in log.items() if value is not None}
         if self._settings.level == METRICS_ONLY:
-            given = {name: value for name, value in given.items() if not _is_trace(name, value)}
+            given = {name: value for name, value in given.items() if is_kept_without_trace(name, value)}
         made = {"schema_version": SCHEMA_VERSION, "log_id": uuid7(), "client_id": self._settings.client_id}
         if "executed_at" not in given:
             made["executed_at"] = _start_of(given.get("execution_time_seconds"))
@@ -153,8 +155,8 @@ class Client:
         preparer = Preparer(settings.level, limits, masker, losses, console, sdk, lambda: self.mask)
         sender = Sender(settings, limits, self._transport or connection, console)
         outage = Outage(limits)
-        owner, folder = f"{settings.url} {settings.api_key}", settings.spool_dir
-        spool = Spool(folder, owner, limits.max_spool_bytes, console) if folder else None
+        folder = settings.spool_dir
+        spool = Spool(folder, settings.owner, limits.max_spool_bytes, console) if folder else None
         delivery = Delivery(sender, limits, preparer, losses, console, outage, spool)
         if spool is None:
             return Outlet(
@@ -223,10 +225,6 @@ def _keep_nothing(_logs: list[Queued], _until: float) -> int:
 
 def _do_nothing() -> None:
     """Nothing was opened, nothing is to be closed."""
-
-
-def _is_trace(name: str, value: Any) -> bool:
-    return name == "trace" or (name in TRACE_PARTS and not isinstance(value, (int, float)))
 
 
 def _start_of(seconds: Any) -> str:

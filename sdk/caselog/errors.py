@@ -89,11 +89,14 @@ class LogRefused(DeliveryError):
     """The collector, or what stands in its place, will never take this request as it is."""
 
     may_retry = False
+    _consequence = "; it is not sent again"
 
     def __init__(self, origin: str, status: int, explanation: str = "") -> None:
         self.status = status
-        super().__init__(f"{origin} refused a log with {status}{explanation}; it is not sent again")
+        super().__init__(f"{origin} refused a log with {status}{explanation}{self._consequence}")
 
 
 class SenderRefused(LogRefused):
     """The collector, or a proxy before it, takes no log from this sender as things are."""
+
+    _consequence = ": logs are lost, unless CASELOG_SPOOL_DIR keeps them until that is mended"

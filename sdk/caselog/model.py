@@ -11,7 +11,7 @@ https://opentelemetry.io/docs/specs/semconv/gen-ai/ .
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional
+from typing import Any, Optional
 
 SCHEMA_VERSION = 1
 
@@ -150,3 +150,27 @@ TRACE_PARTS: dict[str, tuple[Field, ...]] = {
     ),
     "final_response": (),
 }
+
+
+def is_kept_without_trace(name: str, value: Any) -> bool:
+    """Whether a field of a log is kept where no part of a trace is: known fields, figures, flags and short words.
+
+    Parts of a trace are none, wherever they stand, and neither is what may hold a conversation under another name.
+
+    >>> is_kept_without_trace("status", "SUCCESS"), is_kept_without_trace("messages", ["Hi"])
+    (True, False)
+    """
+    if name in _SMALL_FIELDS or name == "sdk":
+        return True
+    if name == "trace" or (name in TRACE_PARTS and not isinstance(value, (int, float))):
+        return False
+    return (
+        value is None
+        or isinstance(value, (bool, int, float))
+        or (isinstance(value, str) and len(value) <= _SHORT)
+    )
+
+
+_SMALL_FIELDS = frozenset(field.name for field in LOG_FIELDS) - {"trace"}
+#: A word, an id, a region; not a message.
+_SHORT = 100

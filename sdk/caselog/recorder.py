@@ -17,6 +17,7 @@ recorded is read when the ticket ends.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Any, Optional, TypeVar
@@ -119,18 +120,22 @@ class Iteration(Step):
         self.thought: Any = None
         self.action: Any = None
         self.observation: Any = None
-        self.tool_calls: list[ToolCall] = []
+        #: Tool calls made in the block, after those that were given: mappings, as in the model.
+        self.tool_calls: list[Any] = []
         self.model: str | None = None
         self.input_tokens: int | None = None
         self.output_tokens: int | None = None
         vars(self).update(parts)
+        if isinstance(self.tool_calls, (list, tuple)):
+            self.tool_calls = list(self.tool_calls)
 
     def as_record(self) -> dict[str, Any]:
         record = super().as_record()
-        for name in ("status", "error", "tool_calls"):
-            record.pop(name, None)
-        if self.tool_calls:
-            record["tool_calls"] = [call.as_record() for call in self.tool_calls]
+        if self.status == "ok":
+            del record["status"]
+        if isinstance(self.tool_calls, list):
+            calls = [call.as_record() if isinstance(call, Step) else call for call in self.tool_calls]
+            record["tool_calls"] = calls or None
         return record
 
 
@@ -170,8 +175,11 @@ class Ticket:
         """A tool call: complete as it is, or measured as a ``with`` block; part of the current iteration, if any."""
         iteration = _current_iteration.get()
         mine = iteration is not None and iteration in self._iterations
-        calls = iteration.tool_calls if iteration is not None and mine else self._tool_calls
-        return _kept(calls, ToolCall(self, name, arguments, result))
+        given = iteration.tool_calls if iteration is not None and mine else None
+        calls: list[Any] = given if isinstance(given, list) else self._tool_calls
+        call = ToolCall(self, name, arguments, result)
+        calls.append(call)
+        return call
 
     def message(self, role: str, content: Any) -> None:
         """A message of the conversation."""
@@ -217,9 +225,9 @@ class Ticket:
             "executed_at": self._started_at,
             "execution_time_seconds": round(time.perf_counter() - self._began, 6),
             "status": self.status or otherwise,
-            "nodes": [node.as_record() for node in self._nodes],
-            "react_iterations": [step.as_record() for step in self._iterations],
-            "tool_calls": [call.as_record() for call in self._tool_calls],
+            "nodes": _records_of(self._nodes),
+            "react_iterations": _records_of(self._iterations),
+            "tool_calls": _records_of(self._tool_calls),
             "errors": self._errors,
             "messages": self._messages or None,
             "final_response": self.final_response,
@@ -237,6 +245,15 @@ def ticket(**fields: Any) -> Ticket:
 def current_ticket() -> Ticket | None:
     """The ticket whose block this code runs in."""
     return _current_ticket.get()
+
+
+def _records_of(steps: Sequence[Step]) -> list[Any]:
+    return [_record_of(step) for step in steps]
+
+
+@never_raises(lambda: {"error": "[this step could not be read]"})
+def _record_of(step: Step) -> dict[str, Any]:
+    return step.as_record()
 
 
 def _kept(steps: list[_S], step: _S) -> _S:

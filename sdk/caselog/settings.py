@@ -46,6 +46,11 @@ class Settings:
     #: What is left alone although it looks private: ``ibans``, ``phones``.
     masks_not: frozenset[str] = frozenset()
 
+    @property
+    def owner(self) -> str:
+        """Whose logs wait on disk: the client's, whatever its key; the key's, where only it tells the client."""
+        return f"{self.url} {f'client {self.client_id}' if self.client_id else self.api_key}"
+
 
 @dataclass(frozen=True)
 class Limits:

@@ -9,7 +9,7 @@ import json
 import operator
 from collections import deque
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Callable
 
 from .serialize import read_message
 
@@ -22,7 +22,14 @@ def shape_part(name: str, value: Any) -> Any:
     # Asking for the type first, here and below, is far cheaper than asking for an abstract class.
     # What is read only once, such as a generator, is the workflow's to read.
     many = type(value) is list or isinstance(value, (list, tuple, set, frozenset, deque))
-    return [shape(item) for item in (value if many else [value])]
+    return [_shape_item(shape, item) for item in (value if many else [value])]
+
+
+def _shape_item(shape: Callable[[Any], Any], item: Any) -> Any:
+    try:
+        return shape(item)
+    except Exception as error:  # noqa: BLE001 - an object of the workflow's may raise anything
+        return f"[not readable: {type(error).__name__}]"
 
 
 def shape_message(message: Any) -> Any:
@@ -77,7 +84,10 @@ def describe_error(error: BaseException) -> dict[str, str]:
 
 def shape_final_response(response: Any) -> Any:
     """The text of a message; anything else as it is."""
-    found = None if isinstance(response, (str, Mapping)) else read_message(response)
+    try:
+        found = None if isinstance(response, (str, Mapping)) else read_message(response)
+    except Exception as error:  # noqa: BLE001 - as in _shape_item
+        return f"[not readable: {type(error).__name__}]"
     return response if found is None else found["content"]
 
 

@@ -134,6 +134,10 @@ class Shipper:
             thread.join(_LAST_WORDS_S)
         return dropped
 
+    def count_kept(self) -> int:
+        """How many logs of this process wait on disk."""
+        return self._outlet.count_kept() if self._outlet else 0
+
     def keep(self, logs: list[Queued], until: float) -> int:
         """Keep logs on disk that will not be sent; how many are."""
         return self._outlet.keep(logs, until) if self._outlet else 0

@@ -15,11 +15,13 @@ import gzip
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Union, overload
 
 from . import api
 from .client import Client
-from .settings import FULL_TRACE, Limits, Settings
+from .console import Console
+from .settings import FULL_TRACE, OFF, Limits, environment
 from .transport import Request, Response
 
 _FLUSH_S = 10.0
@@ -53,10 +55,12 @@ class Captured(Sequence[dict[str, Any]]):
 
 
 @contextmanager
-def capture(*, client_id: str | None = "captured", level: str = FULL_TRACE) -> Iterator[Captured]:
+def capture(*, client_id: str | None = "captured", level: str | None = None) -> Iterator[Captured]:
     """Whatever `ship_log_async` is given inside the block, from any thread, without any variable set.
 
-    The block takes the place of the environment's client in this process; the logs stay readable after it.
+    Level and masks are those of the environment, as for the collector, unless ``level`` says otherwise; a level of
+    OFF is taken as FULL_TRACE. The block takes the place of the environment's client in this process; the logs stay
+    readable after it.
     """
     arrived: list[dict[str, Any]] = []
 
@@ -64,7 +68,11 @@ def capture(*, client_id: str | None = "captured", level: str = FULL_TRACE) -> I
         arrived.extend(json.loads(line) for line in gzip.decompress(request.body).splitlines())
         return Response(200, {}, b"{}")
 
-    settings = Settings("http://captured.invalid/v1/logs", "caselog_captured", client_id, level)
+    settings = api.read_settings(
+        environment(), "http://captured.invalid/v1/logs", "caselog_captured", Console()
+    )
+    level = level or (FULL_TRACE if settings.level == OFF else settings.level)
+    settings = replace(settings, client_id=client_id, level=level, spool_dir=None)
     client = Client(settings, _ROOMY, transport=keep)
     client.mask = api.own_mask()
     before = api.swap_client(client)

@@ -196,6 +196,26 @@ def test_a_metrics_only_client_has_its_trace_removed_and_counted(
     assert line["metrics"] == {"error_count": 1, "tool_call_count": 2, "react_iterations": 2}
 
 
+def test_of_a_metrics_only_client_no_conversation_is_stored_under_any_name(
+    collector: Collector, http: TestClient
+) -> None:
+    log = make_log(
+        messages=[{"role": "user", "content": "private"}],
+        errors=["private"],
+        conversation=["private"],
+        note="private " * 50,
+        region="eu",
+        retries=2,
+    )
+
+    answer = http.post("/v1/logs", json=log, headers=collector.headers("initech"))
+
+    (line,) = collector.lines()
+    assert answer.status_code == 200
+    assert "private" not in json.dumps(line)
+    assert (line["region"], line["retries"]) == ("eu", 2)
+
+
 def test_a_metrics_only_client_that_counted_itself_is_believed(
     collector: Collector, http: TestClient
 ) -> None:

@@ -285,3 +285,27 @@ def test_a_state_whose_attributes_raise_still_gives_a_log() -> None:
 )
 def test_no_state_is_too_strange_for_a_log(state: dict[str, Any]) -> None:
     assert build_workflow_log(state)["schema_version"] == 1
+
+
+def test_a_part_that_cannot_be_read_takes_no_other_with_it() -> None:
+    class Detached:
+        type = "ai"
+
+        @property
+        def content(self) -> str:
+            raise LookupError
+
+    state = {
+        "ticket_id": "T",
+        "status": "ok",
+        "react_iterations": [{"thought": "x"}],
+        "final_response": Detached(),
+    }
+
+    trace = build_workflow_log({**state, "messages": [Detached(), {"role": "user", "content": "hi"}]})[
+        "trace"
+    ]
+
+    assert trace["react_iterations"] == [{"thought": "x"}]
+    assert trace["final_response"] == trace["messages"][0] == "[not readable: LookupError]"
+    assert trace["messages"][1]["content"] == "hi"

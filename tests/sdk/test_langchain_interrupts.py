@@ -55,6 +55,7 @@ def test_an_interrupt_is_no_error_and_the_resumed_run_is_the_same_ticket(
     assert before == 0
     assert [node["name"] for node in log["trace"]["nodes"]] == ["draft", "approve", "approve"]
     assert log["trace"]["nodes"][1]["ended_by"] == "GraphInterrupt"
+    assert log["trace"]["nodes"][1]["asked"] == ["send it?"]
     assert (log["status"], log["metrics"]["error_count"]) == ("SUCCESS", 0)
 
 

@@ -101,3 +101,16 @@ def test_without_a_mask_nothing_is_asked(logs: Captured) -> None:
         ship_log_async(LOG)
 
     assert "own" not in inner[0]["sdk"]["masked"]
+
+
+def test_a_mask_that_always_fails_is_named_and_tickets_stay_apart(
+    workflow: FakeCollector, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_mask(lambda _path, _value: 1 / 0)
+    for number in range(2):
+        ship_log_async({"ticket_id": f"T-{number}", "status": "SUCCESS"})
+    caselog.flush(5)
+
+    assert len({log["ticket_id"] for log in workflow.logs}) == 2
+    assert {log["status"] for log in workflow.logs} == {"MASK FAILED"}
+    assert capsys.readouterr().err.count("your mask raised an exception") == 1

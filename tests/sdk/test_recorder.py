@@ -267,3 +267,14 @@ def test_a_method_s_own_object_is_no_argument_and_whatever_can_be_called_can_be_
     first, second, third = logs[0]["trace"]["tool_calls"]
     assert (first["name"], first["arguments"]) == ("look_up", {"order_id": 7})
     assert (second["name"], second["result"], third["name"]) == ("partial", 5, "Desk")
+
+
+def test_an_iteration_may_be_given_its_tool_calls_and_a_strange_part_costs_no_log(logs: Captured) -> None:
+    with caselog.ticket(ticket_id="T-1") as ticket:
+        with ticket.iteration(tool_calls=[{"name": "find", "arguments": {}}]):
+            ticket.tool_call("more")
+        ticket.iteration(tool_calls=5, status="odd")
+
+    first, second = logs[0]["trace"]["react_iterations"]
+    assert [call["name"] for call in first["tool_calls"]] == ["find", "more"]
+    assert second["status"] == "odd"

@@ -211,14 +211,22 @@ def test_without_a_trace_nothing_but_the_small_fields_leaves_the_process(
 
     ship_log_async(build_workflow_log(state))
     ship_log_async(
-        {**LOG, "final_response": "hello there", "react_iterations": 3, "big": "hello there" * 10_000}
+        {
+            **LOG,
+            "final_response": "hello there",
+            "react_iterations": 3,
+            "big": "hello there" * 10_000,
+            "conversation": ["hello there"],
+            "region": "eu",
+        }
     )
     flush(5)
 
     assert "hello there" not in workflow.text
     assert "no seat" not in workflow.text
     assert workflow.logs[0]["metrics"] == {"error_count": 1}
-    assert workflow.logs[1]["cut"] == ["big"]
+    assert workflow.logs[1]["region"] == "eu"
+    assert not {"big", "conversation"} & set(workflow.logs[1])
 
 
 def test_names_and_bodies_are_removed_where_the_environment_asks_for_it(

@@ -39,10 +39,10 @@ def files(folder: Path) -> list[Path]:
 
 
 def leave_behind(
-    folder: Path, url: str, count: int = 2, limits: Limits = QUICK, key: str = API_KEY
+    folder: Path, url: str, count: int = 2, limits: Limits = QUICK, client_id: str = "acme"
 ) -> Client:
     """Ships logs that cannot be delivered, and closes."""
-    client = Client(Settings(url, key, spool_dir=str(folder)), limits)
+    client = Client(Settings(url, API_KEY, client_id, spool_dir=str(folder)), limits)
     for number in range(count):
         client.ship({**LOG, "ticket_id": f"left {number}"})
     client.flush(0.2)
@@ -145,12 +145,12 @@ def test_a_folder_that_cannot_be_written_to_is_one_line_and_nothing_else(
     assert capsys.readouterr().err.count("CASELOG_SPOOL_DIR cannot be written to") == 1
 
 
-def test_files_of_another_key_are_left_alone_and_damaged_ones_removed(
+def test_files_of_another_client_are_left_alone_and_damaged_ones_removed(
     folder: Path, open_client: Open, collector: FakeCollector, capsys: pytest.CaptureFixture[str]
 ) -> None:
     url = f"{collector.url}/v1/logs"
     collector.answer = answers((503, {}, b""))
-    leave_behind(folder, url, key="caselog_another-key-0000000000")
+    leave_behind(folder, url, client_id="globex")
     foreign = files(folder)
     leave_behind(folder, url)
     for path in set(files(folder)) - set(foreign):
@@ -175,7 +175,7 @@ def test_without_a_log_no_file_is_touched(folder: Path) -> None:
 
 def spooled(collector: FakeCollector, folder: Path, *ticket_ids: str) -> list[Path]:
     """One file for each ticket id, as an earlier process left them."""
-    spool = Spool(str(folder), f"{collector.url}/v1/logs {API_KEY}", 10**6, Console())
+    spool = Spool(str(folder), Settings(f"{collector.url}/v1/logs", API_KEY, "acme").owner, 10**6, Console())
     lines = [json.dumps({**LOG, "ticket_id": ticket_id}).encode() for ticket_id in ticket_ids]
     return [path for line in lines if (path := spool.write([line]))]
 
@@ -264,6 +264,38 @@ def test_a_key_that_is_refused_loses_nothing_that_is_on_disk(
 
     assert client.stats()["lost"] == {}
     assert len(files(folder)) == 2
+
+
+def test_what_waits_for_a_new_key_is_sent_with_it(
+    folder: Path, open_client: Open, collector: FakeCollector, capsys: pytest.CaptureFixture[str]
+) -> None:
+    collector.answer = lambda sent: STORED if sent.headers["x-api-key"] == "caselog_new" else (401, {}, b"{}")
+    leave_behind(folder, f"{collector.url}/v1/logs")
+    collector.requests.clear()
+
+    client = open_client(spool_dir=str(folder), api_key="caselog_new")
+    client.ship(LOG)
+    client.close(5)
+
+    assert [log["ticket_id"] for log in collector.logs] == ["T-1", "left 0", "left 1"]
+    assert files(folder) == []
+
+
+def test_where_only_the_key_tells_the_client_no_other_key_sends_what_waits() -> None:
+    owners = [Settings("http://h/v1/logs", key).owner for key in ("caselog_one", "caselog_two")]
+
+    assert owners[0] != owners[1]
+
+
+def test_where_the_folder_takes_nothing_the_last_word_is_that_logs_are_lost(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder.write_text("a file stands in its place")
+
+    client = leave_behind(folder, DOWN)
+
+    assert client.stats()["lost"] == {"network": 2}
+    assert "they are lost" in capsys.readouterr().err
 
 
 def test_while_the_collector_is_down_logs_go_to_disk_and_the_queue_stays_free(

@@ -26,6 +26,7 @@ from .objects import (
     name_path,
     read_answer,
     read_namespace,
+    read_questions,
     read_result,
     resumes,
 )
@@ -278,6 +279,9 @@ class CaselogCallbackHandler(_Base):
             run.record.update(status="error", error=describe_error(error))
         else:
             run.record["ended_by"] = type(error).__name__
+            asked = read_questions(error)
+            if asked:
+                run.record["asked"] = run.recording.copy_whole(asked)
 
     def _finish_root(self, run: Run, outputs: Any, status: str) -> None:
         if run.parent is not None:

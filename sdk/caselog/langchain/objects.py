@@ -25,6 +25,13 @@ def is_interrupt(error: BaseException) -> bool:
     return _is_a(error, "GraphInterrupt")
 
 
+def read_questions(error: BaseException) -> list[Any]:
+    """What an interrupt asks of whoever is to answer it."""
+    given = error.args[0] if error.args and is_interrupt(error) else ()
+    items = given if isinstance(given, (list, tuple)) else [given]
+    return [getattr(item, "value", item) for item in items]
+
+
 def _is_a(error: BaseException, name: str) -> bool:
     # By name: LangGraph need not be imported for the question.
     return any(kind.__name__ == name for kind in type(error).__mro__)

@@ -8,6 +8,9 @@ from caselog.serialize import plain
 
 #: What tells logs apart is not the user's to change.
 _IDENTITY = frozenset(("schema_version", "log_id", "client_id", "executed_at"))
+#: What stands in the place of a value that the user's code failed on begins so.
+FAILED = "[not maskable: "
+MASK_FAILED = "MASK FAILED"
 
 
 def apply_own_mask(
@@ -22,6 +25,12 @@ def apply_own_mask(
     for name, value in log.items():
         rest()
         masked[name] = value if name in _IDENTITY else _mask(value, name, mask)
+    # Without these two a log is no use; they have been through our own rules.
+    for name in ("ticket_id", "status"):
+        if str(masked.get(name, "")).startswith(FAILED):
+            masked[name] = (
+                f"masked-{log['log_id']}" if name == "ticket_id" and "log_id" in log else MASK_FAILED
+            )
     return masked
 
 
@@ -31,7 +40,7 @@ def _mask(value: Any, path: str, mask: Callable[[str, Any], Any]) -> Any:
         # What is new may be anything; what came back is plain data already.
         value = given if given is value else plain(given)
     except Exception as error:  # noqa: BLE001 - fails closed, whatever the user's code does
-        return f"[not maskable: {type(error).__name__}]"
+        return f"{FAILED}{type(error).__name__}]"
     if isinstance(value, dict):
         return {name: _mask(item, f"{path}.{name}", mask) for name, item in value.items()}
     if isinstance(value, list):

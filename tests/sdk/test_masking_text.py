@@ -17,6 +17,15 @@ PLANTED = "hunter2"
 
 
 SECRETS = (
+    "<b>Password:</b> hunter2",
+    "<tr><td><b>API key:</b></td><td>hunter2</td></tr>",
+    "mon mot de passe est hunter2",
+    "Mot de passe : hunter2",
+    "la mia password è hunter2",
+    "minha senha é hunter2",
+    "mijn wachtwoord is hunter2",
+    "мой пароль: hunter2",
+    "密码：hunter2",
     "{'passwords': ['hunter2','x']}",
     "{'credentials': {'user':'u','value':'hunter2'}}",
     "password=b'hunter2'",
@@ -215,6 +224,8 @@ ADDRESSES = (
 )
 
 CODES = (
+    ("4111 1111 1111 1111 04/27 737", ["04/27", "737"]),
+    ("4111111111111111|04/2027|737", ["04/2027", "737"]),
     ("4111 1111 1111 1111 exp 12/27 cvv 123", ["123", "12/27"]),
     ("CVV 123", ["123"]),
     ("cvc2 is 123", ["123"]),
@@ -228,6 +239,17 @@ CODES = (
 )
 
 PUBLIC = (
+    "Invalid password: too short",
+    "auth: ldap backend down",
+    "token: expected string, got int",
+    "auth=oauth2 scope=read",
+    "csrf: mismatch",
+    "pass: 12, fail: 3",
+    "pass=12 fail=3",
+    "pwd: /home/app",
+    "PWD=/home/app",
+    "pin: GPIO4",
+    "pan: 20%",
     "T-123-456-7890",
     "Token expired.",
     "Invalid token received.",

@@ -39,6 +39,10 @@ _EXPIRY = re.compile(
 )
 
 
+#: The same, and the code on the back, told without a word: ``4111... 04/27 737``.
+_BEHIND = r"[ ,;|]{1,3}\d{1,2} ?/ ?\d{2,4}(?:[ ,;|]{1,3}\d{3,4})?(?![\d/])"
+
+
 def replace_cards(text: str, marker: str) -> str:
     """The text with each card number, and the date behind it, replaced by the marker.
 
@@ -47,7 +51,10 @@ def replace_cards(text: str, marker: str) -> str:
     """
     masked = _RUN.sub(_replacer(marker), text)
     masked = _GROUPED.sub(lambda found: marker if is_card(_NO_DIGIT.sub("", found[0])) else found[0], masked)
-    return masked if masked == text else _EXPIRY.sub(rf"\g<1>{marker}", masked)
+    if masked == text:
+        return text
+    after = re.compile(re.escape(marker) + _BEHIND)
+    return _EXPIRY.sub(rf"\g<1>{marker}", after.sub(marker, masked))
 
 
 def is_card(digits: str) -> bool:

@@ -36,6 +36,8 @@ _JOINTS = re.compile(
 _KEY_END = re.compile(r"[ \t]*(?::|=>)")
 _TAG_END = re.compile(r"(?:\s[^<>]{0,300})?>")
 _TAG_START = re.compile(r"<(?:[\w-]{1,40}:)?\Z")
+#: ``<b>Password:</b> hunter2``, ``<td>Password:</td><td>hunter2</td>``.
+_TAGS = re.compile(r"(?:</?[A-Za-z][^<>]{0,80}>\s{0,20}){1,6}(?=[^<\s])")
 _SPACE = re.compile(r"[ \t]+")
 _SET_BEFORE = re.compile(r"\b(?:set|setx|setenv|export)[ ]+\Z", re.IGNORECASE)
 
@@ -74,13 +76,18 @@ _TELLS = frozenset(
      "must", "should", "cannot", "not", "is", "are", "was", "were", "has", "have", "set", "unset", "sent", "done",
      "passed", "str", "string", "int", "integer", "bool", "boolean", "bytes", "object", "any", "the", "a", "an", "this",
      "that", "please", "see", "use", "why", "what", "how", "when", "where", "who", "be", "to", "of", "for", "from",
-     "in", "on", "and", "or", "but", "if", "we", "you", "i", "it", "n/a", "yes", "no", "pending", "error")
+     "in", "on", "and", "or", "but", "if", "we", "you", "i", "it", "n/a", "yes", "no", "pending", "error",
+     "mismatch", "oauth", "oauth2", "ldap", "saml", "sso", "basic", "bearer", "digest", "expected", "too")
 )  # fmt: skip
 #: What stands for a secret and is none.
 PLACEHOLDER = re.compile(
     r"\$\{?\w+\}?|%\w+%|\{\{[^{}]*\}\}|\*{3,}|x{4,}|\[[a-z]+\]|<redacted>", re.IGNORECASE
 )
 _COUNT = re.compile(r"[\d.,]+k?")
+_GOES_ON = re.compile(r"[ ]+[a-z]{2,}")
+_PATH = re.compile(r"(?:[A-Za-z]:\\|~?/)\S*")
+#: Names that mean something else as often, and what their value then looks like.
+_OTHERWISE = {"pwd": _PATH, "pass": _COUNT, "pin": re.compile(r"[A-Z]+\d+"), "pan": re.compile(r"\d{1,3}%?")}
 _HEADERS = ("authorization", "cookie", "cookies")
 
 
@@ -145,7 +152,12 @@ class _Pair:
             return None
         joint = self._find_joint()
         span = self._find_value(*joint) if joint else None
-        if not span or span[0] >= span[1] or not self._is_private(self.text[slice(*span)]):
+        if (
+            not span
+            or span[0] >= span[1]
+            or self._is_sentence(span)
+            or not self._is_private(self.text[slice(*span)])
+        ):
             return None
         return (*span, self.markers[self.verdict or SECRET])
 
@@ -184,6 +196,8 @@ class _Pair:
     def _find_value(self, at: int, kind: str) -> tuple[int, int] | None:
         if kind == "tag":
             return self._match(_ELEMENT, at)
+        tags = _TAGS.match(self.text, at)
+        at = tags.end() if tags else at
         opener = _OPENER.match(self.text, at)
         quoted = _QUOTED.match(self.text, opener.end()) if opener else None
         if quoted and kind == "listed" and _KEY_END.match(self.text, quoted.end()):
@@ -256,14 +270,26 @@ class _Pair:
             return None
         return span[0], span[0] + len(self.text[slice(*span)].rstrip(".,;:!?)]}|*"))
 
+    def _is_sentence(self, span: tuple[int, int]) -> bool:
+        """``Invalid password: too short``, ``auth: ldap backend down``: an unquoted word that goes on in words."""
+        value = self.text[slice(*span)]
+        goes_on = _GOES_ON.match(self.text, span[1])
+        if not (goes_on and value.isalpha() and value.islower()) or self.text[span[0] - 1] in "\"'`":
+            return False
+        before = self.text[max(0, self.start - 20) : self.start].lower().split()
+        return "pass" not in self.name.lower() or bool(before and before[-1] in _TELLS)
+
     def _is_private(self, value: str) -> bool:
         words = value.split()
-        first = words[0].strip("\"'.,;:!?()").lower() if words else ""
+        first = words[0].strip("\"'.,;:!?()") if words else ""
         if self.verdict == PHONE:
             return 6 <= sum(char.isdigit() for char in value) <= 20 and len(value) <= 40
         if self.verdict in (IBAN, NAME):
-            return bool(first) and first not in _TELLS
-        if first in _TELLS or PLACEHOLDER.fullmatch(value.strip()) or len(value.strip()) < 2:
+            return bool(first) and first.lower() not in _TELLS
+        if first.lower() in _TELLS or PLACEHOLDER.fullmatch(value.strip()) or len(value.strip()) < 2:
+            return False
+        otherwise = _OTHERWISE.get(self.name.lower())
+        if otherwise and otherwise.fullmatch(first.strip(",;")):
             return False
         if self.verdict == CARD:
             return any(char.isdigit() for char in value)

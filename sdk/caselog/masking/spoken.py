@@ -16,10 +16,11 @@ _CODE = re.compile(
     rf"[ \t]*(?:{_LINK}[ \t]*){{0,3}})\d[\d -]{{2,8}}\d\b"
 )
 _PASSWORD = re.compile(
-    r"(?i)\b((?:pass(?:word|code|phrase)|passwort|kennwort|contrase[nñ]a|senha|pwd|pw"
+    r"(?i)\b((?:pass(?:word|code|phrase)|passwort|kennwort|contrase[nñ]a|senha|wachtwoord"
+    r"|mot de passe|has[lł]o|пароль|密码|密碼|パスワード|pwd|pw"
     r"|(?:api|secret|access|private|licen[cs]e)[ -]key|(?:access|auth|bearer|api)[ -]token)"
     r"(?:[ \t]*\([^()\n]{1,30}\))?[ \t]*)"
-    r"(?P<link>(?:(?:\b(?:is|was|are|ist|war|lautet|es|to|now)\b|[:=\-–—→>])[ \t]*){0,3})"
+    r"(?P<link>(?:(?:\b(?:is|was|are|ist|war|lautet|es|est|è|é|to|now)\b|[:：=\-–—→>])[ \t]*){0,3})"
     r"(?P<quote>[\"'`“„«]?)(?P<value>[^\s\"'`”“»]+)"
 )
 # "password" at the end of a sentence, and what only looks like a value.
@@ -80,7 +81,8 @@ def _names_password(lower: str) -> bool:
     return (
         "passw" in lower or "passc" in lower or "passp" in lower or "pwd" in lower or "pw " in lower or "pw:" in lower
         or " key" in lower or "-key" in lower or " token" in lower or "-token" in lower
-        or "kennwort" in lower or "contrase" in lower or "senha" in lower
+        or "kennwort" in lower or "contrase" in lower or "senha" in lower or "wachtwoord" in lower or "mot de" in lower
+        or "has" in lower or not lower.isascii()
     )  # fmt: skip
 
 
@@ -94,11 +96,15 @@ def _mask_password(found: re.Match[str], marker: str) -> str:
 
 
 def _looks_told(value: str, is_linked: bool, is_quoted: bool) -> bool:  # noqa: FBT001
-    if not value or value.startswith("[") or "://" in value or PLACEHOLDER.fullmatch(value):
+    if not value or value.startswith(("[", "/", "~/")) or "://" in value or PLACEHOLDER.fullmatch(value):
         return False
     has_digit, has_letter = any(map(str.isdigit, value)), any(map(str.isalpha, value))
     if is_linked:
         return not value.isalpha() and any(map(str.isalnum, value))
     if is_quoted:
-        return len(value) >= 4 and (has_digit or not value.isalpha() or value != value.lower())
+        return (
+            len(value) >= 4
+            and value[0].isalnum()
+            and (has_digit or not value.isalpha() or value != value.lower())
+        )
     return has_digit and has_letter and len(value) >= 5 and value[0].isalnum()

@@ -55,7 +55,8 @@ The view `logs` (and the Delta table behind it) has one row for each log; `trace
 `log_id`, `executed_at` and the `trace` as JSON text. `metrics` and `extra` (the unknown top-level fields) are JSON
 text too. Both tables are partitioned by `client_id` and `month` (of `executed_at`, UTC). The SDK's own
 word on a log is its field `sdk`, in `extra`: `sdk.masked` says what was masked and where, `sdk.lost` how many logs were
-lost since the last one that got through, by reason; their sum is `lost_logs`.
+lost since the last one that got through, by reason; their sum is `lost_logs`. It is NULL in rows that an earlier
+version compacted, and what no later log has reported yet is in none.
 """
 
 

@@ -65,7 +65,7 @@ _as_countable = msgspec.json.Decoder(_Countable).decode
 
 
 class _Sdk(msgspec.Struct):
-    lost: dict[str, Any] | None = None
+    lost: msgspec.Raw = msgspec.Raw(b"{}")
 
 
 _as_sdk = msgspec.json.Decoder(_Sdk).decode
@@ -192,26 +192,43 @@ def _row(
         "executed_at": executed_at,
         "month": month_of(executed_at),
         "received_at": received_at,
-        "metrics": str(bytes(parts.get("metrics", b"{}")), "utf-8"),
+        "metrics": _text(bytes(parts.get("metrics", b"{}"))),
         "trace_bytes": len(trace or b""),
         "lost_logs": sum_losses(bytes(parts["sdk"])) if "sdk" in parts else 0,
         "extra": _extra(parts),
     }
     log |= {name: _lifted(metrics, name, counts) for name in schema.LIFTED_METRICS}
-    return RawRow(log, _text(trace))
+    return RawRow(log, None if trace is None else _text(trace))
 
 
 def sum_losses(sdk: bytes) -> int:
-    """How many logs the ``sdk`` field of a log says were lost; whatever is no count counts as none.
+    """How many logs the ``sdk`` field of a log says were lost.
 
-    >>> sum_losses(b'{"name": "caselog-python", "lost": {"queue_full": 3, "network": 1, "odd": "x"}}')
+    >>> sum_losses(b'{"name": "caselog-python", "lost": {"queue_full": 3, "network": 1}}')
     4
     """
     try:
-        lost = _as_sdk(sdk).lost or {}
+        lost = bytes(_as_sdk(sdk).lost)
     except (msgspec.DecodeError, RecursionError):
         return 0
-    return sum(count for count in lost.values() if type(count) is int and 0 <= count <= _MAX_LOST)
+    return sum(read_losses(lost).values())
+
+
+def read_losses(lost: bytes) -> dict[str, int]:
+    """Lost logs by reason, of the JSON of ``sdk.lost``; what is no count is left out, and spoils no other.
+
+    >>> read_losses(b'{"queue_full": 3, "network": -1, "expired": 1e999, "odd": "7"}')
+    {'queue_full': 3}
+    """
+    try:
+        told = _as_parts(lost)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return {}
+    # As text: a number that no parser takes must not hide the others.
+    counts = {reason: bytes(value) for reason, value in told.items()}
+    return {
+        reason: int(n) for reason, n in counts.items() if n.isdigit() and len(n) <= 10 and int(n) <= _MAX_LOST
+    }
 
 
 def _in_utc(moment: Any) -> datetime:
@@ -234,14 +251,14 @@ def _lifted(metrics: Mapping[str, Any], name: str, counts: PartCounts) -> float 
 
 def _extra(parts: Mapping[str, msgspec.Raw]) -> str:
     unknown = {name: raw for name, raw in parts.items() if name not in _KNOWN}
-    return str(_encode(unknown), "utf-8") if unknown else "{}"
+    return _text(_encode(unknown)) if unknown else "{}"
 
 
-def _text(trace: bytes | None) -> str | None:
+def _text(json: bytes) -> str:
     try:
-        return None if trace is None else str(trace, "utf-8")
+        return str(json, "utf-8")
     except UnicodeDecodeError as error:
-        raise UnreadableRaw("the trace is not UTF-8") from error
+        raise UnreadableRaw("a part of the line is not UTF-8") from error
 
 
 def first_of_each(rows: Iterable[RawRow]) -> list[RawRow]:

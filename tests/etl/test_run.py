@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 import pyarrow as pa
 import pytest
+from deltalake import DeltaTable
 
 from etl.run import RunReport, run_once
 from etl.settings import EtlSettings
 from etl.status import status
-from lake import rawlog
+from lake import rawlog, schema
 from lake.errors import StoreUnavailable
 from lake.reader import read_lake
 from lake.snapshot import Lake
@@ -193,7 +194,36 @@ def test_two_runs_at_once_count_each_log_once_and_lose_none(
     assert raw_keys(lake.store) == []
 
 
-def test_of_two_commits_with_the_same_number_one_wins(lake: Lake) -> None:
+def make_earlier_table(lake: Lake) -> None:
+    """The table ``logs`` as it was made before there was ``lost_logs``."""
+    DeltaTable.create(
+        lake.store.table_url("logs"),
+        pa.schema([field for field in schema.LOGS if field.name != "lost_logs"]),
+        partition_by=list(schema.PARTITIONS),
+        storage_options=lake.store.delta_options,
+    )
+
+
+def test_two_runs_at_once_on_a_table_of_an_earlier_version_count_each_log_once(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_earlier_table(lake)
+    put_raw(lake.store, a_log("1", sdk={"lost": {"network": 3}}), a_log("2"))
+
+    with monkeypatch.context() as patched:
+        racing(lake, "logs", patched, lambda: run_once(Lake(lake.store), SETTINGS))
+        run_once(lake, SETTINGS)
+    run_once(lake, SETTINGS)
+
+    assert counts(lake)[0] == 2
+    assert raw_keys(lake.store) == []
+    assert read_lake(lake.store).sql("SELECT count(*), sum(lost_logs) FROM logs") == [(2, 3)]
+
+
+@pytest.mark.parametrize("is_earlier", [False, True], ids=["this version", "earlier version"])
+def test_of_two_commits_with_the_same_number_one_wins(lake: Lake, is_earlier: bool) -> None:
+    if is_earlier:
+        make_earlier_table(lake)
     rows = rawlog.logs_table([rawlog.read_line(raw_line(a_log("1")), "acme")])
     one, other = lake.logs.pin(), lake.logs.pin()
     one.append(rows, 1)

@@ -79,6 +79,8 @@ def test_a_log_without_a_trace_has_none() -> None:
         raw_line(a_log("1", ticket_id=7)),
         raw_line(a_log("1", schema_version=2**70)),
         raw_line(a_log("1", executed_at="0001-01-01T00:00:00+23:59")),
+        raw_line(a_log("1", trace=None))[:-1] + b',"note":"\xff"}',
+        raw_line(a_log("1", metrics={"mood": "?"})).replace(b'"?"', b'"\xff"'),
         b'{"a":' * 100_000,
     ],
 )
@@ -138,6 +140,21 @@ def test_what_a_sender_says_it_lost_is_counted_whatever_its_shape(sdk: Any, lost
 
     assert row.log["lost_logs"] == lost
     assert json.loads(row.log["extra"]) == {"sdk": sdk}
+
+
+@pytest.mark.parametrize(
+    ("lost", "counted"),
+    [
+        (b'{"queue_full":3,"network":1e999}', 3),
+        (b'{"queue_full":3,"network":' + b"9" * 5000 + b"}", 3),
+        (b'{"queue_full": 3 , "network":-0,"expired":3.0,"refused":1000000000}', 1_000_000_003),
+        (b'{"queue_full":3,"\xff":1}', 0),
+        (b'{"queue_full":3,"network":"\xff"}', 3),
+        (b'{"queue_full":3,"network":' + b"[" * 900 + b"]" * 900 + b"}", 3),
+    ],
+)
+def test_what_no_parser_takes_spoils_no_other_count(lost: bytes, counted: int) -> None:
+    assert rawlog.sum_losses(b'{"lost":%s}' % lost) == counted
 
 
 def test_a_log_that_says_nothing_of_losses_lost_none() -> None:

@@ -126,6 +126,29 @@ def test_what_was_lost_is_told_by_client_and_by_reason(reader: Reader) -> None:
     assert data["previous"]["lost"] == 9
 
 
+def test_reasons_add_up_to_what_was_lost_whatever_senders_say(tmp_path: Path) -> None:
+    told: list[dict[str, Any]] = [
+        {"network": 2, "queue_full": 5_000_000_000},
+        {"network": 1, "expired": -4, "": 3, "refused": True, "too_big": 2.0},
+        {"made up": 1},
+    ]
+    logs = [log(f"T-{i}", sdk={"lost": lost}) for i, lost in enumerate(told)]
+
+    with reader_of(tmp_path, logs) as reader:
+        data = ask(reader, "overview")["data"]
+
+    assert data["current"]["lost"] == 7
+    assert data["lost_by_reason"] == [{"reason": "other", "logs": 4}, {"reason": "network", "logs": 3}]
+
+
+def test_a_client_that_ran_nothing_has_no_completeness(reader: Reader) -> None:
+    window = {"from": "2020-01-01", "to": "2020-01-02"}
+
+    current = ask(reader, "overview", **window)["data"]["current"]
+
+    assert (current["lost"], current["completeness"]) == (0, None)
+
+
 def test_what_another_client_lost_is_in_no_figure_of_a_client(reader: Reader) -> None:
     data = ask(reader, "overview", ACME)["data"]
 

@@ -66,7 +66,7 @@ LOGS = [
         metrics={"overall_confidence": 0.87},
     ),
     log("NO-TRACE", age=timedelta(minutes=2)),
-    log("ELSEWHERE", client="globex", status="FAILED", sdk={"lost": {"queue_full": 3, "network": 1}}),
+    log("ELSEWHERE", client="globex", status="FAILED"),
     *(
         log(f"T-{i:03}", age=DAY + timedelta(minutes=i), status="NEEDS_INFO" if i % 2 else "FAILED")
         for i in range(70)
@@ -141,29 +141,6 @@ def test_the_overview_paints_its_figures_without_a_question(page: Page, harness:
     expect(page.locator(".cl-bars a")).to_have_count(30)
     assert sent(page) == []
     assert page.title() == "Overview · Caselog"
-
-
-def test_the_overview_says_how_much_of_what_ran_is_here_and_why_the_rest_is_not(
-    page: Page, harness: Harness
-) -> None:
-    visit(page, harness, "/")
-
-    figure = page.locator(".cl-kpi", has_text="Completeness")
-    expect(figure.locator(".cl-value")).to_have_text("94.8 %")
-    expect(figure.locator(".cl-detail")).to_have_text("4 logs reported lost: queue full 3, network 1")
-    expect(page.locator(".cl-groups a", has_text="acme").locator(".cl-complete")).to_have_text("100 %")
-    lossy = page.locator(".cl-groups a", has_text="globex").locator(".cl-complete")
-    expect(lossy).to_have_text("20.0 %")
-    expect(lossy).to_have_class(re.compile("cl-bad"))
-
-
-def test_a_client_that_lost_nothing_is_complete(page: Page, harness: Harness) -> None:
-    harness.viewer = ACME
-    visit(page, harness, "/")
-
-    figure = page.locator(".cl-kpi", has_text="Completeness")
-    expect(figure.locator(".cl-value")).to_have_text("100 %")
-    expect(figure.locator(".cl-detail")).to_have_text("no losses reported")
 
 
 def test_a_range_asks_the_same_kernel_and_becomes_the_address(page: Page, harness: Harness) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from caselog.losses import REASONS
 from caselog.model import KNOWN_STATUSES
+from lake.rawlog import read_losses
 from voila_dashboards.params import DAY_MS, OverviewParams, Window, read_overview
 from voila_dashboards.queries.source import Source, has_any, named_category, number, visible_to, within
 from voila_dashboards.viewer import Viewer
@@ -46,13 +47,12 @@ _GROUPED: Final = """
 #: Which of the grouping sets a row belongs to: a bit is set for each column that is not grouped by.
 _BY_DAY, _BY_CATEGORY, _BY_CLIENT = 0b011, 0b101, 0b110
 
-#: Lost logs by client and reason, of the few logs that tell of any; a value counts by `lake.rawlog.sum_losses`' rule.
-_LOST: Final = "SELECT client_id, sum(lost_logs), {reasons} FROM logs {where} GROUP BY client_id"
-_REASON: Final = """
-    coalesce(sum(CASE WHEN json_type(extra, '$.sdk.lost.{reason}') = 'UBIGINT'
-                 THEN TRY_CAST(extra->>'$.sdk.lost.{reason}' AS BIGINT) END), 0)
+#: What the few logs that tell of losses say, as JSON: most say the same. DuckDB's parser need not take what ours took.
+_LOST: Final = """
+    SELECT client_id, lost_logs, told, count(*)
+    FROM (SELECT client_id, lost_logs, TRY(extra->'$.sdk.lost') AS told FROM logs {where})
+    GROUP BY ALL
 """
-_REASON_COLUMNS: Final = ", ".join(_REASON.format(reason=reason) for reason in REASONS)
 
 _Counts = dict[Any, Counter[str]]
 
@@ -142,14 +142,22 @@ def _count_losses(
 ) -> tuple[dict[str, int], list[dict[str, Any]]]:
     """Lost logs by client, and by reason, the most frequent first; what no known reason is given for is ``other``."""
     telling = within(asked.window, visible_to(viewer, asked.client_id)).add("lost_logs > 0")
-    query = _LOST.format(reasons=_REASON_COLUMNS, where=telling.where)
-    lost: dict[str, int] = {}
-    found: Counter[str] = Counter()
-    for client_id, total, *by_reason in reader.sql(query, telling.values):
-        lost[client_id] = int(total)
-        found.update({reason: int(count) for reason, count in zip(REASONS, by_reason, strict=True)})
-    found["other"] = sum(lost.values()) - found.total()
-    return lost, [{"reason": reason, "logs": count} for reason, count in found.most_common() if count > 0]
+    by_client: Counter[str] = Counter()
+    by_reason: Counter[str] = Counter()
+    for client_id, lost, told, logs in reader.sql(_LOST.format(where=telling.where), telling.values):
+        by_client[client_id] += lost * logs
+        for reason, count in _reasons(lost, told).items():
+            by_reason[reason] += count * logs
+    return by_client, [{"reason": reason, "logs": count} for reason, count in (+by_reason).most_common()]
+
+
+def _reasons(lost: int, told: str | None) -> dict[str, int]:
+    """``lost`` by reason; ``other`` is what no known reason is given for."""
+    known = {
+        reason: count for reason, count in read_losses((told or "").encode()).items() if reason in REASONS
+    }
+    other = lost - sum(known.values())
+    return {"other": lost} if other < 0 else {**known, "other": other}
 
 
 def _span(window: Window, by_day: _Counts) -> tuple[int, int]:

@@ -347,7 +347,7 @@ class Session {
     }
   }
 
-  /** Shows what `lines` say beside `anchor` while it is pointed at or has the focus. */
+  /** Shows what `lines` say beside `anchor` while it is pointed at or has the focus; of a button also when it is pressed. */
   explain(anchor, lines) {
     const show = () => {
       this.tip.replaceChildren(...lines().filter(Boolean));
@@ -361,6 +361,7 @@ class Session {
     };
     anchor.addEventListener("pointerenter", show);
     anchor.addEventListener("focus", show);
+    if (anchor instanceof HTMLButtonElement) anchor.addEventListener("click", show); // a touch is over before its click
     anchor.addEventListener("pointerleave", () => this.hideTip());
     anchor.addEventListener("blur", () => this.hideTip());
     return anchor;
@@ -538,7 +539,7 @@ function overviewView(session, payload) {
   if (!data.current.tickets)
     return [head, messageViewSmall("No tickets in this time", `Nothing ran within ${rangeWords(params)}.`, link("overview", { client: params.client, range: "all" }, { class: "cl-button" }, "Show all time"))];
   const ranges = { range: params.range, from: params.from, to: params.to, client: params.client };
-  return [head, kpiRow(data, params),
+  return [head, kpiRow(session, data, params),
     h("div", { class: "cl-grid cl-grid-chart" }, chartCard(session, data, ranges), outcomeCard(data, ranges)),
     h("div", { class: "cl-grid" },
       groupCard("By category", data.categories, (name) => ({ ...ranges, category: name })),
@@ -551,11 +552,17 @@ const messageViewSmall = (title, text, action) => h("section", { class: "cl-card
 /** The share of logs that arrived: never 100 % where one was lost, never 0 % where one arrived. */
 const complete = (arrived, lost) => !lost ? "100 %" : `${Math.min(99.9, Math.max(0.1, Math.floor((arrived / (arrived + lost)) * 1000) / 10)).toFixed(1)} %`;
 const LOSSES = { queue_full: "queue full", too_big: "too big", not_serialisable: "not serialisable", refused: "refused", network: "network", expired: "expired" };
-/** What the SDKs reported; a loss that no later log has told of yet is not in it. */
-const lossWords = ({ current, lost_by_reason }) =>
-  `${plural(current.lost, "log")} reported lost: ${lost_by_reason.map(({ reason, logs }) => `${LOSSES[reason] ?? "other"} ${count(logs)}`).join(", ")}`;
+/** How many logs are missing; why, and what nobody can know yet, on demand. */
+function lossesDetail(session, { current, lost_by_reason }) {
+  const words = current.lost ? `${plural(current.lost, "log")} reported lost` : "no losses reported";
+  const why = h("button", { type: "button", class: "cl-why", "data-key": "losses" }, words);
+  return session.explain(why, () => [
+    h("strong", {}, `${complete(current.tickets, current.lost)} complete: ${words}`),
+    ...lost_by_reason.map(({ reason, logs }) => h("div", { class: "cl-tip-row" }, LOSSES[reason] ?? "other", h("b", {}, count(logs)))),
+    h("p", { class: "cl-tip-note" }, "Logs stored, as a share of those and of the logs that the senders' SDKs have reported lost. A loss that no later log has reported yet is not counted.")]);
+}
 
-function kpiRow(data, params) {
+function kpiRow(session, data, params) {
   const { current, previous } = data;
   const before = previous?.tickets ? previous : null;
   const words = { "7d": "vs previous 7 days", "30d": "vs previous 30 days", "90d": "vs previous 90 days" }[params.range] ?? "vs the time before";
@@ -578,7 +585,7 @@ function kpiRow(data, params) {
     kpi("Success rate", percent(current.success_rate), `${count(current.tickets - current.successes)} not resolved`, compare(current.success_rate, before?.success_rate, 1, true)),
     kpi("Average execution time", seconds(current.avg_seconds), `median ${seconds(current.median_seconds)} · p95 ${seconds(current.p95_seconds)}`, compare(current.avg_seconds, before?.avg_seconds, -1)),
     kpi("Errors", count(current.errors), `in ${plural(current.tickets_with_errors, "ticket")}`, compare(current.errors, before?.errors, -1)),
-    kpi("Completeness", complete(current.tickets, current.lost), current.lost ? lossWords(data) : "no losses reported", compare(current.completeness, before?.completeness, 1, true)),
+    kpi("Completeness", complete(current.tickets, current.lost), lossesDetail(session, data), compare(current.completeness, before?.completeness, 1, true)),
     current.cost_usd !== null
       ? kpi("Cost", money(current.cost_usd), `${money(current.cost_usd / (current.tickets_with_cost || 1))} a ticket`, compare(current.cost_usd, before?.cost_usd, -1))
       : tokens > 0 && kpi("Tokens", short(tokens), `${short(tokens / (current.tickets_with_tokens || 1))} a ticket`, compare(tokens, tokensBefore, -1)));
@@ -681,13 +688,15 @@ function outcomeCard({ statuses, outcomes, current }, ranges) {
 function groupCard(title, { rows, more }, filters, withLosses = false) {
   const most = Math.max(1, ...rows.map((row) => row.tickets));
   const part = (n, kind) => n > 0 && h("span", { class: `cl-s-${kind}`, style: { width: `${(n / most) * 100}%` } });
+  const wide = withLosses ? "cl-with-losses" : "";
   return card(title, {},
-    h("ul", { class: "cl-groups" }, rows.map((row) => h("li", {}, link("tickets", filters(row.name), { class: withLosses ? "cl-with-losses" : null, title: `${row.name}: ${plural(row.tickets, "ticket")}, ${percent(row.successes / row.tickets)} success${withLosses ? `, ${plural(row.lost, "log")} reported lost` : ""}` },
+    h("p", { class: `cl-groups-head ${wide}`, "aria-hidden": "true" }, ["Tickets", "Success", withLosses && "Complete"].map((name) => name && h("span", {}, name))),
+    h("ul", { class: "cl-groups" }, rows.map((row) => h("li", {}, link("tickets", filters(row.name), { class: wide, title: `${row.name}: ${plural(row.tickets, "ticket")}, ${percent(row.successes / row.tickets)} success${withLosses ? `, ${plural(row.lost, "log")} reported lost` : ""}` },
       h("span", { class: "cl-group-name" }, row.name),
       h("span", { class: "cl-group-bar", "aria-hidden": "true" }, part(row.successes, "success"), part(row.tickets - row.successes - row.failures, "rest"), part(row.failures, "failed")),
       h("span", { class: "cl-group-count" }, count(row.tickets)), h("span", { class: "cl-share" }, percent(row.successes / row.tickets, 0)),
       withLosses && h("span", { class: `cl-complete ${row.lost / (row.tickets + row.lost) > 0.005 ? "cl-bad" : ""}` }, complete(row.tickets, row.lost)))))),
-    h("p", { class: "cl-foot" }, more > 0 ? `and ${count(more)} more · ` : "", "bar: resolved, other, failed · right: tickets, success rate", withLosses && ", share of logs that arrived, as far as the SDKs have reported losses"));
+    h("p", { class: "cl-foot" }, more > 0 ? `and ${count(more)} more · ` : "", "bar: resolved, other, failed", withLosses && " · complete: as far as the SDKs have reported losses"));
 }
 
 function modelsCard({ current }) {

@@ -103,7 +103,7 @@ def open_client(env: Mapping[str, str]) -> Client:
 
 def _open_client(env: Mapping[str, str]) -> Client:
     console = Console(debug=env.get("CASELOG_DEBUG", "") not in ("", "0"))
-    level = _settle(lambda: read_level(env), METRICS_ONLY, console)
+    level = settle_level(env, console)
     if level == OFF:
         return Client(Settings(url="", api_key="", level=OFF), console=console)
     try:
@@ -112,17 +112,22 @@ def _open_client(env: Mapping[str, str]) -> Client:
     except SettingError as error:
         console.say(type(error).__name__, str(error))
         return Client(Settings(url="", api_key="", level=OFF), console=console)
-    return Client(read_settings(env, url, api_key, console), console=console)
+    return Client(read_settings(env, url, api_key, level, console), console=console)
 
 
-def read_settings(env: Mapping[str, str], url: str, api_key: str, console: Console) -> Settings:
-    """What ``env`` says beside address and key; what it says wrong is named on stderr, and the stricter holds."""
+def settle_level(env: Mapping[str, str], console: Console) -> str:
+    """The level that ``env`` names; METRICS_ONLY, after a line on stderr, where that is none."""
+    return str(_settle(lambda: read_level(env), METRICS_ONLY, console))
+
+
+def read_settings(env: Mapping[str, str], url: str, api_key: str, level: str, console: Console) -> Settings:
+    """What ``env`` says of the rest; what it says wrong is named on stderr, and the stricter holds."""
     masks_also, masks_not = _settle(lambda: read_masks(env), (MASKABLE, frozenset()), console)
     return Settings(
         url,
         api_key,
         _settle(lambda: read_client_id(env), None, console),
-        _settle(lambda: read_level(env), METRICS_ONLY, console),
+        level,
         env.get("CASELOG_HASH_KEY") or None,
         env.get("CASELOG_SPOOL_DIR") or None,
         masks_also,

@@ -166,13 +166,8 @@ def _read_trace(said: Mapping[str, Any], inner: list[Any]) -> dict[str, Any]:
     for name in TRACE_PARTS:
         value = everywhere.get(name)
         if value is not None and not (name == "react_iterations" and isinstance(value, (int, float))):
-            trace[name] = _shape(name, value)
+            trace[name] = shape_part(name, value)
     return trace
-
-
-@never_raises(lambda: "[this part could not be read]")
-def _shape(name: str, value: Any) -> Any:
-    return shape_part(name, value)
 
 
 def _count_parts(trace: Mapping[str, Any]) -> dict[str, int]:

@@ -9,6 +9,7 @@ import sys
 import time
 import weakref
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -22,7 +23,7 @@ from .losses import Losses
 from .model import SCHEMA_VERSION, is_kept_without_trace
 from .serialize import dump
 from .settings import METRICS_ONLY, OFF, Limits, Settings
-from .shipper import Outlet, Queued, Shipper
+from .shipper import Outlet, Shipper
 from .version import __version__
 
 if TYPE_CHECKING:
@@ -67,9 +68,8 @@ class Client:
             self._losses.count(reasons.NOT_SERIALISABLE)
             self._console.say("not a log", str(NotALog(type(log))))
             return False
-        if (
-            sys.is_finalizing()
-        ):  # a destructor at the very end: no thread starts any more, and some Pythons wait for it
+        # A destructor at the very end: no thread starts any more, and some Pythons wait for it all the same.
+        if sys.is_finalizing():
             return self._drop(reasons.NETWORK)
         self._notice_fork()
         self._end_with_child()
@@ -130,14 +130,7 @@ class Client:
             self._console.say_once(
                 "load", f"logs cannot be sent from this Python: {type(error).__name__}: {error}"
             )
-            return Outlet(
-                lambda batch, _pause: self._losses.count(reasons.NETWORK, len(batch)),
-                _replay_nothing,
-                _count_none,
-                _keep_nothing,
-                _do_nothing,
-                _do_nothing,
-            )
+            return Outlet(lambda batch, _pause: self._losses.count(reasons.NETWORK, len(batch)))
 
     def _load_outlet(self) -> Outlet:
         from .delivery import Delivery, Sender  # ssl, gzip and the rules: in the thread, not at import
@@ -158,23 +151,14 @@ class Client:
         folder = settings.spool_dir
         spool = Spool(folder, settings.owner, limits.max_spool_bytes, console) if folder else None
         delivery = Delivery(sender, limits, preparer, losses, console, outage, spool)
+        outlet = Outlet(
+            delivery.deliver, keep=delivery.keep, close=connection.close, abandon=connection.abandon
+        )
         if spool is None:
-            return Outlet(
-                delivery.deliver,
-                _replay_nothing,
-                _count_none,
-                delivery.keep,
-                connection.close,
-                connection.abandon,
-            )
+            return outlet
         replay = Replay(sender, spool, outage, limits, losses, console)
-        return Outlet(
-            delivery.deliver,
-            lambda hurries: replay.send_one(hurries=hurries),
-            spool.count_own,
-            delivery.keep,
-            connection.close,
-            connection.abandon,
+        return replace(
+            outlet, replay=lambda hurries: replay.send_one(hurries=hurries), count_kept=spool.count_own
         )
 
     def _end_with_child(self) -> None:
@@ -209,22 +193,6 @@ class Client:
         self._losses.start_anew()
         self._ends_with_process = False
         self._shipper.after_fork_in_child()
-
-
-def _replay_nothing(_hurries: bool) -> float | None:  # noqa: FBT001 - as `Outlet.replay` is called
-    return None
-
-
-def _count_none() -> int:
-    return 0
-
-
-def _keep_nothing(_logs: list[Queued], _until: float) -> int:
-    return 0
-
-
-def _do_nothing() -> None:
-    """Nothing was opened, nothing is to be closed."""
 
 
 def _start_of(seconds: Any) -> str:

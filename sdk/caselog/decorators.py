@@ -114,7 +114,7 @@ _KINDS: tuple[tuple[Callable[[Any], bool], Callable[..., Any]], ...] = (
 
 
 class _Given:
-    """What a generator has given so far: the result of its step, whole where it is text."""
+    """What a generator has given so far, the first items of it: the result of its step."""
 
     def __init__(self, step: Step | None, result_name: str) -> None:
         self._step = step
@@ -122,8 +122,10 @@ class _Given:
         self._items: list[Any] = []
 
     def note(self, item: Any) -> None:
-        if self._step is not None and len(self._items) < _MAX_ITEMS:
-            self._items.append(item)
+        if self._step is None or len(self._items) >= _MAX_ITEMS:
+            return
+        self._items.append(item)
+        if len(self._items) == 1:
             setattr(self._step, self._result_name, self._items)
 
 

@@ -118,8 +118,9 @@ class Delivery:
 
     def _keep_during_outage(self, logs: list[Prepared]) -> bool:
         """Whether the logs went straight to the disk, because the collector did not answer a moment ago."""
-        is_down = self.spool is not None and self.outage.remaining_s() > 0
-        return is_down and self.spool is not None and self.spool.write([log.line for log in logs]) is not None
+        if self.spool is None or self.outage.remaining_s() == 0:
+            return False
+        return self.spool.write([log.line for log in logs]) is not None
 
     def _settle(self, logs: list[Prepared], pause: Pause) -> None:
         self._flight = flight = _Flight(logs)

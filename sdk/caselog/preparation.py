@@ -15,7 +15,7 @@ from .cut import cut_to, drop_items
 from .fit import fit_log
 from .losses import Losses
 from .masking import Masker
-from .masking.own import FAILED, MASK_FAILED, apply_own_mask
+from .masking.own import apply_own_mask
 from .masking.report import describe_masking
 from .serialize import shallow
 from .settings import METRICS_ONLY, Limits
@@ -80,11 +80,10 @@ class Preparer:
         told_masked = describe_masking(log, masked)
         own_mask = self.own_mask()
         if own_mask:
-            ours, masked = masked, apply_own_mask(masked, own_mask, self.masker.rest)
+            ours = masked
+            masked, failures = apply_own_mask(ours, own_mask, self.masker.rest)
             told_masked.update(describe_masking(ours, masked, rule="own"))
-            if MASK_FAILED in str(masked.get("status")) or (
-                FAILED in str(masked) and FAILED not in str(ours)
-            ):
+            if failures:
                 self.console.say("own mask", "your mask raised an exception: what it failed on is not sent")
         said = {"lost": told, "masked": told_masked}
         missing = [name for name in ("ticket_id", "status") if not masked.get(name)]

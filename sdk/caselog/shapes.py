@@ -18,14 +18,14 @@ def shape_part(name: str, value: Any) -> Any:
     """A part of a trace with each of its items in the shape that the pages know."""
     shape = _SHAPES.get(name)
     if shape is None or isinstance(value, (str, bytes)):
-        return [value] if shape else shape_final_response(value)
+        return [value] if shape else _shape_safely(shape_final_response, value)
     # Asking for the type first, here and below, is far cheaper than asking for an abstract class.
     # What is read only once, such as a generator, is the workflow's to read.
     many = type(value) is list or isinstance(value, (list, tuple, set, frozenset, deque))
-    return [_shape_item(shape, item) for item in (value if many else [value])]
+    return [_shape_safely(shape, item) for item in (value if many else [value])]
 
 
-def _shape_item(shape: Callable[[Any], Any], item: Any) -> Any:
+def _shape_safely(shape: Callable[[Any], Any], item: Any) -> Any:
     try:
         return shape(item)
     except Exception as error:  # noqa: BLE001 - an object of the workflow's may raise anything
@@ -84,10 +84,7 @@ def describe_error(error: BaseException) -> dict[str, str]:
 
 def shape_final_response(response: Any) -> Any:
     """The text of a message; anything else as it is."""
-    try:
-        found = None if isinstance(response, (str, Mapping)) else read_message(response)
-    except Exception as error:  # noqa: BLE001 - as in _shape_item
-        return f"[not readable: {type(error).__name__}]"
+    found = None if isinstance(response, (str, Mapping)) else read_message(response)
     return response if found is None else found["content"]
 
 

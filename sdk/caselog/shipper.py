@@ -34,21 +34,21 @@ Pause = Callable[[float, bool], bool]
 
 @dataclass(frozen=True)
 class Outlet:
-    """Where the thread takes its batches: neither function raises."""
+    """Where the thread takes its batches: no function raises; what is left out does nothing."""
 
     #: Settles every log of a batch: delivered, kept on disk, or given up.
     deliver: Callable[[list[Queued], Pause], None]
     #: Sends some of what waits on disk, sooner where the argument is true because a flush waits; seconds until it is
     #: worth calling again, None where nothing waits.
-    replay: Callable[[bool], Optional[float]]
+    replay: Callable[[bool], Optional[float]] = lambda _hurries: None
     #: How many logs of this process wait on disk.
-    count_kept: Callable[[], int]
+    count_kept: Callable[[], int] = lambda: 0
     #: Keeps logs on disk until the monotonic time given; how many were settled.
-    keep: Callable[[list[Queued], float], int]
+    keep: Callable[[list[Queued], float], int] = lambda _logs, _until: 0
     #: Lets go of the connection.
-    close: Callable[[], None]
+    close: Callable[[], None] = lambda: None
     #: Lets go of a connection that another process still uses; for a forked child.
-    abandon: Callable[[], None]
+    abandon: Callable[[], None] = lambda: None
 
 
 class Shipper:
@@ -139,7 +139,7 @@ class Shipper:
         return self._outlet.count_kept() if self._outlet else 0
 
     def keep(self, logs: list[Queued], until: float) -> int:
-        """Keep logs on disk that will not be sent; how many are."""
+        """Keep logs on disk that will not be sent; how many are settled."""
         return self._outlet.keep(logs, until) if self._outlet else 0
 
     def rest(self) -> None:
@@ -150,10 +150,6 @@ class Shipper:
         """
         if not (self._flushing or self._stopping):
             time.sleep(_REST_S)
-
-    def is_closed(self) -> bool:
-        """Whether `stop` was called: nothing is accepted any more."""
-        return self._stopping
 
     def _has_room(self, size: int) -> bool:
         waiting = self._accepted - self._settled

@@ -35,6 +35,7 @@ class Spool:
         self._console = console
         #: Logs that this process put here and that are still here.
         self._own: dict[Path, int] = {}
+        self._last_ms = 0
 
     def count_own(self) -> int:
         """How many logs this process has put here that have not been sent since."""
@@ -100,7 +101,9 @@ class Spool:
             return []
 
     def _write(self, body: bytes) -> Path:
-        path = self.folder / f"{self._prefix}{uuid7()}{_SUFFIX}"
+        # Names sort by time, of files written in the same millisecond too.
+        self._last_ms = max(self._last_ms + 1, time.time_ns() // 1_000_000)
+        path = self.folder / f"{self._prefix}{uuid7(self._last_ms)}{_SUFFIX}"
         unfinished = path.with_name(path.name + _UNFINISHED)
         self._sweep()
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -68,11 +68,11 @@ def capture(*, client_id: str | None = "captured", level: str | None = None) -> 
         arrived.extend(json.loads(line) for line in gzip.decompress(request.body).splitlines())
         return Response(200, {}, b"{}")
 
-    settings = api.read_settings(
-        environment(), "http://captured.invalid/v1/logs", "caselog_captured", Console()
-    )
-    level = level or (FULL_TRACE if settings.level == OFF else settings.level)
-    settings = replace(settings, client_id=client_id, level=level, spool_dir=None)
+    env, console = environment(), Console()
+    set_level = api.settle_level(env, console)
+    level = level or (FULL_TRACE if set_level == OFF else set_level)
+    settings = api.read_settings(env, "http://captured.invalid/v1/logs", "caselog_captured", level, console)
+    settings = replace(settings, client_id=client_id, spool_dir=None)
     client = Client(settings, _ROOMY, transport=keep)
     client.mask = api.own_mask()
     before = api.swap_client(client)

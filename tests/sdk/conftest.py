@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -61,3 +62,15 @@ def logs() -> Iterator[Captured]:
 @pytest.fixture
 def handler() -> CaselogCallbackHandler:
     return CaselogCallbackHandler(environment="test")
+
+
+@pytest.fixture
+def masking_fails_on_poison(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule that fails on whatever text holds the word poison."""
+
+    def fail_on(text: str, *_: Any) -> str:
+        if "poison" in text:
+            raise ValueError
+        return text
+
+    monkeypatch.setattr("caselog.masking.text.replace_secrets", fail_on)

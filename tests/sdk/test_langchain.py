@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 import pytest
+from langchain.agents.middleware import ToolRetryMiddleware
 from langchain_core.documents import Document
 from langchain_core.messages import AIMessage
 from langchain_core.retrievers import BaseRetriever
@@ -261,6 +262,29 @@ def test_a_tool_that_answers_with_an_error_and_one_that_does_not_exist_are_faile
         ("deny", "error"),
     ]
     assert step["tool_calls"][1]["result"] == "denied"
+
+
+def test_each_try_of_one_call_stays_a_record_of_its_own(
+    logs: Captured, handler: CaselogCallbackHandler
+) -> None:
+    tries: list[int] = []
+
+    @tool
+    def flaky(order_id: int) -> str:
+        """Fail once."""
+        tries.append(order_id)
+        if len(tries) == 1:
+            raise ConnectionError("once")
+        return "paid"
+
+    call = {"name": "flaky", "args": {"order_id": 7}, "id": "c1"}
+    again = ToolRetryMiddleware(max_retries=1, initial_delay=0.0, jitter=False)
+    agent(AIMessage("", tool_calls=[call]), ANSWER, tools=[flaky], middleware=[again]).invoke(
+        QUESTION, config(handler)
+    )
+
+    calls = logs[0]["trace"]["react_iterations"][0]["tool_calls"]
+    assert [(made["id"], made["status"]) for made in calls] == [("c1", "error"), ("c1", "ok")]
 
 
 def test_tool_calls_stand_in_the_order_they_were_asked_for(

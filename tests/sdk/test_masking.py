@@ -265,15 +265,8 @@ def test_two_private_identities_stay_two() -> None:
 
 
 def test_what_cannot_be_masked_becomes_a_marker_and_takes_nothing_else_with_it(
-    monkeypatch: pytest.MonkeyPatch,
+    masking_fails_on_poison: None,
 ) -> None:
-    def fail_on(text: str, *_: Any) -> str:
-        if "poison" in text:
-            raise ValueError
-        return text
-
-    monkeypatch.setattr("caselog.masking.text.replace_secrets", fail_on)
-
     masked = MASKER.mask(
         {"category": "poison here", "trace": {"nodes": [{"input": "poison here"}, {"input": "fine"}]}}
     )

@@ -180,6 +180,12 @@ def spooled(collector: FakeCollector, folder: Path, *ticket_ids: str) -> list[Pa
     return [path for line in lines if (path := spool.write([line]))]
 
 
+def test_files_sort_by_age_however_quickly_they_are_written(folder: Path, collector: FakeCollector) -> None:
+    written = spooled(collector, folder, *(f"T-{number}" for number in range(50)))
+
+    assert written == sorted(written)
+
+
 def test_a_damaged_file_takes_nothing_with_it(
     folder: Path, open_client: Open, collector: FakeCollector, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -289,10 +289,11 @@ class CaselogCallbackHandler(_Base):
         recording = run.recording
         recording.active_s += time.perf_counter() - run.began
         self._runs.forget(recording)
-        if run.is_interrupted and recording.key and status != "FAILED":
+        is_interrupted = run.is_interrupted and status != "FAILED"
+        if is_interrupted and recording.key:
             waiting.put(recording)
         else:
-            _ship(recording, outputs, "INTERRUPTED" if run.is_interrupted and status != "FAILED" else status)
+            _ship(recording, outputs, "INTERRUPTED" if is_interrupted else status)
         for other in waiting.take_overdue():
             _ship(other, None, "INTERRUPTED")
 

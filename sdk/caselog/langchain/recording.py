@@ -227,15 +227,18 @@ def _complete_calls(iteration: dict[str, Any], asked: list[dict[str, Any]], mess
 
     A model may ask for a tool that does not exist: no tool runs, but the model gets an answer.
     """
-    made = {call["id"]: call for call in iteration.get("tool_calls", ())}
+    # A list: a call that is tried again is several records of one id.
+    made = list(iteration.get("tool_calls", ()))
+    known = {call["id"] for call in made}
     for message in messages:
         answers = message.get("tool_call_id") if isinstance(message, dict) else None
         for call in asked:
-            if answers and answers == call["id"] and answers not in made:
+            if answers and answers == call["id"] and answers not in known:
                 status = "error" if message.get("status") == "error" else "ok"
-                made[answers] = {**call, "result": message.get("content"), "status": status}
+                known.add(answers)
+                made.append({**call, "result": message.get("content"), "status": status})
     order = {call["id"]: place for place, call in enumerate(asked)}
-    calls = sorted(made.values(), key=lambda call: order.get(call["id"], len(order)))
+    calls = sorted(made, key=lambda call: order.get(call["id"], len(order)))
     if calls:
         iteration["tool_calls"] = calls
     results = [call.get("result", call.get("error")) for call in calls if "result" in call or "error" in call]

@@ -56,7 +56,9 @@ class Masker:
         left = {verdict for word, verdict in (("ibans", IBAN), ("phones", PHONE)) if word in masks_not}
         self._markers = {verdict: marker for verdict, marker in MARKERS.items() if verdict not in left}
         self._judge_any = judge_name_of_person if self._masks_names else judge_name
-        self._text = TextMasker(hash_key, own_secrets, self._mask_data, self._markers, masks_also, rest)
+        self._text = TextMasker(
+            hash_key, own_secrets, self._mask_data, self._judge, self._markers, masks_also, rest
+        )
 
     @classmethod
     def from_settings(cls, settings: Settings, rest: Callable[[], None] = lambda: None) -> Masker:

@@ -37,8 +37,6 @@ _BRAND = re.compile(
 _EXPIRY = re.compile(
     r"(?i)\b((?:exp\w*|valid|thru|until|gültig|bis)\W{0,5}(?:thru|date|until|bis)?\W{0,3})\d{1,2} ?[/-] ?\d{2,4}\b"
 )
-
-
 #: The same, and the code on the back, told without a word: ``4111... 04/27 737``.
 _BEHIND = r"[ ,;|]{1,3}\d{1,2} ?/ ?\d{2,4}(?:[ ,;|]{1,3}\d{3,4})?(?![\d/])"
 

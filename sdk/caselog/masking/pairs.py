@@ -66,6 +66,8 @@ _PHONE_VALUE = re.compile(r"[+(]?\d[\d ().\-/]{4,20}\d")
 _IBAN_VALUE = re.compile(r"[A-Za-z]{2}\d{2}[A-Za-z0-9 -]{8,40}")
 _NAME_VALUE = re.compile(r"[^\W\d_][^\d,;&<>\"'(){}\[\]\n]{0,60}")
 _LONGEST_BRACKET = 4000
+#: Quotes, escapes and blanks that may stand between a bracket or a "|" and a name.
+_LONGEST_OPENING = 200
 _PAIR_OF_BRACKET = {"[": "]", "{": "}", "(": ")"}
 
 #: Words behind a name that tell of the secret, not the secret.
@@ -165,7 +167,7 @@ class _Pair:
         return (
             self.text[self.start - 1 : self.start] == "["
             and self.text[self.end : self.end + 1] == "]"
-            and (f"[{self.name}]" in self.markers.values())
+            and f"[{self.name}]" in self.markers.values()
         )
 
     def _find_joint(self) -> tuple[int, str] | None:
@@ -185,10 +187,12 @@ class _Pair:
         return (space.end(), "space") if space and is_flag else None
 
     def _can_be_joined_by(self, kind: str) -> bool:
-        before = self.text[: self.start]
+        if kind not in ("listed", "cell"):
+            return True
+        before = self.text[max(0, self.start - _LONGEST_OPENING) : self.start]
         if kind == "listed":  # ('password', 'hunter2'): the first of two
             return before.rstrip("\\\"'bBrRuU").endswith(("(", "["))
-        return kind != "cell" or before.rstrip(" \t*`_").endswith("|")
+        return before.rstrip(" \t*`_").endswith("|")
 
     def _is_set_before(self) -> bool:
         return bool(_SET_BEFORE.search(self.text, max(0, self.start - 12), self.start))
@@ -256,13 +260,15 @@ class _Pair:
 
     def _extend_to_line(self, span: tuple[int, int] | None, kind: str) -> tuple[int, int] | None:
         """A passphrase of several words, where a line is a password and nothing else."""
-        line_start = self.text.rfind("\n", 0, self.start) + 1
-        begins_line = not self.text[line_start : self.start].strip(" \t-*>#")
-        if not span or kind != "assign" or not begins_line or "pass" not in self.name.lower():
+        if not span or kind != "assign" or "pass" not in self.name.lower() or not self._begins_line():
             return self._trim(span)
         rest = self.text[span[0] : self._end_of_line(span[1])]
         is_short = len(rest.split()) <= 5 and "=" not in rest and '"' not in rest
         return (span[0], span[0] + len(rest.rstrip())) if is_short else self._trim(span)
+
+    def _begins_line(self) -> bool:
+        line_start = self.text.rfind("\n", 0, self.start) + 1
+        return not self.text[line_start : self.start].strip(" \t-*>#")
 
     def _trim(self, span: tuple[int, int] | None) -> tuple[int, int] | None:
         """The value without what ends a sentence or a list."""

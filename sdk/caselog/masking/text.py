@@ -12,9 +12,10 @@ from typing import Any, Callable
 from . import keys
 from .emails import may_hold_email, replace_emails
 from .numbers import replace_numbers
+from .pairs import Judge
 from .tokens import SHORTEST_TOKEN
 from .values import replace_private_keys, replace_secrets
-from .verdicts import NAME, SECRET
+from .verdicts import SECRET
 from .views import decode
 
 #: No log is longer; what is, is cut before it is looked at.
@@ -48,6 +49,7 @@ class TextMasker:
         hash_key: bytes,
         own_secrets: tuple[str, ...],
         mask_data: Callable[[Any, int], Any],
+        judge: Judge,
         markers: dict[str, str],
         masks_also: frozenset[str],
         rest: Callable[[], None],
@@ -57,10 +59,9 @@ class TextMasker:
         self._own_secrets = tuple(secret for secret in own_secrets if len(secret) >= 6)
         self._mask_data = mask_data
         self._opens_all_json = bool(masks_also)
-        masks_names = "names" in masks_also
-        self._judge = _judge_with_names if masks_names else keys.judge_key
-        self._stems = (*keys.STEMS, *(_NAME_STEMS if masks_names else ()))
-        self._markers = {v: marker for v, marker in markers.items() if masks_names or v != NAME}
+        self._judge = judge
+        self._stems = (*keys.STEMS, *(_NAME_STEMS if "names" in masks_also else ()))
+        self._markers = markers
         self._rest = rest
         self._chars_since_rest = 0
         self._done: dict[tuple[str, int], str] = {}
@@ -172,10 +173,6 @@ class TextMasker:
         if may_hold_email(text):
             text = replace_emails(text, self.hash_email)
         return replace_numbers(text, self._markers)
-
-
-def _judge_with_names(name: str) -> str | None:
-    return keys.judge_key(name) or (NAME if keys.is_persons_name(name) else None)
 
 
 def _pieces(text: str) -> Iterator[str]:

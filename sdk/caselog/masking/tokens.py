@@ -35,7 +35,7 @@ _FORMS = r"""
     | dp\.(?:pt|st|sa)\.\w{20,} | ntn_\w{20,} | secret_[A-Za-z0-9]{40,} | PMAK-[\w-]{30,} | sb(?:p|_secret)_\w{20,}
     | rubygems_[0-9a-f]{30,} | gl(?:sa|c)_\w{20,} | tskey-[\w-]{16,} | pscale_(?:tkn|pw|oauth)_[\w-]{20,}
     | xkeysib-[\w-]{30,} | dckr_pat_[\w-]{20,} | ph[cx]_\w{30,} | pat-(?:eu|na)\d-[\w-]{20,} | (?:SK|AC)[0-9a-f]{32}
-    | key-[0-9a-f]{32} | [0-9a-f]{32}-us\d{1,2} | [A-Za-z0-9~_.-]{3}8Q~[\w~.-]{31,} | LS0tLS1CRUdJTi[A-Za-z0-9]{10,}
+    | key-[0-9a-f]{32} | [0-9a-f]{32}-us\d{1,2} | LS0tLS1CRUdJTi[A-Za-z0-9]{10,}
 """
 _TOKEN = re.compile(rf"(?<![A-Za-z0-9])(?:{_FORMS})", re.VERBOSE)
 
@@ -47,8 +47,8 @@ _LONGER: tuple[tuple[str, re.Pattern[str]], ...] = (
     (":AA", re.compile(r"(?<![0-9])[0-9]{8,10}:AA[\w-]{33}")),  # Telegram's bots
     ("$production$", re.compile(r"access_token\$production\$\w+\$\w{16,}")),  # Braintree
     ("1//0", re.compile(r"(?<![A-Za-z0-9])1//0[\w-]{30,}")),  # Google's refresh tokens
-    ("oJ", re.compile(r"(?<![A-Za-z0-9])(?:IQoJ|FwoG|FQoG)[A-Za-z0-9/+=]{60,}")),  # AWS session tokens
-    ("woG", re.compile(r"(?<![A-Za-z0-9])FwoG[A-Za-z0-9/+=]{60,}")),
+    ("IQoJ", re.compile(r"(?<![A-Za-z0-9])IQoJ[A-Za-z0-9/+=]{60,}")),  # AWS session tokens
+    ("oG", re.compile(r"(?<![A-Za-z0-9])F[wQ]oG[A-Za-z0-9/+=]{60,}")),
     ("==", re.compile(r"(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{86}==")),  # Azure's storage keys
     ("8Q~", re.compile(r"[\w~.-]{3}8Q~[\w~.-]{31,34}")),  # Azure's client secrets
 )

@@ -14,7 +14,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import quote
 
-from lake.snapshot import Lake, Scope, Snapshot
+from lake.scope import Scope
+from lake.snapshot import Lake, Snapshot
 from lake.store import Store
 
 #: Two pages opened at the same moment share one snapshot; a new log still shows within seconds.

@@ -17,7 +17,7 @@ from access.errors import InvalidName, InvalidUser, UnknownUser, UserExists
 from access.records import Record
 from lake.errors import ObjectExists
 from lake.layout import control_key
-from lake.snapshot import Scope
+from lake.scope import Scope
 from lake.store import Store
 
 _KIND: Final = "users"
@@ -58,7 +58,7 @@ class User(Record):
             return Scope(None)
         if not self.client_id:
             raise InvalidUser(f"The user {self.name!r} has the role client and no client.")
-        return Scope(self.client_id)
+        return Scope.of(self.client_id)
 
 
 def create_user(

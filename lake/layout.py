@@ -24,6 +24,7 @@ _RAW_KEY = re.compile(
     rf"raw/client_id=({CLIENT_ID_PATTERN})/date=(\d{{4}}-\d\d-\d\d)/hour=(\d\d)/([^/]+)\.ndjson\.zst",
     re.ASCII,
 )
+_TABLE_KEY = re.compile(rf"[a-z_]+/client_id=({CLIENT_ID_PATTERN})/", re.ASCII)
 
 
 def is_client_id(text: str) -> bool:
@@ -35,9 +36,9 @@ def is_client_id(text: str) -> bool:
     return _CLIENT_ID.fullmatch(text) is not None
 
 
-def raw_prefix(client_id: str | None) -> str:
-    """The prefix of the raw objects of one client, or of all (``None``)."""
-    return RAW if client_id is None else f"{RAW}client_id={client_id}/"
+def raw_prefix(client_id: str) -> str:
+    """The prefix of the raw objects of one client."""
+    return f"{RAW}client_id={client_id}/"
 
 
 def raw_key(client_id: str, received_at: datetime, object_id: str) -> str:
@@ -49,6 +50,16 @@ def raw_key(client_id: str, received_at: datetime, object_id: str) -> str:
 def client_of_raw_key(key: str) -> str | None:
     """The client whose raw object this is; ``None`` where the key is not one the collector writes."""
     match = _RAW_KEY.fullmatch(key)
+    return match.group(1) if match else None
+
+
+def client_of_table_key(key: str) -> str | None:
+    """The client whose file of a table this is.
+
+    >>> client_of_table_key("logs/client_id=acme/month=2026-11/part-0.parquet")
+    'acme'
+    """
+    match = _TABLE_KEY.match(key)
     return match.group(1) if match else None
 
 

@@ -23,7 +23,8 @@ import urllib3
 from lake import rawlog, schema
 from lake.errors import SnapshotGone, StoreUnavailable
 from lake.rawobject import parse
-from lake.snapshot import Lake, RawObject, Scope, Snapshot
+from lake.scope import Scope
+from lake.snapshot import Lake, RawObject, Snapshot
 from lake.store import Store
 
 #: At once, when raw objects are fetched: enough to hide a store's latency, few enough for 2 cores.

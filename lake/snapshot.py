@@ -14,19 +14,9 @@ from typing import Any
 import msgspec
 
 from lake import layout
+from lake.scope import Scope
 from lake.store import Store
 from lake.tables import Table
-
-
-@dataclass(frozen=True)
-class Scope:
-    """Whose logs: one client's, or everyone's (``None``, the provider)."""
-
-    client_id: str | None
-
-    def allows(self, client_id: str) -> bool:
-        """Whether a log of ``client_id`` lies within this scope."""
-        return self.client_id is None or self.client_id == client_id
 
 
 @dataclass(frozen=True)
@@ -95,11 +85,16 @@ class Lake:
         URLs of a bucket signed for an hour.
         """
         taken_at = now()
-        listed = self.store.list(layout.raw_prefix(scope.client_id))
-        raw = [found.key for found in listed if layout.client_of_raw_key(found.key)]
+        prefixes = [layout.raw_prefix(client_id) for client_id in sorted(scope.clients or ())]
+        listed = [
+            o.key
+            for p in (prefixes if scope.clients is not None else [layout.RAW])
+            for o in self.store.list(p)
+        ]
+        raw = [key for key in listed if layout.client_of_raw_key(key)]
         # logs before traces: a log that is seen has its trace; the other order could show one without.
-        logs = self.logs.files(scope.client_id)
-        traces = self.traces.files(scope.client_id)
+        logs = self.logs.files(scope)
+        traces = self.traces.files(scope)
         lifetime = lifetime or (timedelta(hours=1) if self.store.folder is None else None)
         where = locate or self._own_locations
         return Snapshot(

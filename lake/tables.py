@@ -20,6 +20,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 
 from lake import layout, schema
 from lake.errors import LakeError, StoreUnavailable
+from lake.scope import Scope
 from lake.store import Store
 
 T = TypeVar("T")
@@ -68,20 +69,19 @@ class Table:
         except CommitFailedError:
             return
 
-    def files(self, client_id: str | None) -> list[str]:
-        """Keys of the Parquet files that hold the logs of one client, or of all (``None``)."""
+    def files(self, scope: Scope) -> list[str]:
+        """Keys of the Parquet files that hold the logs of a scope."""
         opened = self._latest()
         if opened is None:
             return []
-        where: Any = [("client_id", "=", client_id)] if client_id else None
+        where: Any = [("client_id", "in", sorted(scope.clients))] if scope.clients is not None else None
         ask = functools.partial(opened.file_uris, file_pruning_predicate=where)
         root = self._store.table_url(self.name)
         keys = [
             f"{self.name}{uri.removeprefix(root)}" for uri in _asking(f"listing the table {self.name}", ask)
         ]
         # The library prunes; that it prunes exactly is what keeps tenants apart, so it is not left to it alone.
-        below = f"{self.name}/client_id={client_id}/" if client_id else f"{self.name}/"
-        return [key for key in keys if key.startswith(below)]
+        return [key for key in keys if scope.allows(layout.client_of_table_key(key) or "")]
 
     def is_uniform(self) -> bool:
         """Whether every file has every column: not in a table that an earlier version made.

@@ -17,7 +17,7 @@ from access.errors import (
     UserExists,
 )
 from access.users import Role
-from lake.snapshot import Scope
+from lake.scope import Scope
 from lake.store import Store, memory_store, open_store
 from tests.clock import FakeClock
 from tests.conftest import LakeEnv
@@ -115,7 +115,7 @@ def test_a_user_sees_what_the_role_says(store: Store, clock: FakeClock) -> None:
     client = users.create_user(store, "ann", Role.CLIENT, PASSWORD, clock(), client_id="acme")
 
     assert provider.scope == Scope(None)
-    assert client.scope == Scope("acme")
+    assert client.scope == Scope.of("acme")
 
 
 def test_a_password_is_stored_as_argon2id_and_never_shown(store: Store, clock: FakeClock) -> None:

@@ -12,7 +12,8 @@ from access.snapshots import FileUrls, SnapshotSource
 from etl.run import run_once
 from etl.settings import EtlSettings
 from lake.reader import Reader
-from lake.snapshot import Lake, Scope
+from lake.scope import Scope
+from lake.snapshot import Lake
 from lake.store import Store, open_store
 from tests.clock import FakeClock
 from tests.logs import a_log, put_raw
@@ -37,7 +38,7 @@ def source(store: Store, clock: FakeClock) -> SnapshotSource:
 
 
 def test_a_snapshot_names_exactly_the_files_of_its_scope(folder: Store, clock: FakeClock) -> None:
-    snapshot = source(folder, clock).take(Scope("acme"))
+    snapshot = source(folder, clock).take(Scope.of("acme"))
 
     places = [*snapshot.logs, *snapshot.traces, *(raw.location for raw in snapshot.raw)]
     assert len(places) == 3
@@ -52,24 +53,24 @@ def test_the_provider_gets_the_files_of_all(folder: Store, clock: FakeClock) -> 
 
 def test_a_file_keeps_its_url_while_half_its_life_is_left(folder: Store, clock: FakeClock) -> None:
     snapshots = source(folder, clock)
-    first = snapshots.take(Scope("acme")).logs
+    first = snapshots.take(Scope.of("acme")).logs
 
     clock.advance(LIFETIME.total_seconds() / 2 - 1)
-    second = snapshots.take(Scope("acme")).logs
+    second = snapshots.take(Scope.of("acme")).logs
     clock.advance(2)
-    third = snapshots.take(Scope("acme")).logs
+    third = snapshots.take(Scope.of("acme")).logs
 
     assert first == second != third
 
 
 def test_a_new_log_is_in_the_next_snapshot(folder: Store, clock: FakeClock) -> None:
     snapshots = source(folder, clock)
-    before = snapshots.take(Scope("acme"))
+    before = snapshots.take(Scope.of("acme"))
     put_raw(folder, a_log("3"))
 
     clock.advance(3600)
 
-    assert len(snapshots.take(Scope("acme")).raw) == len(before.raw) + 1
+    assert len(snapshots.take(Scope.of("acme")).raw) == len(before.raw) + 1
 
 
 def test_a_url_opens_its_own_file_until_it_expires(clock: FakeClock) -> None:
@@ -112,7 +113,7 @@ def test_on_s3_a_reader_without_credentials_reads_its_own_client_and_no_other(
     run_once(Lake(bucket), EtlSettings())
     put_raw(bucket, a_log("2"))
 
-    snapshot = source(bucket, clock).take(Scope("acme"))
+    snapshot = source(bucket, clock).take(Scope.of("acme"))
     reader = Reader(snapshot)
 
     assert reader.sql("SELECT client_id, log_id FROM logs ORDER BY ALL") == [("acme", "1"), ("acme", "2")]

@@ -32,8 +32,9 @@ from collector.settings import CollectorSettings
 from etl.run import run_once
 from etl.settings import EtlSettings
 from lake import rawlog
-from lake import snapshot as lake_snapshot
 from lake.reader import Reader, read_lake
+from lake.scope import EVERYONE
+from lake.scope import Scope as LakeScope
 from lake.snapshot import Lake
 from lake.store import Store, open_store
 from tests.airline import log_from_run
@@ -135,8 +136,9 @@ def test_nothing_private_stands_in_any_stored_byte(replay: Replay) -> None:
 def test_another_client_sees_none_of_them(replay: Replay) -> None:
     run_once(Lake(replay.store), EtlSettings())
 
-    for client_id, count in {"acme": 101, "globex": 0, None: 101}.items():
-        reader = read_lake(replay.store, lake_snapshot.Scope(client_id))
+    scopes = {LakeScope.of("acme"): 101, LakeScope.of("globex"): 0, EVERYONE: 101}
+    for scope, count in scopes.items():
+        reader = read_lake(replay.store, scope)
         assert reader.sql("SELECT count(*) FROM logs") == [(count,)]
         reader.close()
 

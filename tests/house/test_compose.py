@@ -24,7 +24,7 @@ from collector.settings import CollectorSettings
 from etl.settings import EtlSettings
 from lake.errors import StoreUnavailable
 from lake.reader import Reader
-from lake.snapshot import Scope
+from lake.scope import Scope
 from lake.store import Store, open_store
 from tests.house.tree import ROOT
 from tests.servers import s3
@@ -235,7 +235,7 @@ def test_with_their_rights_the_parts_take_a_log_all_the_way(parts: Parts, tmp_pa
         refused = httpx.post(f"{address}/v1/logs", json=log, headers={"X-API-Key": "wrong"})
     compacted = parts.caselog("etl", "etl", "run")
     parts.caselog("etl", "etl", "status")
-    snapshot = SnapshotSource(parts.store("dashboards"), None, timedelta(minutes=15)).take(Scope("acme"))
+    snapshot = SnapshotSource(parts.store("dashboards"), None, timedelta(minutes=15)).take(Scope.of("acme"))
     reader = Reader(snapshot)
     rows = reader.sql("SELECT ticket_id, trace FROM logs JOIN traces USING (client_id, month, log_id)")
     reader.close()

@@ -13,7 +13,8 @@ from etl.settings import EtlSettings
 from lake import rawlog
 from lake.errors import SnapshotGone
 from lake.reader import Reader, read_lake
-from lake.snapshot import Lake, Scope, Snapshot
+from lake.scope import Scope
+from lake.snapshot import Lake, Snapshot
 from lake.store import Store, open_store
 from tests.conftest import LakeEnv
 from tests.logs import a_log, put_raw, raw_line
@@ -58,7 +59,7 @@ def test_a_scope_shows_one_client_only(store: Store) -> None:
     run_once(Lake(store), EtlSettings())
     put_raw(store, a_log("2", client_id="globex"))
 
-    reader = read_lake(store, Scope("globex"))
+    reader = read_lake(store, Scope.of("globex"))
 
     assert reader.sql("SELECT client_id, log_id FROM logs ORDER BY 2") == [("globex", "1"), ("globex", "2")]
     assert reader.sql("SELECT DISTINCT client_id FROM traces") == [("globex",)]
@@ -69,7 +70,7 @@ def test_a_client_whose_id_begins_like_anothers_sees_nothing_of_it(folder: Store
     run_once(Lake(folder), EtlSettings())
     put_raw(folder, a_log("2", client_id="acme-2"))
 
-    assert read_lake(folder, Scope("acme")).sql(COUNT) == [(0,)]
+    assert read_lake(folder, Scope.of("acme")).sql(COUNT) == [(0,)]
 
 
 def test_times_are_utc_and_whole_to_the_microsecond(folder: Store) -> None:
@@ -117,7 +118,7 @@ def test_raw_rubbish_hides_no_good_log(folder: Store) -> None:
 def test_a_snapshot_survives_its_way_to_the_kernel_and_hides_its_urls_in_its_repr() -> None:
     moment = datetime(2026, 11, 23, tzinfo=UTC)
     snapshot = Snapshot(
-        Scope("acme"), ("http://x/a?signature=s",), (), (), moment, moment + timedelta(hours=1)
+        Scope.of("acme"), ("http://x/a?signature=s",), (), (), moment, moment + timedelta(hours=1)
     )
 
     assert Snapshot.from_json(snapshot.to_json()) == snapshot
@@ -139,7 +140,7 @@ ATTACKS = [
 @pytest.mark.parametrize("query", ATTACKS)
 def test_sql_of_an_attacker_reaches_neither_files_nor_settings(query: str) -> None:
     moment = datetime(2026, 11, 23, tzinfo=UTC)
-    reader = Reader(Snapshot(Scope("acme"), (), (), (), moment, moment + timedelta(hours=1)))
+    reader = Reader(Snapshot(Scope.of("acme"), (), (), (), moment, moment + timedelta(hours=1)))
 
     with pytest.raises((duckdb.Error, SnapshotGone)):
         reader.sql(query)

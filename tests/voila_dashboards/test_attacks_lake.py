@@ -50,7 +50,7 @@ def test_a_kernels_scope_is_its_visitors_client_and_nothing_else(site: Site) -> 
 
     snapshot = Snapshot.from_json(site.voila.admissions[-1]["snapshot"])
 
-    assert snapshot.scope.client_id == "acme"
+    assert snapshot.scope.only_client == "acme"
     assert [raw.key.split("/")[1] for raw in snapshot.raw] == ["client_id=acme"]
 
 

@@ -13,7 +13,8 @@ import pytest
 
 from lake.errors import SnapshotGone
 from lake.reader import Reader
-from lake.snapshot import Lake, RawObject, Scope, Snapshot
+from lake.scope import Scope
+from lake.snapshot import Lake, RawObject, Snapshot
 from lake.store import Store, open_store
 from tests.logs import a_log, put_raw
 from voila_dashboards.kernel.desk import Desk
@@ -36,7 +37,7 @@ def store(tmp_path: Path) -> Store:
 @pytest.fixture
 def snapshots(store: Store) -> Callable[[], Snapshot]:
     lake = Lake(store)
-    return lambda: lake.snapshot(Scope("acme"))
+    return lambda: lake.snapshot(Scope.of("acme"))
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 from websockets.sync.server import serve
 
 from access.users import get_user
-from lake.snapshot import Scope
+from lake.scope import Scope
 from tests.clock import FakeClock
 from tests.logs import a_log, put_raw
 from tests.voila_dashboards.gateway_fakes import COMM, Site
@@ -125,7 +125,7 @@ async def test_a_grant_is_traded_for_a_scope_and_later_snapshots(
             await asyncio.to_thread(gateway.renew, admission.token)
 
     assert (admission.viewer, admission.page, admission.params) == (ANN, "tickets", {"q": "x"})
-    assert admission.snapshot.scope == renewed.scope == Scope("acme")
+    assert admission.snapshot.scope == renewed.scope == Scope.of("acme")
     assert len(renewed.raw) == 1
     assert admission.snapshot.raw[0].location.startswith("http://testserver/lake/raw/client_id=acme/")
 

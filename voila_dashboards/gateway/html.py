@@ -66,5 +66,5 @@ class Html:
 def viewer_of(visitor: Visitor) -> Viewer:
     """The visitor as the pages know them."""
     user = visitor.user
-    role = "provider" if user.scope.client_id is None else "client"
-    return Viewer(user.name, user.display_name, role, user.scope.client_id)  # type: ignore[arg-type]
+    role = "provider" if user.scope.clients is None else "client"
+    return Viewer(user.name, user.display_name, role, user.scope.only_client)  # type: ignore[arg-type]

@@ -16,7 +16,8 @@ from urllib.parse import parse_qsl
 from IPython.display import display
 
 from lake.reader import Reader
-from lake.snapshot import Scope, Snapshot
+from lake.scope import Scope
+from lake.snapshot import Snapshot
 from voila_dashboards.kernel.desk import Desk, failed_page
 from voila_dashboards.kernel.errors import NoGrant, PageError
 from voila_dashboards.kernel.gateway import Gateway
@@ -99,6 +100,6 @@ def _open_desk(
 
 def _warm_reader(page: str) -> Reader:
     """An empty reader that has been asked once: what is slow the first time is behind it."""
-    reader = Reader(Snapshot(Scope(_NOBODY.client_id), (), (), (), taken_at=datetime.fromtimestamp(0, UTC)))
+    reader = Reader(Snapshot(Scope.of(), (), (), (), taken_at=datetime.fromtimestamp(0, UTC)))
     Desk(reader, _NOBODY, lambda: reader.snapshot, max_age_s=0).page(page, {})
     return reader

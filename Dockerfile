@@ -22,7 +22,7 @@ FROM ${PYTHON}
 COPY --from=build /opt/caselog /opt/caselog
 # /data is where a lake on a folder belongs: --volume caselog:/data and CASELOG_LAKE_URL=file:///data/lake
 RUN useradd --system --uid 10001 --user-group --home-dir /tmp --shell /usr/sbin/nologin caselog \
- && install --directory --owner caselog --group caselog /data
+ && install --directory --owner caselog --group caselog /data /var/cache/caselog
 ENV PATH=/opt/caselog/bin:$PATH \
     HOME=/tmp \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import TypeVar
 
@@ -11,6 +12,8 @@ from access.errors import BrokenControlObject
 from lake import layout
 from lake.errors import ObjectNotFound
 from lake.store import Store
+
+logger = logging.getLogger(__name__)
 
 
 class Record(BaseModel):
@@ -49,9 +52,17 @@ async def read_record_async(store: Store, model: type[R], kind: str, name: str) 
 
 
 def list_records(store: Store, model: type[R], kind: str) -> Iterator[R]:
-    """Every record of a kind, by name in ascending order."""
+    """Every record of a kind that can be read, by name in ascending order; the others are named in the service log.
+
+    One damaged key must not keep its operator from revoking another.
+    """
     for found in store.list(f"{layout.CONTROL}{kind}"):
-        yield parse_record(model, found.key, store.get(found.key))
+        try:
+            yield parse_record(model, found.key, store.get(found.key))
+        except BrokenControlObject as error:
+            logger.warning("%s", error)
+        except ObjectNotFound:  # removed since it was listed
+            continue
 
 
 def write_record(store: Store, kind: str, name: str, record: Record) -> None:

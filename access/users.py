@@ -1,23 +1,25 @@
-"""Users of the dashboards: the provider's people see all clients, a client's people see that client."""
+"""Users of the dashboards: the provider's people see all clients or some, a client's people see that client."""
 
 from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final, Self
 
 import argon2
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from access import records
 from access.clients import get_client
 from access.errors import InvalidName, InvalidUser, UnknownUser, UserExists
 from access.records import Record
+from access.viewer import Viewer
 from lake.errors import ObjectExists
-from lake.layout import control_key
-from lake.scope import Scope
+from lake.layout import control_key, is_client_id
+from lake.scope import EVERYONE, Scope
 from lake.store import Store
 
 _KIND: Final = "users"
@@ -30,8 +32,6 @@ MAX_PASSWORD: Final = 1024
 
 #: argon2id with the library's defaults, which follow RFC 9106's low-memory recommendation.
 _HASHER: Final = argon2.PasswordHasher()
-#: Verified against where there is no such user, so that the answer takes as long..
-_NOBODY: Final = _HASHER.hash("nobody")
 
 
 class Role(StrEnum):
@@ -42,23 +42,41 @@ class Role(StrEnum):
 
 
 class User(Record):
-    """One user; ``client_id`` is set exactly for the role `Role.CLIENT`."""
+    """One user. ``clients`` are those whose logs they see: of the role `Role.CLIENT` exactly one; ``None`` is all."""
 
     name: str
     role: Role
-    client_id: str | None = None
+    clients: tuple[str, ...] | None = None
     display_name: str
     password_hash: str = Field(repr=False)
     created_at: datetime
 
+    @model_validator(mode="before")
+    @classmethod
+    def _read_older(cls, record: Any) -> Any:
+        """A record of the time when a user had one client or saw all named it ``client_id``."""
+        if isinstance(record, dict) and "clients" not in record and record.get("client_id"):
+            return {**record, "clients": [record["client_id"]]}
+        return record
+
+    @model_validator(mode="after")
+    def _names_its_clients(self) -> Self:
+        """An empty list is nobody's and a mistake: it must never be read as everyone."""
+        if self.clients is not None and not (self.clients and all(map(is_client_id, self.clients))):
+            raise ValueError("clients must be client ids, at least one; null is all")
+        if self.role is Role.CLIENT and len(self.clients or ()) != 1:
+            raise ValueError("the role client sees exactly one client")
+        return self
+
     @property
     def scope(self) -> Scope:
         """Whose logs this user may see."""
-        if self.role is Role.PROVIDER:
-            return Scope(None)
-        if not self.client_id:
-            raise InvalidUser(f"The user {self.name!r} has the role client and no client.")
-        return Scope.of(self.client_id)
+        return EVERYONE if self.clients is None else Scope.of(*self.clients)
+
+
+def viewer_of(user: User) -> Viewer:
+    """The user as the pages know them: the one place where a user's rights become a viewer's."""
+    return Viewer(user.name, user.display_name, user.scope)
 
 
 def create_user(
@@ -68,19 +86,22 @@ def create_user(
     password: str,
     now: datetime,
     *,
-    client_id: str | None = None,
+    clients: Collection[str] = (),
     display_name: str | None = None,
 ) -> User:
-    """Make a user; raises `InvalidName`, `InvalidUser`, `UserExists`, `access.errors.UnknownClient`."""
+    """Make a user who sees ``clients``, or all where none are named (`Role.PROVIDER` only).
+
+    Raises `InvalidName`, `InvalidUser`, `UserExists`, `access.errors.UnknownClient`.
+    """
     if not _NAME.fullmatch(name):
         raise InvalidName("user name", name, _NAME_RULE)
-    _check_role(store, role, client_id)
+    _check_clients(store, role, clients)
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
         raise InvalidUser(f"A password has {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
     user = User(
         name=name,
         role=role,
-        client_id=client_id,
+        clients=tuple(sorted(set(clients))) or None,
         display_name=display_name or name,
         password_hash=_HASHER.hash(password),
         created_at=now,
@@ -92,12 +113,14 @@ def create_user(
     return user
 
 
-def _check_role(store: Store, role: Role, client_id: str | None) -> None:
-    if role is Role.CLIENT and not client_id:
+def _check_clients(store: Store, role: Role, clients: Collection[str]) -> None:
+    if role is Role.CLIENT and not clients:
         raise InvalidUser("A user with the role client needs a client: add --client ID.")
-    if role is Role.PROVIDER and client_id:
-        raise InvalidUser("A user with the role provider sees all clients: leave --client out.")
-    if client_id:
+    if role is Role.CLIENT and len(set(clients)) > 1:
+        raise InvalidUser(
+            "A user with the role client sees one client. Who sees several is of the role provider."
+        )
+    for client_id in clients:
         get_client(store, client_id)
 
 

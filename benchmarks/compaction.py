@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from etl.run import run_once
 from etl.settings import EtlSettings
@@ -93,7 +94,7 @@ def parse_duckdb(files: Sequence[Path]) -> int:
     )
     with duckdb.connect() as connection:
         read = f"FROM read_json(?, format='newline_delimited', compression='zstd', columns={columns})"
-        table = connection.execute(read, [[str(file) for file in files]]).to_arrow_table()
+        table: pa.Table = connection.sql(read, params=[[str(file) for file in files]]).to_arrow_table()
     return int(table.num_rows)
 
 

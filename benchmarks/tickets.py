@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 LOG_BYTES = 11_000
@@ -78,6 +78,36 @@ def _iteration(place: int, chance: random.Random) -> dict[str, Any]:
         "observation": prose(8, chance),
         "tool_calls": [call],
     }
+
+
+def make_trace(iterations: int, chance: random.Random) -> dict[str, Any]:
+    """A whole trace of 3 to 15 KB, with times: nodes, iterations of one of them with a tool call each, messages."""
+    begin = datetime(2026, 11, 1, 9, tzinfo=UTC)
+    steps = [
+        _timed_iteration(place, begin + timedelta(seconds=1 + 2 * place), chance)
+        for place in range(iterations)
+    ]
+    nodes = (("classify", 0, 900), ("resolve", 1, 2000 * iterations), ("reply", 1 + 2 * iterations, 700))
+    return {
+        "nodes": [_node(name, begin + timedelta(seconds=after), ms, chance) for name, after, ms in nodes],
+        "react_iterations": steps,
+        "messages": [{"role": role, "content": prose(6, chance)} for role in ("system", "user", "assistant")],
+        "final_response": f"About @TICKET@: {prose(4, chance)}",
+    }
+
+
+def _node(name: str, start: datetime, duration_ms: int, chance: random.Random) -> dict[str, Any]:
+    times = {"started_at": start.isoformat(), "duration_ms": duration_ms, "status": "ok"}
+    return {"name": name, **times, "input": prose(2, chance), "output": prose(2, chance)}
+
+
+def _timed_iteration(place: int, start: datetime, chance: random.Random) -> dict[str, Any]:
+    iteration = _iteration(place, chance)
+    (call,) = iteration["tool_calls"]
+    call |= {"started_at": (start + timedelta(seconds=1)).isoformat(), "duration_ms": chance.randint(80, 900)}
+    times = {"started_at": start.isoformat(), "duration_ms": 1900, "node": "resolve", "model": "a-model"}
+    tokens = {"input_tokens": chance.randint(900, 2500), "output_tokens": chance.randint(80, 300)}
+    return {**iteration, "iteration": place + 1, **times, **tokens}
 
 
 def as_state(log: Mapping[str, Any]) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def demo(
         env, collector_port=collector_port, dashboards_port=dashboards_port, interval_s=_INTERVAL_S
     )
     house.require_free_ports()
-    store = open_lake_store(env)
+    store = open_lake_store(env, create=True)
     keys, logins = _make_accounts(store)
     with running(env) as (parts, stop):
         click.echo("Starting collector, ETL and dashboards ...")
@@ -121,7 +121,7 @@ def _make_accounts(store: Store) -> tuple[Mapping[str, str], Sequence[Login]]:
             Role(login.role),
             login.password,
             now,
-            client_id=login.client_id,
+            clients=[login.client_id] if login.client_id else (),
             display_name=shown,
         )
     return keys, logins

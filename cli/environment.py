@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar, get_origin
@@ -13,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from cli.errors import SettingsError
 from lake.errors import InvalidLakeUrl
 from lake.store import Store, open_store
+from serving.service_log import LogSettings, configure_service_log
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -20,7 +23,8 @@ LAKE_URL: Final = "CASELOG_LAKE_URL"
 COLLECTOR_PREFIX: Final = "CASELOG_COLLECTOR_"
 DASHBOARDS_PREFIX: Final = "CASELOG_DASHBOARDS_"
 ETL_PREFIX: Final = "CASELOG_ETL_"
-_PARTS: Final = ("COLLECTOR", "DASHBOARDS", "ETL", "LAKE")
+LOG_PREFIX: Final = "CASELOG_LOG_"
+_PARTS: Final = ("COLLECTOR", "DASHBOARDS", "ETL", "LAKE", "LOG")
 
 
 def default_lake_url() -> str:
@@ -28,11 +32,19 @@ def default_lake_url() -> str:
     return (Path.cwd() / ".caselog" / "lake").as_uri()
 
 
-def open_lake_store(env: Mapping[str, str] | None = None) -> Store:
-    """The store that ``CASELOG_LAKE_URL`` names; raises `SettingsError`."""
+def default_cache_dir(env: Mapping[str, str] | None = None) -> Path:
+    """Where this lake's files are kept near: below the user's cache folder, a folder for each lake."""
+    env = os.environ if env is None else env
+    home = Path(env.get("XDG_CACHE_HOME") or Path(env.get("HOME") or tempfile.gettempdir()) / ".cache")
+    url = env.get(LAKE_URL) or default_lake_url()
+    return home / "caselog" / "lakes" / hashlib.sha256(url.encode()).hexdigest()[:16]
+
+
+def open_lake_store(env: Mapping[str, str] | None = None, *, create: bool = False) -> Store:
+    """The store that ``CASELOG_LAKE_URL`` names; ``create`` makes its folder. Raises `SettingsError`."""
     env = os.environ if env is None else env
     try:
-        return open_store(env.get(LAKE_URL) or default_lake_url(), env)
+        return open_store(env.get(LAKE_URL) or default_lake_url(), env, create=create)
     except InvalidLakeUrl as error:
         raise SettingsError(str(error)) from error
 
@@ -56,6 +68,11 @@ def read_settings(model: type[S], prefix: str, env: Mapping[str, str] | None = N
         return model.model_validate(values)
     except ValidationError as error:
         raise SettingsError(_mistakes(error, prefix)) from error
+
+
+def start_service_log(env: Mapping[str, str] | None = None) -> None:
+    """Have this process write its service log as ``CASELOG_LOG_*`` say; raises `SettingsError`."""
+    configure_service_log(read_settings(LogSettings, LOG_PREFIX, env))
 
 
 def _require_known_parts(env: Mapping[str, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 import sys
 import threading
@@ -11,7 +12,7 @@ from typing import Any
 
 import click
 
-from cli.environment import ETL_PREFIX, open_lake_store, read_settings
+from cli.environment import ETL_PREFIX, open_lake_store, read_settings, start_service_log
 from cli.output import answer, json_option
 from cli.parent import die_with_parent
 from etl.run import RunReport, run_once
@@ -20,6 +21,8 @@ from etl.settings import EtlSettings
 from etl.status import status as lake_status
 from lake.errors import LakeError
 from lake.snapshot import Lake
+
+logger = logging.getLogger(__name__)
 
 
 @click.group()
@@ -32,10 +35,18 @@ def etl() -> None:
 def run(*, as_json: bool) -> None:
     """Compact what is there now, once; for cron or Kubernetes."""
     settings = read_settings(EtlSettings, ETL_PREFIX)
-    lake = Lake(open_lake_store())
+    start_service_log()
+    lake = _open_lake()
     at_terminal = sys.stderr.isatty() and not as_json
     report = _run_with_bar(lake, settings) if at_terminal else run_once(lake, settings)
     answer(report.to_json(), as_json=as_json, sentence=_sentence(report))
+
+
+def _open_lake() -> Lake:
+    """The lake; raises `lake.errors.LakeMissing` where there is none, rather than finding it empty."""
+    store = open_lake_store()
+    store.require_lake()
+    return Lake(store)
 
 
 def _run_with_bar(lake: Lake, settings: EtlSettings) -> RunReport:
@@ -65,6 +76,7 @@ def _sentence(report: RunReport) -> str:
 def schedule(interval_s: float | None) -> None:
     """Compact every few minutes until stopped."""
     settings = read_settings(EtlSettings, ETL_PREFIX, interval_s=interval_s)
+    start_service_log()
     die_with_parent()
     stop = threading.Event()
 
@@ -78,18 +90,18 @@ def schedule(interval_s: float | None) -> None:
 
 def _log_run(report: RunReport) -> None:
     if report.objects:
-        click.echo(f"etl: {_sentence(report)}", err=True)
+        logger.info("%s", _sentence(report))
 
 
 def _log_failure(error: LakeError) -> None:
-    click.echo(f"etl: {error} The next run tries again.", err=True)
+    logger.warning("%s The next run tries again.", error)
 
 
 @etl.command()
 @json_option
 def status(*, as_json: bool) -> None:
     """Show what waits, what is compacted and what was set aside."""
-    found = lake_status(Lake(open_lake_store()))
+    found = lake_status(_open_lake())
     click.echo(json.dumps(found) if as_json else _status_lines(found))
 
 

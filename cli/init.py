@@ -19,7 +19,7 @@ def init(*, as_json: bool) -> None:
 
     Needs more rights than anything else: run it once, as the store's administrator.
     """
-    store = open_lake_store()
+    store = open_lake_store(create=True)
     created = prepare_bucket(store.url, os.environ)
     Lake(store).create_tables()
     sentence = f"The lake {store.url} is ready{' (the bucket is new)' if created else ''}."

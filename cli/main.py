@@ -63,6 +63,9 @@ def main() -> None:
     Settings come from CASELOG_* variables, the store's credentials from the standard AWS_* ones. Exit
     status: 0 done, 1 failed, 2 wrong use.
     """
+    from voila_dashboards.sandbox import hide_memory
+
+    hide_memory()  # the store's keys are in it and in its environment: no other process of this user reads them
 
 
 if __name__ == "__main__":

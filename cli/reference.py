@@ -13,11 +13,12 @@ import click
 from pydantic import BaseModel, SecretStr
 
 from caselog.model import LOG_FIELDS, METRICS, SCHEMA_VERSION, TRACE_PARTS, Field
-from cli.environment import COLLECTOR_PREFIX, DASHBOARDS_PREFIX, ETL_PREFIX, LAKE_URL
+from cli.environment import COLLECTOR_PREFIX, DASHBOARDS_PREFIX, ETL_PREFIX, LAKE_URL, LOG_PREFIX
 from cli.main import main
 from collector.settings import CollectorSettings
 from etl.settings import EtlSettings
-from lake import schema
+from lake import columns
+from serving.service_log import LogSettings
 from voila_dashboards.settings import DashboardSettings
 
 _WRITTEN: Final = "<!-- Written from the code by `make docs`; change it there. -->\n\n"
@@ -26,6 +27,7 @@ _PROGRAMS: Final[Sequence[tuple[str, str, type[BaseModel]]]] = (
     ("Collector", COLLECTOR_PREFIX, CollectorSettings),
     ("ETL", ETL_PREFIX, EtlSettings),
     ("Dashboards", DASHBOARDS_PREFIX, DashboardSettings),
+    ("Service log", LOG_PREFIX, LogSettings),
 )
 
 _SETTINGS_INTRO: Final = f"""# Settings
@@ -56,7 +58,8 @@ The view `logs` (and the Delta table behind it) has one row for each log; `trace
 text too. Both tables are partitioned by `client_id` and `month` (of `executed_at`, UTC). The SDK's own
 word on a log is its field `sdk`, in `extra`: `sdk.masked` says what was masked and where, `sdk.lost` how many logs were
 lost since the last one that got through, by reason; their sum is `lost_logs`. It is NULL in rows that an earlier
-version compacted, and what no later log has reported yet is in none.
+version compacted, and what no later log has reported yet is in none. `input_tokens`, `output_tokens` and `cost_usd`
+are in the view only, lifted out of `metrics`; a value that is no number is NULL.
 """
 
 
@@ -75,13 +78,13 @@ def settings_page() -> str:
 def log_page() -> str:
     """``docs/log.md``."""
     metrics = [(f"`{m.name}`", m.kind, _bounds(m.bounds), m.meaning, _otel(m.otel)) for m in METRICS]
-    columns = [(f"`{name}`", kind) for name, kind in schema.sql_columns(schema.LOGS).items()]
+    listed = [(f"`{name}`", kind) for name, kind in columns.sql_types(columns.SCOPE_LOGS).items()]
     parts = [_WRITTEN + _LOG_INTRO, "## Fields\n\n" + _fields(LOG_FIELDS)]
     parts.append("## `metrics`\n\n" + _table(("name", "type", "bounds", "meaning", "OpenTelemetry"), metrics))
     parts += [
         f"## `trace.{name}`\n\n" + (_fields(f) if f else "Any JSON.\n") for name, f in TRACE_PARTS.items()
     ]
-    parts.append(_COLUMNS_INTRO + "\n" + _table(("column of `logs`", "type"), columns))
+    parts.append(_COLUMNS_INTRO + "\n" + _table(("column of `logs`", "type"), listed))
     return "\n".join(parts)
 
 

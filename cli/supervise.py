@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -19,6 +18,7 @@ from typing import Final
 
 from cli.errors import CliError
 from cli.parent import PARENT
+from serving.address import bind
 
 #: How long a part may take until it answers, and until it has stopped.
 _START_S: Final = 60.0
@@ -41,9 +41,7 @@ class Part:
 def require_free_port(host: str, port: int, setting: str) -> None:
     """Return where the port can be listened on; raises `CliError` that names the setting to change."""
     try:
-        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
+        bind(host, port).close()
     except OSError as error:
         raise CliError(
             f"Port {port} of {host} cannot be used ({error.strerror}): choose another with {setting}."

@@ -20,7 +20,8 @@ from cli.environment import (
 from cli.supervise import Part, require_free_port, running
 from collector.settings import CollectorSettings
 from etl.settings import EtlSettings
-from lake.bucket import prepare_bucket
+from lake.snapshot import Lake
+from serving.address import url_of
 from voila_dashboards.settings import DashboardSettings
 
 
@@ -35,16 +36,16 @@ class House:
     @property
     def collector_url(self) -> str:
         """Where workflows send their logs."""
-        return _url(self.collector.host, self.collector.port)
+        return url_of(self.collector.host, self.collector.port)
 
     @property
     def dashboards_url(self) -> str:
         """Where users sign in."""
-        return self.dashboards.public_url or _url(self.dashboards.host, self.dashboards.port)
+        return self.dashboards.public_url or url_of(self.dashboards.host, self.dashboards.port)
 
     def parts(self) -> Sequence[Part]:
         """What to start, in order."""
-        health = _url(self.dashboards.host, self.dashboards.port)
+        health = url_of(self.dashboards.host, self.dashboards.port)
         return (
             Part(
                 "collector",
@@ -85,12 +86,6 @@ def _listening(command: str, host: str, port: int) -> Sequence[str]:
     return (command, "--host", host, "--port", str(port))
 
 
-def _url(host: str, port: int) -> str:
-    """The address at which this machine itself reaches a server that listens on ``host``."""
-    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-    return f"http://{name}:{port}"
-
-
 _port_range = click.IntRange(1, 65535)
 
 
@@ -100,11 +95,15 @@ _port_range = click.IntRange(1, 65535)
 @click.option("--dashboards-port", type=_port_range, help="8080 where missing.")
 def up(host: str | None, collector_port: int | None, dashboards_port: int | None) -> None:
     """Run collector, ETL and dashboards on this machine until Ctrl-C."""
-    env = {LAKE_URL: default_lake_url(), **os.environ}
+    is_default = not os.environ.get(LAKE_URL)
+    env = {**os.environ, LAKE_URL: os.environ.get(LAKE_URL) or default_lake_url()}
     house = read_house(env, host=host, collector_port=collector_port, dashboards_port=dashboards_port)
-    store = open_lake_store(env)
+    store = open_lake_store(env, create=is_default)
     house.require_free_ports()
-    prepare_bucket(store.url, env)
+    if is_default:
+        Lake(store).create_tables()
+    else:
+        store.require_lake()  # an address that was mistyped is no new lake
     with running(env) as (parts, stop):
         parts.start(house.parts())
         if not stop.is_set():

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from typing import Final
 
 import msgspec
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from collector.errors import STATUS, CollectorError, NotConfirmed, Unexpected, error_body
+from access.errors import AccessError
+from collector.errors import (
+    STATUS,
+    CollectorError,
+    DamagedRecord,
+    HeadTooLarge,
+    InvalidRequest,
+    NotConfirmed,
+    Unexpected,
+    error_body,
+)
 from lake.errors import StoreUnavailable
+from serving.door import HeadFault, Refusal, RequestLimits
+from serving.service_log import describe_defect
 
 logger = logging.getLogger(__name__)
 
@@ -36,8 +47,17 @@ def answer_to(error: Exception, retry_after_s: int) -> Response:
     if isinstance(error, StoreUnavailable):
         logger.warning("Before a log was read: %s", error)
         return error_response(NotConfirmed("who the API key belongs to", retry_after_s))
+    if isinstance(error, AccessError):
+        logger.error("Who an API key belongs to cannot be read: %s", error)
+        return error_response(DamagedRecord(retry_after_s))
     logger.error("A request: %s", describe_defect(error))
     return error_response(Unexpected())
+
+
+def refuse(fault: HeadFault, limits: RequestLimits) -> Refusal:
+    """The answer to what never becomes a request."""
+    error = HeadTooLarge(limits.head_bytes) if fault is HeadFault.TOO_LARGE else InvalidRequest()
+    return Refusal(STATUS[type(error)], JSON, encode(error_body(error)))
 
 
 class AnswerErrors:
@@ -64,13 +84,3 @@ class AnswerErrors:
             answer = answer_to(error, self._retry_after_s)
             if not started:
                 await answer(scope, receive, send)
-
-
-def describe_defect(error: BaseException) -> str:
-    """The error's class and where it was raised: a whole traceback could quote what a log holds."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return (
-        f"{type(error).__name__} at {frames[-1].filename}:{frames[-1].lineno}"
-        if frames
-        else type(error).__name__
-    )

@@ -18,7 +18,7 @@ from collector import openapi, reference
 from collector.answers import AnswerErrors, error_response, json_response
 from collector.budget import Budget
 from collector.endpoint import LogsEndpoint
-from collector.errors import NoSuchMethod, NoSuchPage, NotConfirmed
+from collector.errors import NoSuchMethod, NoSuchPage, NotConfirmed, NotReady
 from collector.groups import Groups
 from collector.pace import Pace
 from collector.senders import Senders
@@ -26,6 +26,7 @@ from collector.settings import CollectorSettings
 from lake import layout
 from lake.errors import StoreUnavailable
 from lake.store import Store
+from serving.tasks import Tasks
 
 LOGS_PATH: Final = "/v1/logs"
 #: FastAPI's own pages load scripts from elsewhere; a sender who is redirected may lose his body.
@@ -86,13 +87,14 @@ def create_app(
 ) -> CollectorApp:
     """The collector over ``store``. ``now`` dates what is received, ``clock`` measures spans of time."""
     budget = Budget(settings.max_in_flight_bytes, settings.retry_after_s)
-    groups = Groups(store, settings, budget, new_id)
+    tasks = Tasks()
+    groups = Groups(store, settings, budget, new_id, tasks)
     pace = Pace(settings.rate_limit_per_s, clock)
     senders = Senders(store, settings, clock)
     endpoint = LogsEndpoint(settings, senders, pace, budget, groups, now)
     app = CollectorApp(settings, senders, budget, groups, endpoint)
     app.add_api_route(LOGS_PATH, endpoint.post_logs, methods=["POST"], **openapi.POST_LOGS)
-    _add_health(app, settings, store)
+    _add_health(app, settings, store, tasks)
     reference.add_pages(app, settings)
     app.add_exception_handler(HTTPException, _answer_routing)
     return app
@@ -105,7 +107,7 @@ async def _finish_groups(app: CollectorApp) -> AsyncIterator[None]:
     await app.groups.drain()
 
 
-def _add_health(app: FastAPI, settings: CollectorSettings, store: Store) -> None:
+def _add_health(app: FastAPI, settings: CollectorSettings, store: Store, tasks: Tasks) -> None:
     async def healthz() -> Response:
         return json_response({"status": "ok"})
 
@@ -115,10 +117,17 @@ def _add_health(app: FastAPI, settings: CollectorSettings, store: Store) -> None
                 await store.check_async()
         except (StoreUnavailable, TimeoutError) as error:
             raise NotConfirmed("a listing", settings.retry_after_s) from error
+        if tasks.broken:
+            raise NotReady(tasks.broken)
         return json_response({"status": "ready"})
 
     app.add_api_route("/healthz", healthz, methods=["GET"], **openapi.HEALTHZ)
     app.add_api_route("/readyz", readyz, methods=["GET"], **openapi.READYZ)
+    for path, answer in (
+        ("/healthz", healthz),
+        ("/readyz", readyz),
+    ):  # FastAPI gives HEAD to nobody by itself
+        app.add_api_route(path, answer, methods=["HEAD"], include_in_schema=False)
 
 
 async def _answer_routing(_: Request, error: Exception) -> Response:

@@ -71,7 +71,7 @@ def check_announced_size(lengths: list[str], limit: int) -> None:
 async def receive(messages: Receive, grow: Grow, *, limit: int, timeout_s: float) -> bytes:
     """The whole body as sent; ``grow`` is told of each chunk.
 
-    The time begins with the first chunk: for that one, `collector.protocol` waits no longer than for the head.
+    The time begins with the first chunk: for that one, `serving.heads` waits no longer than for the head.
     Raises `TooLarge`, `UploadTooSlow`, and `UploadAborted` where the sender hung up.
     """
     first, more = _chunk(await messages(), 0, grow, limit)

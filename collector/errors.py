@@ -6,7 +6,7 @@
       `UploadTooSlow` (408), `TooLarge` (413), `UnsupportedMediaType`, `UnsupportedEncoding` (415), `UnreadableBody`,
       `InvalidLog` (422), `HeadTooLarge` (431)
     * pace: `RateExceeded` (429), `Overloaded` (503)
-    * this side: `NotConfirmed` (503), `Unexpected` (500)
+    * this side: `NotConfirmed`, `DamagedRecord`, `NotReady` (503), `Unexpected` (500)
 
 No message quotes what was sent: a field is named by its path, never by its value.
 """
@@ -222,6 +222,29 @@ class NotConfirmed(CollectorError):
         self.headers = {"Retry-After": str(retry_after_s)}
 
 
+class DamagedRecord(CollectorError):
+    """The key's or the client's record in the store is not one that Caselog wrote."""
+
+    code = "damaged_record"
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(
+            "It cannot be read who the API key belongs to: its record is damaged and nothing was stored. Tell your "
+            "provider; sending it again is safe."
+        )
+        self.headers = {"Retry-After": str(retry_after_s)}
+
+
+class NotReady(CollectorError):
+    """A part of the collector that should run has ended; only `/readyz` says so."""
+
+    code = "not_ready"
+
+    def __init__(self, broken: Mapping[str, str]) -> None:
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in broken.items())
+        super().__init__(f"The collector answers, but a part of it has ended, {reasons}.")
+
+
 class Unexpected(CollectorError):
     """A defect of the collector."""
 
@@ -249,6 +272,8 @@ STATUS: Final[Mapping[type[CollectorError], int]] = MappingProxyType(
         HeadTooLarge: 431,
         Unexpected: 500,
         NotConfirmed: 503,
+        DamagedRecord: 503,
+        NotReady: 503,
         Overloaded: 503,
     }
 )

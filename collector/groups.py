@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from collector.answers import describe_defect
 from collector.budget import Budget
 from collector.errors import CollectorError, NotConfirmed, Unexpected
 from collector.settings import CollectorSettings
 from lake import layout, rawlog
 from lake.errors import StoreUnavailable
 from lake.store import Store
+from serving.service_log import describe_defect
+from serving.tasks import Tasks
 
 logger = logging.getLogger(__name__)
 
@@ -59,12 +60,18 @@ class Groups:
     """Writes lines into the lake; one per event loop."""
 
     def __init__(
-        self, store: Store, settings: CollectorSettings, budget: Budget, new_id: Callable[[datetime], str]
+        self,
+        store: Store,
+        settings: CollectorSettings,
+        budget: Budget,
+        new_id: Callable[[datetime], str],
+        tasks: Tasks,
     ) -> None:
         self._store = store
         self._settings = settings
         self._budget = budget
         self._new_id = new_id
+        self._tasks = tasks
         self._waiting: dict[Partition, deque[_Group]] = {}
         self._writers: set[asyncio.Task[None]] = set()
 
@@ -94,7 +101,7 @@ class Groups:
         return self._join(waiting, client_id, received_at, lines)
 
     def _start_writer(self, partition: Partition, waiting: deque[_Group]) -> None:
-        writer = asyncio.get_running_loop().create_task(self._write_all(partition, waiting))
+        writer = self._tasks.run("writing logs", self._write_all(partition, waiting))
         self._writers.add(writer)
         writer.add_done_callback(self._writers.discard)
 

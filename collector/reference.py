@@ -49,6 +49,7 @@ SEND_AGAIN: Final[Mapping[str, str]] = {
     "unexpected": "yes",
     "not_confirmed": _AFTER,
     "overloaded": _AFTER,
+    "damaged_record": _AFTER,
 }
 
 _LINES: Final = json.dumps(SMALL_EXAMPLE).replace(', "status"', ',\n       "status"')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
@@ -15,6 +16,9 @@ from collector.intake import Sender
 from collector.settings import CollectorSettings
 from lake.errors import StoreUnavailable
 from lake.store import Store
+from serving.service_log import describe_defect
+
+logger = logging.getLogger(__name__)
 
 #: Longer than any key that was ever issued; longer ones are not even hashed.
 _MAX_KEY_LENGTH: Final = 256
@@ -66,8 +70,9 @@ class Senders:
 
     def _forget(self, digest: bytes, task: asyncio.Task[Sender | None]) -> None:
         self._asking.pop(digest, None)
-        if not task.cancelled():
-            task.exception()  # seen, also where everybody who waited has gone
+        error = None if task.cancelled() else task.exception()
+        if error is not None:  # said here too: everybody who waited may have gone
+            logger.info("An API key could not be looked up: %s", describe_defect(error))
 
     async def _ask(self, digest: bytes, key: str) -> Sender | None:
         try:

@@ -6,39 +6,30 @@ import gc
 
 import uvicorn
 
+from collector.answers import refuse
 from collector.app import create_app
-from collector.protocol import BoundedHead
 from collector.settings import CollectorSettings
 from lake.store import Store
+from serving.door import RequestLimits
+from serving.server import make_server
 
 
-def build_server(settings: CollectorSettings, store: Store) -> uvicorn.Server:
-    """A server that is not started yet.
-
-    ``await server.serve()`` runs it in a loop beside others; `stop` ends it, and it then finishes what it was
-    sent. In the main thread uvicorn also listens to SIGINT and SIGTERM while it runs.
-    """
-    config = uvicorn.Config(
+def build_server(
+    settings: CollectorSettings, store: Store, limits: RequestLimits | None = None
+) -> uvicorn.Server:
+    """A server that is not started yet; `serving.server.stop` ends it, and it then finishes what it was sent."""
+    return make_server(
         create_app(settings, store),
+        refuse=refuse,
+        limits=limits or RequestLimits(drain_bytes=settings.max_body_bytes),
+        max_connections=settings.max_connections,
+        websockets=False,
         host=settings.host,
         port=settings.port,
-        http=BoundedHead,
-        ws="none",
-        lifespan="on",
-        access_log=False,
-        log_config=None,
-        log_level="warning",
-        server_header=False,
         proxy_headers=False,
         timeout_keep_alive=settings.keep_alive_timeout_s,
         timeout_graceful_shutdown=settings.shutdown_timeout_s,
     )
-    return uvicorn.Server(config)
-
-
-def stop(server: uvicorn.Server) -> None:
-    """Ask ``server`` to accept nothing more, finish what it was sent, and end."""
-    server.should_exit = True
 
 
 def serve(settings: CollectorSettings, store: Store) -> None:

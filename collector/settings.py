@@ -55,6 +55,12 @@ class CollectorSettings(BaseModel):
     rate_limit_per_s: float = Field(
         0.0, ge=0, description="Most logs per second of one client; above it 429; 0 is no limit."
     )
+    max_connections: int = Field(
+        0,
+        ge=0,
+        description="Most connections at once, beyond which the one that waited longest for a request is closed; 0 is "
+        "as many as the limit of open files leaves room for, 4096 at most.",
+    )
     keep_alive_timeout_s: int = Field(
         75, ge=1, description="How long an idle connection is kept open for the next log."
     )

@@ -3,10 +3,13 @@
 * `LakeError`
     * `InvalidLakeUrl`: the operator's setting is wrong.
     * `StoreUnavailable`: the store did not answer, or refused; trying again is safe.
-        * `BucketMissing`, `StoreRefused`: the operator has to do something first.
+        * `LakeMissing`, `BucketMissing`, `StoreRefused`: the operator has to do something first.
     * `ObjectNotFound`, `ObjectExists`: the answer to a question, not a failure of the store.
     * `UnreadableRaw`: a raw object or one of its lines is not what the collector writes.
+    * `ObjectDamaged`: a file of the tables is missing or is not what was committed; the others are fine.
+    * `CacheUnusable`: the folder that files are kept in for reading cannot be used, or is full.
     * `SnapshotGone`: a file of the snapshot went away; a new snapshot sees its logs in their new place.
+    * `QueryTooLong`: a query was ended because it ran for too long.
 """
 
 from __future__ import annotations
@@ -29,6 +32,14 @@ class StoreUnavailable(LakeError):
     def __init__(self, tried: str, reason: str = "") -> None:
         detail = f" ({reason})" if reason else ""
         super().__init__(f"The object store did not confirm {tried}{detail}: trying again is safe.")
+
+
+class LakeMissing(StoreUnavailable):
+    """There is nothing where the lake's address leads."""
+
+    def __init__(self, url: str) -> None:
+        sentence = f"There is no lake at {url}: `caselog init` makes it, or CASELOG_LAKE_URL is mistyped."
+        LakeError.__init__(self, sentence)
 
 
 class BucketMissing(StoreUnavailable):
@@ -69,6 +80,34 @@ class UnreadableRaw(LakeError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
+
+
+class ObjectDamaged(LakeError):
+    """A file that the tables name is not there, or not whole."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        super().__init__(f"The file {key} of the lake {reason}: its logs are not shown until it is restored.")
+        self.key = key
+        self.reason = reason
+
+
+class CacheUnusable(LakeError):
+    """The folder for what was read from the store cannot be used."""
+
+    def __init__(self, folder: object, reason: str) -> None:
+        super().__init__(
+            f"The cache folder {folder} cannot be used: {reason}. Name another one, or mend this one."
+        )
+        self.reason = reason
+
+
+class QueryTooLong(LakeError):
+    """A query ran into its time limit and was ended."""
+
+    def __init__(self, limit_s: float) -> None:
+        super().__init__(
+            f"The query ran for more than {limit_s:g} s and was ended: ask for less, such as a shorter time."
+        )
 
 
 class SnapshotGone(LakeError):

@@ -18,9 +18,10 @@ import pyarrow as pa
 import zstandard
 
 from caselog.model import LOG_FIELDS, SCHEMA_VERSION
-from lake import schema
+from lake import columns, schema
 from lake.errors import UnreadableRaw
 from lake.layout import month_of
+from lake.losses import sum_losses
 
 #: Level 1: a 1.4 MB log in 3 ms; higher levels cost the collector more than they save the store.
 _ZSTD_LEVEL: Final = 1
@@ -62,15 +63,6 @@ class _Countable(msgspec.Struct):
 
 
 _as_countable = msgspec.json.Decoder(_Countable).decode
-
-
-class _Sdk(msgspec.Struct):
-    lost: msgspec.Raw = msgspec.Raw(b"{}")
-
-
-_as_sdk = msgspec.json.Decoder(_Sdk).decode
-#: No sender loses more between two logs; what says so is no count.
-_MAX_LOST: Final = 10**9
 
 
 @dataclass(frozen=True)
@@ -197,38 +189,8 @@ def _row(
         "lost_logs": sum_losses(bytes(parts["sdk"])) if "sdk" in parts else 0,
         "extra": _extra(parts),
     }
-    log |= {name: _lifted(metrics, name, counts) for name in schema.LIFTED_METRICS}
+    log |= {name: _lifted(metrics, name, counts) for name in columns.LIFTED_METRICS}
     return RawRow(log, None if trace is None else _text(trace))
-
-
-def sum_losses(sdk: bytes) -> int:
-    """How many logs the ``sdk`` field of a log says were lost.
-
-    >>> sum_losses(b'{"name": "caselog-python", "lost": {"queue_full": 3, "network": 1}}')
-    4
-    """
-    try:
-        lost = bytes(_as_sdk(sdk).lost)
-    except (msgspec.DecodeError, RecursionError):
-        return 0
-    return sum(read_losses(lost).values())
-
-
-def read_losses(lost: bytes) -> dict[str, int]:
-    """Lost logs by reason, of the JSON of ``sdk.lost``; what is no count is left out, and spoils no other.
-
-    >>> read_losses(b'{"queue_full": 3, "network": -1, "expired": 1e999, "odd": "7"}')
-    {'queue_full': 3}
-    """
-    try:
-        told = _as_parts(lost)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        return {}
-    # As text: a number that no parser takes must not hide the others.
-    counts = {reason: bytes(value) for reason, value in told.items()}
-    return {
-        reason: int(n) for reason, n in counts.items() if n.isdigit() and len(n) <= 10 and int(n) <= _MAX_LOST
-    }
 
 
 def _in_utc(moment: Any) -> datetime:

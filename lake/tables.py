@@ -7,10 +7,10 @@ the same number, exactly one commits, the other raises `CommitContended`. No loc
 
 from __future__ import annotations
 
-import functools
-import os
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
 import pyarrow as pa
@@ -20,7 +20,6 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 
 from lake import layout, schema
 from lake.errors import LakeError, StoreUnavailable
-from lake.scope import Scope
 from lake.store import Store
 
 T = TypeVar("T")
@@ -31,7 +30,59 @@ _APP_ID: Final = "caselog-etl"
 _LOGS_ROWS_PER_GROUP: Final = 120_000
 #: A ticket opens without reading its neighbours.
 _TRACE_BYTES_PER_GROUP: Final = 4 * 1024 * 1024
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+#: What a `TableFile` is told by a file's entry in the table's log, in the order of its fields.
+_TOLD: Final = (
+    "path",
+    "partition.client_id",
+    "partition.month",
+    "size_bytes",
+    "num_records",
+    "min.executed_at",
+    "max.executed_at",
+    "min.log_id",
+    "max.log_id",
+)
 _SCHEMAS: Final = {layout.LOGS: schema.LOGS, layout.TRACES: schema.TRACES}
+
+
+@dataclass(frozen=True)
+class TableFile:
+    """A file of a table: whose logs of which month, how many bytes and rows, and what they span.
+
+    ``first_at`` and ``last_at`` are of ``executed_at``; ``None`` where the table does not tell.
+    """
+
+    key: str
+    client_id: str
+    month: str
+    size: int
+    rows: int
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    first_id: str | None = None
+    last_id: str | None = None
+
+    def may_hold(self, log_id: str, executed_at: datetime | None) -> bool:
+        """Whether a log with this id, executed at this moment (where known), can be in the file."""
+        by_id = self.first_id is None or self.last_id is None or self.first_id <= log_id
+        # The end of the range may have been cut off, so only what is left of it is compared.
+        by_id = by_id and (self.last_id is None or log_id[: len(self.last_id)] <= self.last_id)
+        if executed_at is None or self.first_at is None or self.last_at is None:
+            return by_id
+        # Statistics may be cut to the millisecond.
+        return by_id and self.first_at - _MILLISECOND <= executed_at <= self.last_at + _MILLISECOND
+
+
+@dataclass(frozen=True)
+class TableState:
+    """A table at one version (-1: there is none yet): its files by key."""
+
+    version: int
+    files: Mapping[str, TableFile] = field(default_factory=dict)
+    #: Whether each file has each column; files of an earlier version lack those that came later.
+    is_uniform: bool = True
 
 
 class CommitContended(LakeError):
@@ -51,11 +102,12 @@ class Table:
         self._store = store
         self._lock = threading.Lock()
         self._opened: DeltaTable | None = None
+        self._state = TableState(-1)
 
     def create(self) -> None:
         """Make the empty table where there is none; doing it twice, or at once with another, is safe."""
         _asking(f"creating the table {self.name}", self._create)
-        _make_durable(self._store)
+        self._store.make_durable()
 
     def _create(self) -> None:
         try:
@@ -69,28 +121,31 @@ class Table:
         except CommitFailedError:
             return
 
-    def files(self, scope: Scope) -> list[str]:
-        """Keys of the Parquet files that hold the logs of a scope."""
-        opened = self._latest()
-        if opened is None:
-            return []
-        where: Any = [("client_id", "in", sorted(scope.clients))] if scope.clients is not None else None
-        ask = functools.partial(opened.file_uris, file_pruning_predicate=where)
-        root = self._store.table_url(self.name)
-        keys = [
-            f"{self.name}{uri.removeprefix(root)}" for uri in _asking(f"listing the table {self.name}", ask)
-        ]
-        # The library prunes; that it prunes exactly is what keeps tenants apart, so it is not left to it alone.
-        return [key for key in keys if scope.allows(layout.client_of_table_key(key) or "")]
+    def state(self) -> TableState:
+        """The table as it is now: a version, and the files it is made of. Nothing is read where nothing is new."""
+        with self._lock:
+            opened = self._look()
+            if opened is None and self._state.version >= 0:
+                # What was there and is gone is no empty table.
+                raise StoreUnavailable(f"opening the table {self.name}", "it was there and is gone")
+            if opened is None:
+                return self._state
+            if opened.version() != self._state.version:
+                self._state = _asking(f"listing the table {self.name}", lambda: self._read_state(opened))
+            return self._state
 
-    def is_uniform(self) -> bool:
+    def _read_state(self, opened: DeltaTable) -> TableState:
+        actions = pa.table(opened.get_add_actions(flatten=True))
+        files = _table_files(self.name, actions, self._state.files)
+        return TableState(opened.version(), files, self._is_uniform(opened))
+
+    def _is_uniform(self, opened: DeltaTable) -> bool:
         """Whether every file has every column: not in a table that an earlier version made.
 
-        Told by the order of the columns, because a commit puts those that are new to a table behind all others;
-        as of the last time the table was looked at.
+        Told by the order of the columns, because a commit puts those that are new to a table behind all others.
         """
-        opened = self._opened
-        return opened is None or [field.name for field in opened.schema().fields] == _SCHEMAS[self.name].names
+        names = [field.name for field in opened.schema().fields]
+        return bool(names == _SCHEMAS[self.name].names)
 
     def size(self) -> dict[str, int]:
         """``files``, ``rows``, ``bytes`` and ``version`` of the table; zeros where there is none."""
@@ -121,10 +176,14 @@ class Table:
     def _latest(self) -> DeltaTable | None:
         """The table as it is now; ``None`` where there is none yet."""
         with self._lock:
-            try:
-                return _asking(f"opening the table {self.name}", self._open_or_update)
-            except TableNotFoundError:
-                return None
+            return self._look()
+
+    def _look(self) -> DeltaTable | None:
+        try:
+            return _asking(f"opening the table {self.name}", self._open_or_update)
+        except TableNotFoundError:
+            self._opened = None
+            return None
 
     def _open_or_update(self) -> DeltaTable:
         if self._opened is None:
@@ -175,7 +234,7 @@ class PinnedTable:
             _asking(f"committing to the table {self.name}", lambda: self._write(rows, commit))
         except CommitFailedError as error:
             raise CommitContended(self.name) from error
-        _make_durable(self._store)
+        self._store.make_durable()
 
     def _write(self, rows: pa.Table, commit: CommitProperties) -> None:
         layout_of_file = WriterProperties(compression="ZSTD", max_row_group_size=self._rows_per_group(rows))
@@ -195,6 +254,35 @@ class PinnedTable:
         return max(1, int(_TRACE_BYTES_PER_GROUP / max(1.0, rows.nbytes / rows.num_rows)))
 
 
+def _table_files(name: str, actions: pa.Table, known: Mapping[str, TableFile]) -> dict[str, TableFile]:
+    """The files of a table by key; what is known of a file already is not read again."""
+    keys = [f"{name}/{path}" for path in actions["path"].to_pylist()]
+    rows = pa.array([row for row, key in enumerate(keys) if key not in known], pa.int64())
+    new = actions.take(rows)
+    told = zip(*(_column(new, column) for column in _TOLD), strict=True)
+    files = {
+        f"{name}/{path}": TableFile(f"{name}/{path}", client_id, month, size, rows or 0, *spans)
+        for path, client_id, month, size, rows, *spans in told
+    }
+    return {key: known.get(key) or files[key] for key in keys}
+
+
+def _column(actions: pa.Table, name: str) -> Sequence[Any]:
+    """Values of a column of what the table's log says; a table without statistics lacks some."""
+    if name not in actions.column_names:
+        return [None] * actions.num_rows
+    if pa.types.is_timestamp(actions.schema.field(name).type):
+        return _moments(actions[name])
+    values: list[Any] = actions[name].to_pylist()
+    return values
+
+
+def _moments(column: pa.ChunkedArray) -> Sequence[datetime | None]:
+    """As `to_pylist`, which looks for the time zone of each value anew and is ten times as slow."""
+    micros = column.cast(schema.UTC_MICROS).cast(pa.int64()).to_pylist()
+    return [None if each is None else _EPOCH + timedelta(microseconds=each) for each in micros]
+
+
 def _asking(tried: str, ask: Callable[[], T]) -> T:
     """``ask``'s answer, with what the libraries raise turned into this room's errors."""
     try:
@@ -203,9 +291,3 @@ def _asking(tried: str, ask: Callable[[], T]) -> T:
         raise
     except (DeltaError, OSError, pa.ArrowException) as error:
         raise StoreUnavailable(tried, type(error).__name__) from error
-
-
-def _make_durable(store: Store) -> None:
-    """On a folder, wait until the commit is on the disk: deltalake does not fsync."""
-    if store.folder is not None:
-        os.sync()

@@ -99,6 +99,7 @@ def minio_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[s3.S3Serv
 def lake_env(request: pytest.FixtureRequest, tmp_path: Path) -> LakeEnv:
     """An empty lake: on a folder, and under a prefix of its own on SeaweedFS and on MinIO."""
     if request.param == "file":
+        (tmp_path / "lake").mkdir()
         return LakeEnv((tmp_path / "lake").as_uri(), {})
     server: s3.S3Server = request.getfixturevalue(f"{request.param}_server")
     return LakeEnv(f"s3://{s3.BUCKET}/{uuid.uuid4().hex}", dict(server.env))

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-import socket
+import html
+import logging
 from typing import Final
 
 import uvicorn
 
+from access.snapshots import SnapshotSource
+from lake.cache import prepare_folder
+from lake.scope_files import ScopeFiles
 from lake.store import Store
+from serving.address import bind
+from serving.door import HeadFault, Refusal, RequestLimits
+from serving.server import make_server
 from voila_dashboards.gateway.app import create_gateway
+from voila_dashboards.sandbox import describe_platform, hide_memory
 from voila_dashboards.settings import DashboardSettings
 from voila_dashboards.voila.client import open_voila
 from voila_dashboards.voila.process import VoilaProcess
 
-_ANY_ADDRESS: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - recognised, not bound
+logger = logging.getLogger(__name__)
+
 _LARGEST_QUESTION: Final = 64 * 1024
 _SHUTDOWN_TIMEOUT_S: Final = 3
+#: A form is a few hundred bytes.
+_LIMITS: Final = RequestLimits(body_timeout_s=20.0)
 
 
 def serve(settings: DashboardSettings, store: Store) -> None:
@@ -23,47 +34,46 @@ def serve(settings: DashboardSettings, store: Store) -> None:
 
     Raises `OSError` where the port is taken and `lake.errors.StoreUnavailable` where the store is silent.
     """
-    listener = bind(settings)
-    build_server(settings, store, listener).run(sockets=[listener])
+    hide_memory()  # the store's keys and the session secret are in it, whoever started it
+    for sentence in describe_platform():
+        logger.warning("%s", sentence)
+    listener = bind(settings.host, settings.port)
+    build_server(settings, store).run(sockets=[listener])
 
 
-def bind(settings: DashboardSettings) -> socket.socket:
-    """The listening socket; raises `OSError` where the port is taken."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((settings.host, settings.port))
-    except OSError:
-        listener.close()
-        raise
-    return listener
-
-
-def address_of(listener: socket.socket) -> str:
-    """The URL at which this machine reaches ``listener``."""
-    host, port = listener.getsockname()[:2]
-    host = _ANY_ADDRESS.get(host, f"[{host}]" if ":" in host else host)
-    return f"http://{host}:{port}"
-
-
-def build_server(settings: DashboardSettings, store: Store, listener: socket.socket) -> uvicorn.Server:
-    """A server that runs the gateway on ``listener`` and Voila behind it."""
-    process = VoilaProcess(settings)
+def build_server(settings: DashboardSettings, store: Store) -> uvicorn.Server:
+    """A server that runs the gateway and Voila behind it; raises `lake.errors.CacheUnusable`."""
+    if settings.cache_dir is not None:
+        prepare_folder(settings.cache_dir)  # before anything is made in it, or left behind beside it
+    # The cache first: where it cannot be used, nothing was begun.
+    files = ScopeFiles(store, settings.cache_dir, settings.cache_bytes) if settings.cache_dir else None
+    process = VoilaProcess(settings, settings.cache_dir / "kernels" if settings.cache_dir else None)
+    files = files or ScopeFiles(store, process.kernel_folders.parent, settings.cache_bytes)
+    snapshots = SnapshotSource(files)
     voila = open_voila(
         lambda: process.address, process.token, lambda: process.is_ready, settings.page_timeout_s
     )
-    app = create_gateway(settings, store, voila, local_url=address_of(listener), process=process)
-    return uvicorn.Server(
-        uvicorn.Config(
-            app,
-            proxy_headers=bool(settings.trusted_proxies),
-            forwarded_allow_ips=list(settings.trusted_proxies),
-            server_header=False,
-            access_log=False,
-            log_level="warning",
-            ws_max_size=_LARGEST_QUESTION,
-            ws_per_message_deflate=True,
-            timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT_S,
-        )
+    app = create_gateway(
+        settings, store, voila, snapshots, kernel_folders=process.kernel_folders, process=process
     )
+    return make_server(
+        app,
+        refuse=refuse,
+        limits=_LIMITS,
+        max_connections=settings.max_connections,
+        websockets=True,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        ws_max_size=_LARGEST_QUESTION,
+        ws_per_message_deflate=True,
+        timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT_S,
+    )
+
+
+def refuse(fault: HeadFault, limits: RequestLimits) -> Refusal:
+    """The answer to what never becomes a request: a small page, since a browser may show it."""
+    words = "What arrived is not a request that a browser makes."
+    if fault is HeadFault.TOO_LARGE:
+        words = f"This request's address and headers are over {limits.head_bytes} bytes: delete this site's cookies."
+    page = f"<!doctype html><html lang=en><title>Caselog</title><p>{html.escape(words)}</p></html>"
+    return Refusal(fault.value, "text/html; charset=utf-8", page.encode())

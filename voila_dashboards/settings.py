@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import os
 import pwd
+import stat
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+SHORTEST_SECRET: Final = 32
+
 Seconds = Annotated[float, Field(gt=0)]
+
+
+_LOWEST_UID: Final = 1000
+_HIGHEST_UID: Final = 2**31 - 1
+_NOBODY: Final = 65534
 
 
 class DashboardSettings(BaseModel):
@@ -20,6 +28,12 @@ class DashboardSettings(BaseModel):
 
     host: str = Field("127.0.0.1", description="Address the dashboards listen on.")
     port: int = Field(8080, ge=0, le=65535, description="Port the dashboards listen on; 0 takes a free one.")
+    max_connections: int = Field(
+        0,
+        ge=0,
+        description="Most connections at once, beyond which the one that waited longest for a request is closed; 0 is "
+        "as many as the limit of open files leaves room for, 4096 at most.",
+    )
     public_url: str | None = Field(
         None,
         description="Address users type, such as `https://logs.example.com`. With https the session cookie is "
@@ -39,22 +53,38 @@ class DashboardSettings(BaseModel):
         5,
         description="How long a user read from the lake is believed, in seconds: a removed user is out after that.",
     )
-    login_attempts_per_user: int = Field(
+    login_free_attempts_per_name: int = Field(
+        5,
+        ge=1,
+        description="Failed sign-ins a user name may have within the window before those who try it next have to wait. "
+        "A browser in which the user signed in before does not wait.",
+    )
+    login_free_attempts_per_network: int = Field(
+        20,
+        ge=1,
+        description="The same for one network address.",
+    )
+    login_longest_delay_s: Seconds = Field(
+        5, description="Longest pause between two attempts on one name, or from one network, in seconds."
+    )
+    login_longest_wait_s: Seconds = Field(
+        30,
+        description="How long anybody waits for his turn at most, in seconds: where many wait, the pauses shrink.",
+    )
+    login_attempts_per_device: int = Field(
         10,
         ge=1,
-        description="Failed sign-ins one user name may have within the window before it has to wait.",
+        description="Failed sign-ins within the window after which a browser that signed in before is a stranger.",
     )
-    login_attempts_per_address: int = Field(
-        50,
-        ge=1,
-        description="Failed sign-ins one network address may have within the window before it has to wait.",
+    login_device_ttl_s: Seconds = Field(
+        90 * 24 * 3600, description="How long a browser that signed in is remembered, in seconds."
     )
-    login_window_s: Seconds = Field(300, description="Length of that window, in seconds.")
+    login_window_s: Seconds = Field(900, description="Length of that window, in seconds.")
     pool_size: int = Field(
         1,
         ge=0,
         le=32,
-        description="Kernels kept ready for each of the three pages; about 60 MB each. 0 starts each cold.",
+        description="Kernels kept ready for each of the three pages, about 20 MB each; 0 forks each when asked for.",
     )
     max_kernels: int = Field(
         30,
@@ -70,12 +100,20 @@ class DashboardSettings(BaseModel):
         300,
         description="Seconds without a question from its page, after which a kernel is ended; then a click loads anew.",
     )
-    grant_ttl_s: Seconds = Field(
-        60, description="How long a page's one-time grant may wait for its kernel, in seconds."
+    max_renders: int = Field(
+        6, ge=1, description="Pages that may be in the making at once; more wait for their turn."
     )
-    snapshot_url_ttl_s: Seconds = Field(
-        900, description="How long the addresses of data files that a kernel gets are valid, in seconds."
+    answer_timeout_s: Seconds = Field(
+        30,
+        description="How long a kernel may take for one answer before it is ended, in seconds; a query of its own "
+        "is interrupted sooner, with a sentence.",
     )
+    cache_dir: Path | None = Field(
+        None,
+        description="Folder for what was read from the lake: bounded, and may be deleted whenever nothing runs. "
+        "Where it is missing, a folder of this lake below the user's cache folder.",
+    )
+    cache_bytes: int = Field(4 * 1024**3, ge=64 * 1024**2, description="Most bytes that folder may hold.")
     snapshot_max_age_s: float = Field(
         2,
         ge=0,
@@ -86,15 +124,26 @@ class DashboardSettings(BaseModel):
     )
     kernel_user: str | None = Field(
         None,
-        description="Operating-system user the notebooks run as. On a `file://` lake this keeps a taken-over notebook "
-        "from reading the folder; the gateway has to be started by root for it.",
+        description="Account of this machine that Voila runs as. Only where the dashboards are started by root; "
+        "without it, Voila takes the first number of `kernel_uids`.",
+    )
+    kernel_uids: str = Field(
+        "61184-65519",
+        pattern=r"^\d+-\d+$",
+        description="Numbers of users, `FIRST-LAST`, of which each page's kernel gets one of its own where the "
+        "dashboards are started by root. Those that an account of this machine has are left out.",
+    )
+    kernel_memory_bytes: int = Field(
+        1024**3, ge=256 * 1024**2, description="Most memory one page's kernel may write to, in bytes."
     )
     runtime_dir: Path | None = Field(
         None,
         description="Folder for sockets and other files of the running process; a temporary one where missing.",
     )
-    voila_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "ERROR", description="How much Voila says on standard error."
+    voila_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
+        "CRITICAL",
+        description="How much Voila says on standard error, in its own words and with its stack traces; what a page's "
+        "trouble was is said by the gateway in any case.",
     )
 
     @field_validator("public_url")
@@ -116,8 +165,8 @@ class DashboardSettings(BaseModel):
     @field_validator("session_secret")
     @classmethod
     def _is_long_enough(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and len(value.get_secret_value()) < 32:
-            raise ValueError("must be 32 characters or longer")
+        if value is not None and len(value.get_secret_value()) < SHORTEST_SECRET:
+            raise ValueError(f"must be {SHORTEST_SECRET} characters or longer")
         return value
 
     @field_validator("kernel_user")
@@ -130,8 +179,40 @@ class DashboardSettings(BaseModel):
         except KeyError:
             raise ValueError("there is no such user on this machine") from None
         if os.geteuid() not in {0, account.pw_uid}:
-            raise ValueError("only root can start notebooks as another user")
+            raise ValueError("only root can start Voila as another user")
         return value
+
+    @field_validator("runtime_dir")
+    @classmethod
+    def _is_passable(cls, value: Path | None) -> Path | None:
+        if value is None:
+            return None
+        if not value.is_dir():
+            raise ValueError("there is no such folder")
+        for folder in (value.resolve(), *value.resolve().parents):
+            if os.geteuid() == 0 and not folder.stat().st_mode & stat.S_IXOTH:
+                raise ValueError(
+                    f"Voila and the kernels run as users of their own, which cannot pass through {folder}: "
+                    "chmod o+x, or take another folder"
+                )
+        return value
+
+    @field_validator("kernel_uids")
+    @classmethod
+    def _are_numbers_of_users(cls, value: str) -> str:
+        first, last = map(int, value.split("-"))
+        if not _LOWEST_UID <= first < last <= _HIGHEST_UID or first <= _NOBODY <= last:
+            raise ValueError(
+                f"must be two numbers from {_LOWEST_UID} to {_HIGHEST_UID}, the lower first, "
+                f"without {_NOBODY} between them"
+            )
+        return value
+
+    @property
+    def kernel_uid_range(self) -> tuple[int, int]:
+        """The first number of `kernel_uids`, and the one behind the last."""
+        first, last = map(int, self.kernel_uids.split("-"))
+        return first, last + 1
 
     @property
     def is_https(self) -> bool:

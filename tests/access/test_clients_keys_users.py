@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import Mapping
 
 import pytest
 
@@ -17,7 +19,7 @@ from access.errors import (
     UserExists,
 )
 from access.users import Role
-from lake.scope import Scope
+from lake.scope import EVERYONE, Scope
 from lake.store import Store, memory_store, open_store
 from tests.clock import FakeClock
 from tests.conftest import LakeEnv
@@ -42,7 +44,7 @@ def test_clients_keys_and_users_live_on_every_kind_of_store(lake_env: LakeEnv, c
 
     clients.create_client(store, "acme", clock())
     key = keys.issue_key(store, "acme", clock(), RANDOM)
-    users.create_user(store, "ann", Role.CLIENT, PASSWORD, clock(), client_id="acme")
+    users.create_user(store, "ann", Role.CLIENT, PASSWORD, clock(), clients=["acme"])
 
     found = asyncio.run(keys.find_key(store, key))
     assert found is not None
@@ -112,7 +114,7 @@ def test_a_key_is_issued_only_for_a_client_there_is(store: Store, clock: FakeClo
 
 def test_a_user_sees_what_the_role_says(store: Store, clock: FakeClock) -> None:
     provider = users.create_user(store, "pia", Role.PROVIDER, PASSWORD, clock())
-    client = users.create_user(store, "ann", Role.CLIENT, PASSWORD, clock(), client_id="acme")
+    client = users.create_user(store, "ann", Role.CLIENT, PASSWORD, clock(), clients=["acme"])
 
     assert provider.scope == Scope(None)
     assert client.scope == Scope.of("acme")
@@ -137,14 +139,86 @@ def test_only_the_right_password_of_a_user_there_is_opens(store: Store, clock: F
 
 
 @pytest.mark.parametrize(
-    ("role", "client_id", "password"),
-    [(Role.CLIENT, None, PASSWORD), (Role.PROVIDER, "acme", PASSWORD), (Role.PROVIDER, None, "short")],
+    ("role", "named", "password"),
+    [
+        (Role.CLIENT, [], PASSWORD),
+        (Role.CLIENT, ["acme", "globex"], PASSWORD),
+        (Role.PROVIDER, [], "short"),
+    ],
 )
 def test_a_user_that_makes_no_sense_is_refused(
-    store: Store, clock: FakeClock, role: Role, client_id: str | None, password: str
+    store: Store, clock: FakeClock, role: Role, named: list[str], password: str
 ) -> None:
     with pytest.raises(InvalidUser):
-        users.create_user(store, "ann", role, password, clock(), client_id=client_id)
+        users.create_user(store, "ann", role, password, clock(), clients=named)
+
+
+def test_an_account_manager_sees_some_clients_each_of_them_once(store: Store, clock: FakeClock) -> None:
+    clients.create_client(store, "globex", clock())
+
+    made = users.create_user(
+        store, "mia", Role.PROVIDER, PASSWORD, clock(), clients=["globex", "acme", "acme"]
+    )
+
+    assert users.get_user(store, "mia") == made
+    assert (made.clients, made.scope) == (("acme", "globex"), Scope.of("acme", "globex"))
+
+
+def test_a_user_sees_only_clients_there_are(store: Store, clock: FakeClock) -> None:
+    with pytest.raises(UnknownClient):
+        users.create_user(store, "mia", Role.PROVIDER, PASSWORD, clock(), clients=["acme", "globex"])
+    assert users.get_user(store, "mia") is None
+
+
+@pytest.mark.parametrize(
+    ("rights", "scope"),
+    [
+        ({"role": "provider", "client_id": None}, EVERYONE),
+        ({"role": "provider"}, EVERYONE),
+        ({"role": "client", "client_id": "acme"}, Scope.of("acme")),
+    ],
+)
+def test_a_record_of_before_there_were_several_clients_means_what_it_meant(
+    store: Store, rights: dict[str, str | None], scope: Scope
+) -> None:
+    put_user(store, rights)
+
+    user = users.get_user(store, "ann")
+
+    assert user is not None
+    assert user.scope == scope
+
+
+@pytest.mark.parametrize(
+    "rights",
+    [
+        {"role": "provider", "clients": []},
+        {"role": "provider", "clients": ["../all"]},
+        {"role": "client"},
+        {"role": "client", "client_id": ""},
+        {"role": "client", "clients": None},
+        {"role": "client", "clients": ["acme", "globex"]},
+        {"role": "operator", "clients": ["acme"]},
+    ],
+)
+def test_a_record_that_does_not_say_whose_logs_is_never_read_as_everyone(
+    store: Store, rights: dict[str, object]
+) -> None:
+    put_user(store, rights)
+
+    with pytest.raises(BrokenControlObject, match="control/users/ann"):
+        users.get_user(store, "ann")
+
+
+def put_user(store: Store, rights: Mapping[str, object]) -> None:
+    record = {
+        "name": "ann",
+        "display_name": "Ann",
+        "password_hash": "$argon2id$none",
+        "created_at": "2026-11-23T14:00:00Z",
+        **rights,
+    }
+    store.put("control/users/ann.json", json.dumps(record).encode())
 
 
 def test_users_are_made_once_and_removed_once(store: Store, clock: FakeClock) -> None:

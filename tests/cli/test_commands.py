@@ -75,6 +75,25 @@ def test_a_user_is_made_with_a_password_from_standard_input_and_removed() -> Non
     assert answered("users", "list") == []
 
 
+@pytest.mark.usefixtures("lake_url")
+def test_an_account_manager_sees_the_clients_that_are_named_and_the_list_says_so() -> None:
+    for client_id in ("acme", "globex"):
+        answered("clients", "create", client_id)
+
+    made = answered(
+        *("users", "create", "mia", "--role", "provider", "--client", "globex", "--client", "acme"),
+        "--password-stdin",
+        stdin="a long password\n",
+    )
+    answered("users", "create", "pat", "--role", "provider", "--password-stdin", stdin="a long password\n")
+    listed = CliRunner().invoke(main, ["users", "list"]).output
+
+    assert made["clients"] == ["acme", "globex"]
+    assert [user["clients"] for user in answered("users", "list")] == [["acme", "globex"], None]
+    assert "acme, globex" in listed
+    assert "all" in listed
+
+
 def test_the_etl_says_what_it_did_and_where_it_stands(lake_url: str) -> None:
     put_raw(open_store(lake_url, {}), a_log("1"), a_log("1"))
 
@@ -116,11 +135,27 @@ def test_init_makes_the_bucket(minio_server: Any, monkeypatch: pytest.MonkeyPatc
 def test_what_cannot_be_done_is_one_sentence_and_an_exit_status(
     arguments: Sequence[str], status: int, sentence: str
 ) -> None:
+    answered("init")
+
     result = caselog(*arguments, stdin="a long password\n")
 
     assert result.exit_code == status
     assert sentence in result.output
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("etl", "status"), ("etl", "run"), ("clients", "list"), ("keys", "issue", "acme"), ("dashboards",)],
+)
+def test_where_there_is_no_lake_it_is_said_and_none_is_made(
+    arguments: Sequence[str], lake_url: str, tmp_path: Path
+) -> None:
+    result = caselog(*arguments)
+
+    assert result.exit_code == 1
+    assert f"There is no lake at {lake_url}: `caselog init` makes it" in result.output
+    assert not (tmp_path / "lake").exists()
 
 
 @pytest.mark.usefixtures("lake_url")
@@ -136,6 +171,7 @@ def test_what_cannot_be_done_is_one_sentence_and_an_exit_status(
         ),
         ("CASELOG_COLECTOR_PORT", "1", "Did you mean CASELOG_COLLECTOR_PORT?"),
         ("CASELOG_LAKE_URL", "/var/lake", "starts with neither file:// nor s3://"),
+        ("CASELOG_LAKE_URL", "s3://[bucket]/lake", "it is no address"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_a_sentence(

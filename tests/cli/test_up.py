@@ -35,6 +35,12 @@ def caselog(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
+def initialised(folder: Path) -> None:
+    """Make the lake, as the README says."""
+    making = caselog(folder, "init")
+    assert making.communicate()[0].startswith("The lake ")
+
+
 def wait_until(true: Callable[[], bool]) -> None:
     """Ask until ``true`` is; fails after a minute."""
     deadline = time.monotonic() + 60
@@ -51,6 +57,7 @@ def ports() -> list[str]:
 @pytest.fixture
 def running(tmp_path: Path, ports: list[str]) -> Iterator[subprocess.Popen[str]]:
     """`caselog up`, all of whose parts answer."""
+    initialised(tmp_path)
     process = caselog(tmp_path, "up", "--collector-port", ports[0], "--dashboards-port", ports[1])
     assert process.stdout is not None
     said = "".join(iter(process.stdout.readline, "Ctrl-C stops everything.\n"))  # or until it ends
@@ -106,3 +113,13 @@ def test_a_port_that_is_taken_is_named_with_the_option_to_change_it(tmp_path: Pa
     assert process.returncode == 1
     assert f"Port {ports[0]}" in said
     assert "--collector-port" in said
+
+
+def test_a_mistyped_lake_is_said_and_not_made(tmp_path: Path, ports: list[str]) -> None:
+    process = caselog(tmp_path, "up", "--collector-port", ports[0], "--dashboards-port", ports[1])
+    said, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 1
+    assert "`caselog init` makes it" in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "lake").exists()

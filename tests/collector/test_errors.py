@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 import pytest
@@ -184,3 +185,29 @@ def test_health_and_readiness() -> None:
 
         assert (answer.status_code, answer.json()["error"]["code"]) == (503, "not_confirmed")
         assert http.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_whether_it_is_well_can_be_asked_with_head(http: TestClient, path: str) -> None:
+    answer = http.head(path)
+
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_a_part_that_has_ended_turns_readyz_red_with_its_reason(
+    collector: Collector, http: TestClient
+) -> None:
+    async def fail() -> None:
+        raise ValueError("a customer's words")
+
+    async def end() -> None:
+        await asyncio.wait([collector.app.groups._tasks.run("writing logs", fail())])
+        await asyncio.sleep(0)
+
+    asyncio.run(end())
+
+    answer = http.get("/readyz")
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "not_ready")
+    assert "writing logs: ValueError at" in answer.json()["error"]["message"]
+    assert "customer" not in answer.text

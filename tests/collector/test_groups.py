@@ -12,6 +12,7 @@ from collector.budget import Budget
 from collector.errors import NotConfirmed, Overloaded
 from collector.groups import Groups
 from collector.settings import CollectorSettings
+from serving.tasks import Tasks
 from tests.clock import FakeClock
 from tests.collector.conftest import Collector, make_collector, make_log
 from tests.collector.stores import BrokenStore, GatedStore
@@ -214,7 +215,7 @@ def test_groups_are_bounded_by_count_and_by_bytes(clock: FakeClock) -> None:
     budget = Budget(1 << 20, 1)
 
     async def steps() -> None:
-        groups = Groups(store, settings, budget, new_object_id)
+        groups = Groups(store, settings, budget, new_object_id, Tasks())
         first = asyncio.create_task(_commit(groups, clock, b"0"))
         await store.writing.wait()
         rest = asyncio.create_task(_commit(groups, clock, *[b"x"] * 7, b"y" * 2000, b"z" * 2000, b"w" * 5000))
@@ -236,7 +237,7 @@ def test_nobody_waits_longer_than_the_limit_behind_a_write_that_never_ends(clock
     settings = CollectorSettings(ack_timeout_s=0.02)
 
     async def steps() -> None:
-        groups = Groups(store, settings, Budget(1 << 20, 1), new_object_id)
+        groups = Groups(store, settings, Budget(1 << 20, 1), new_object_id, Tasks())
         for _ in range(
             3
         ):  # the first is being written, the second's group expires, the third must not join it
@@ -255,7 +256,7 @@ def test_a_loop_that_ends_releases_those_who_wait(clock: FakeClock) -> None:
     budget = Budget(1 << 20, 1)
 
     async def steps() -> None:
-        groups = Groups(store, CollectorSettings(), budget, new_object_id)
+        groups = Groups(store, CollectorSettings(), budget, new_object_id, Tasks())
         senders = [asyncio.create_task(_commit(groups, clock, b"x")) for _ in range(2)]
         await store.writing.wait()
         for writer in list(groups._writers):

@@ -126,3 +126,44 @@ def test_the_key_of_a_client_that_is_gone_is_401(collector: Collector, http: Tes
     collector.store.delete(["control/clients/acme.json"])
 
     assert http.post("/v1/logs", json=make_log(), headers=collector.headers()).status_code == 401
+
+
+@pytest.mark.parametrize("kind", ["keys", "clients"])
+@pytest.mark.parametrize("damage", [b"", b"{", b"\xff\xfe", b"[]", b'{"client_id": 1}'])
+def test_a_damaged_record_is_named_and_takes_no_other_down(
+    collector: Collector, http: TestClient, caplog: pytest.LogCaptureFixture, kind: str, damage: bytes
+) -> None:
+    name = keys.hash_key(collector.keys["acme"]) if kind == "keys" else "acme"
+    collector.store.put(f"control/{kind}/{name}.json", damage)
+
+    damaged = http.post("/v1/logs", json=make_log(), headers=collector.headers())
+    other = http.post("/v1/logs", json=make_log(), headers=collector.headers("globex"))
+
+    assert (damaged.status_code, damaged.json()["error"]["code"]) == (503, "damaged_record")
+    assert damaged.headers["retry-after"]
+    assert f"control/{kind}/{name}.json" in caplog.text
+    assert other.status_code == 200
+
+
+def test_beside_a_damaged_key_another_is_revoked(
+    collector: Collector, caplog: pytest.LogCaptureFixture
+) -> None:
+    damaged, whole = (keys.hash_key(collector.keys[client]) for client in ("acme", "globex"))
+    collector.store.put(f"control/keys/{damaged}.json", b"{")
+
+    revoked = keys.revoke_key(collector.store, whole[:12], collector.clock.now)
+
+    assert revoked.client_id == "globex"
+    assert f"control/keys/{damaged}.json" in caplog.text
+
+
+def test_an_answer_of_the_store_that_nobody_waits_for_any_more_is_still_seen(
+    collector: Collector, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    collector.store.put(f"control/keys/{keys.hash_key(collector.keys['acme'])}.json", b"{")
+
+    with collector.http() as http:
+        http.post("/v1/logs", json=make_log(), headers=collector.headers())
+
+    assert "could not be looked up: BrokenControlObject" in caplog.text

@@ -282,5 +282,12 @@ def test_on_each_store_the_logs_of_many_senders_all_arrive(lake_env: tuple[str, 
 def test_every_setting_is_described_and_names_its_unit() -> None:
     for name, field in CollectorSettings.model_fields.items():
         assert field.description, name
-        unitless = {"host", "port", "max_logs_per_request", "max_group_logs", "max_cached_keys"}
+        unitless = {
+            "host",
+            "port",
+            "max_logs_per_request",
+            "max_group_logs",
+            "max_cached_keys",
+            "max_connections",
+        }
         assert name in unitless or name.endswith(("_bytes", "_s")), name

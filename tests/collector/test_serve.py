@@ -19,12 +19,17 @@ import uvicorn
 
 from access import clients, keys
 from collector import reference
-from collector.protocol import MAX_HEAD_BYTES, BoundedHead
-from collector.serve import build_server, stop
+from collector.serve import build_server
 from collector.settings import CollectorSettings
 from lake.store import Store, memory_store, open_store
+from serving.door import RequestLimits
+from serving.heads import BoundedHead
+from serving.server import stop
 from tests.collector.conftest import make_log, stored_lines
 from tests.collector.stores import GatedStore
+from tests.serving.echo import flood, talk
+
+MAX_HEAD_BYTES = RequestLimits().head_bytes
 
 Steps = Callable[[int, str, uvicorn.Server], Awaitable[None]]
 
@@ -40,12 +45,14 @@ def _connections(server: uvicorn.Server) -> list[BoundedHead]:
 
 
 @asynccontextmanager
-async def _running(store: Store) -> AsyncIterator[tuple[int, str, uvicorn.Server]]:
+async def _running(
+    store: Store, limits: RequestLimits | None
+) -> AsyncIterator[tuple[int, str, uvicorn.Server]]:
     """A server over ``store`` on a free port, and the key of its only client."""
     now = datetime.now(UTC)
     clients.create_client(store, "acme", now)
     key = keys.issue_key(store, "acme", now, os.urandom(32))
-    server = build_server(CollectorSettings(port=0), store)
+    server = build_server(CollectorSettings(port=0), store, limits)
     serving = asyncio.create_task(server.serve())
     await _until(lambda: server.started)
     yield server.servers[0].sockets[0].getsockname()[1], key, server
@@ -53,9 +60,9 @@ async def _running(store: Store) -> AsyncIterator[tuple[int, str, uvicorn.Server
     await serving
 
 
-def _run(store: Store, steps: Steps) -> None:
+def _run(store: Store, steps: Steps, limits: RequestLimits | None = None) -> None:
     async def within() -> None:
-        async with _running(store) as (port, key, server):
+        async with _running(store, limits) as (port, key, server):
             await steps(port, key, server)
 
     asyncio.run(within())
@@ -193,16 +200,14 @@ def test_an_endless_head_is_cut_off(shape: str) -> None:
 
 
 @pytest.mark.parametrize("start", ["", "POST /v1/logs HTTP/1.1\r\nX-API", "whole head"])
-def test_a_connection_that_says_nothing_is_closed(monkeypatch: pytest.MonkeyPatch, start: str) -> None:
-    monkeypatch.setattr(BoundedHead, "head_timeout_s", 0.05)
-
+def test_a_connection_that_says_nothing_is_closed(start: str) -> None:
     async def steps(port: int, key: str, _server: uvicorn.Server) -> None:
         headers = f"X-API-Key: {key}\r\nContent-Type: application/json\r\nContent-Length: 9"
         sent = f"POST /v1/logs HTTP/1.1\r\n{headers}\r\n\r\n" if start == "whole head" else start
 
         assert await asyncio.to_thread(_talk, port, sent.encode()) == b""
 
-    _run(memory_store(), steps)
+    _run(memory_store(), steps, RequestLimits(head_timeout_s=0.05))
 
 
 def test_a_body_that_has_begun_is_no_longer_waited_for_as_a_head() -> None:
@@ -211,10 +216,10 @@ def test_a_body_that_has_begun_is_no_longer_waited_for_as_a_head() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(f"POST /v1/logs HTTP/1.1\r\n{headers}\r\n\r\n".encode())
         await _until(lambda: any(found.scope for found in _connections(server)))
-        assert _connections(server)[0]._head_timer is not None
+        assert _connections(server)[0]._timer is not None
 
         writer.write(b"{")
-        await _until(lambda: _connections(server)[0]._head_timer is None)
+        await _until(lambda: _connections(server)[0]._timer is None)
         writer.write(b"        ")
 
         assert (await reader.readline()).startswith(b"HTTP/1.1 422")
@@ -233,3 +238,58 @@ def test_a_request_that_is_smuggled_behind_a_refused_one_is_not_answered() -> No
         assert b" 401 " in said
 
     _run(memory_store(), steps)
+
+
+def _raw(key: str, headers: str, body: bytes) -> bytes:
+    start = f"POST /v1/logs HTTP/1.1\r\nHost: x\r\nX-API-Key: {key}\r\nContent-Type: application/json\r\n{headers}"
+    return start.encode() + b"\r\n" + body
+
+
+def test_endless_trailers_need_no_key_and_get_nowhere() -> None:
+    start = b"POST /v1/logs HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n"
+
+    async def steps(port: int, _key: str, _server: uvicorn.Server) -> None:
+        sent, _said = await asyncio.to_thread(flood, port, start, b"t: " + b"x" * 60_000 + b"\r\n", 1 << 26)
+
+        assert sent < 1 << 24
+
+    _run(memory_store(), steps)
+
+
+def test_trailers_of_a_known_sender_are_bounded_too() -> None:
+    async def steps(port: int, key: str, _server: uvicorn.Server) -> None:
+        start = _raw(key, "Transfer-Encoding: chunked\r\n", b"1\r\na\r\n0\r\n")
+        sent, said = await asyncio.to_thread(flood, port, start, b"t: " + b"x" * 60_000 + b"\r\n", 1 << 26)
+
+        assert sent < 1 << 25
+        assert not said or b"head_too_large" in said
+
+    _run(memory_store(), steps)
+
+
+def test_a_head_in_one_piece_is_bounded_too() -> None:
+    async def steps(port: int, key: str, _server: uvicorn.Server) -> None:
+        said = await asyncio.to_thread(talk, port, _raw(key, f"x: {'y' * 40_000}\r\n", b""))
+
+        assert json.loads(said.partition(b"\r\n\r\n")[2])["error"]["code"] == "head_too_large"
+
+    _run(memory_store(), steps)
+
+
+def test_a_log_with_the_offer_of_http_2_is_stored_as_by_curl() -> None:
+    store = memory_store()
+    body = json.dumps(make_log()).encode()
+    offer = (
+        "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n"
+    )
+
+    async def steps(port: int, key: str, _server: uvicorn.Server) -> None:
+        with closing(socket.create_connection(("127.0.0.1", port), timeout=10)) as connection:
+            connection.sendall(_raw(key, f"{offer}Content-Length: {len(body)}\r\n", body))
+            said = await asyncio.to_thread(connection.recv, 65536)
+
+        assert said.startswith(b"HTTP/1.1 200")
+
+    _run(store, steps)
+
+    assert stored_lines(store)[0]["log_id"] == "L-1"

@@ -26,21 +26,22 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 import caselog
 from access.clients import create_client
 from access.keys import issue_key
+from access.viewer import Viewer
 from caselog import guard
 from collector.app import create_app
 from collector.settings import CollectorSettings
 from etl.run import run_once
 from etl.settings import EtlSettings
 from lake import rawlog
-from lake.reader import Reader, read_lake
+from lake.reader import read_lake
 from lake.scope import EVERYONE
 from lake.scope import Scope as LakeScope
 from lake.snapshot import Lake
 from lake.store import Store, open_store
 from tests.airline import log_from_run
 from tests.conftest import LakeEnv
+from voila_dashboards.kernel.sources import LakeSource
 from voila_dashboards.queries import page_payload
-from voila_dashboards.viewer import Viewer
 
 FIRST_RUN = datetime(2026, 10, 28, 9, 30, tzinfo=UTC)
 EVERY = timedelta(hours=7)
@@ -145,7 +146,7 @@ def test_another_client_sees_none_of_them(replay: Replay) -> None:
 
 def test_every_run_opens_in_the_ticket_page(replay: Replay) -> None:
     run_once(Lake(replay.store), EtlSettings())
-    viewer = Viewer("acme", "Acme", "client", "acme")
+    viewer = Viewer("acme", "Acme", LakeScope.of("acme"))
 
     with _reading(replay.store) as reader:
         for log_id, log in replay.sent.items():
@@ -245,10 +246,10 @@ def _running_collector(store: Store) -> Iterator[tuple[str, Tap]]:
 
 
 @contextmanager
-def _reading(store: Store) -> Iterator[Reader]:
+def _reading(store: Store) -> Iterator[LakeSource]:
     reader = read_lake(store)
     try:
-        yield reader
+        yield LakeSource(reader)
     finally:
         reader.close()
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,18 @@ import httpx
 import pytest
 import yaml
 
+from access.signouts import forget_expired, is_signed_out, record_sign_out
 from access.snapshots import SnapshotSource
-from cli.environment import COLLECTOR_PREFIX, DASHBOARDS_PREFIX, ETL_PREFIX
+from cli.environment import COLLECTOR_PREFIX, DASHBOARDS_PREFIX, ETL_PREFIX, LOG_PREFIX
 from cli.main import COMMANDS
 from collector.settings import CollectorSettings
 from etl.settings import EtlSettings
 from lake.errors import StoreUnavailable
 from lake.reader import Reader
 from lake.scope import Scope
+from lake.scope_files import ScopeFiles
 from lake.store import Store, open_store
+from serving.service_log import LogSettings
 from tests.house.tree import ROOT
 from tests.servers import s3
 from tests.servers.process import free_ports, running
@@ -78,6 +81,7 @@ def test_every_setting_is_one_that_there_is() -> None:
         (COLLECTOR_PREFIX, CollectorSettings),
         (DASHBOARDS_PREFIX, DashboardSettings),
         (ETL_PREFIX, EtlSettings),
+        (LOG_PREFIX, LogSettings),
     ):
         known |= {prefix + name.upper() for name in model.model_fields}
 
@@ -170,6 +174,8 @@ PROBES = (
     "control/keys/probe",
     "control/users/probe",
     "control/clients/probe",
+    "control/sessions/probe",
+    "control/dashboards/probe",
 )
 
 
@@ -199,7 +205,13 @@ def _may(store: Store, verb: str, key: str) -> bool:
                 "get control/clients",
             },
         ),
-        ("dashboards", {"get raw", "get logs", "get traces", "get control/users", "get control/clients"}),
+        (
+            "dashboards",
+            {
+                *(f"get {what}" for what in ("raw", "logs", "traces", "control/users", "control/clients")),
+                *(f"{verb} control/sessions" for verb in ("get", "put", "delete")),
+            },
+        ),
     ],
 )
 def test_a_part_may_do_its_work_and_nothing_else(parts: Parts, part: str, rights: set[str]) -> None:
@@ -235,14 +247,22 @@ def test_with_their_rights_the_parts_take_a_log_all_the_way(parts: Parts, tmp_pa
         refused = httpx.post(f"{address}/v1/logs", json=log, headers={"X-API-Key": "wrong"})
     compacted = parts.caselog("etl", "etl", "run")
     parts.caselog("etl", "etl", "status")
-    snapshot = SnapshotSource(parts.store("dashboards"), None, timedelta(minutes=15)).take(Scope.of("acme"))
-    reader = Reader(snapshot)
-    rows = reader.sql("SELECT ticket_id, trace FROM logs JOIN traces USING (client_id, month, log_id)")
+    dashboards = parts.store("dashboards")
+    asyncio.run(record_sign_out(dashboards, "one", 1.0))
+    signed_out = [asyncio.run(is_signed_out(dashboards, session, 1.0)) for session in ("one", "two")]
+    forgotten = forget_expired(dashboards, 1000.0)
+    files = ScopeFiles(parts.store("dashboards"), tmp_path / "cache", 1 << 30)
+    snapshots = SnapshotSource(files)
+    reader = Reader({file.name: file.path for file in snapshots.take(Scope.of("acme")).files})
+    [(ticket_id, month, log_id)] = reader.sql("SELECT ticket_id, month, log_id FROM logs")
+    trace = snapshots.trace(Scope.of("acme"), "acme", month, log_id)
     reader.close()
+    files.close()
 
     assert (stored.status_code, refused.status_code) == (200, 401)
     assert compacted["logs"] == 1
-    assert rows == [("T-1", '{"messages":[]}')]
+    assert (signed_out, forgotten) == ([True, False], 1)
+    assert (ticket_id, trace) == ("T-1", b'{"messages":[]}')
 
 
 def _answers(url: str) -> bool:

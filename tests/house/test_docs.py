@@ -9,10 +9,11 @@ import click
 import pytest
 from pydantic import BaseModel
 
-from cli.environment import COLLECTOR_PREFIX, DASHBOARDS_PREFIX, ETL_PREFIX
+from cli.environment import COLLECTOR_PREFIX, DASHBOARDS_PREFIX, ETL_PREFIX, LOG_PREFIX
 from cli.main import main
 from collector.settings import CollectorSettings
 from etl.settings import EtlSettings
+from serving.service_log import LogSettings
 from tests.house.tree import ROOT, tracked
 from voila_dashboards.settings import DashboardSettings
 
@@ -22,6 +23,7 @@ SETTINGS: dict[str, type[BaseModel]] = {
     COLLECTOR_PREFIX: CollectorSettings,
     DASHBOARDS_PREFIX: DashboardSettings,
     ETL_PREFIX: EtlSettings,
+    LOG_PREFIX: LogSettings,
 }
 
 

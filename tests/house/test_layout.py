@@ -31,6 +31,7 @@ TOP_LEVEL = {
     "pyproject.toml",
     "requirements.lock",
     "sdk",
+    "serving",
     "tests",
     "voila_dashboards",
 }

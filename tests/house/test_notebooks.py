@@ -9,7 +9,7 @@ import pytest
 
 from tests.house.tree import ROOT, tracked
 
-NOTEBOOKS = [path for path in tracked() if path.suffix == ".ipynb"]
+NOTEBOOKS = [path for path in tracked() if path.suffix == ".ipynb" and path.parts[0] != "tests"]
 
 
 def _code_cells(notebook: Path) -> list[dict[str, Any]]:

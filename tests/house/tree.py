@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-ROOMS: Final = ("access", "cli", "collector", "etl", "lake", "sdk/caselog", "voila_dashboards")
+ROOMS: Final = ("access", "cli", "collector", "etl", "lake", "sdk/caselog", "serving", "voila_dashboards")
 
 
 @cache

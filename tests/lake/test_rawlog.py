@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from lake import rawlog
 from lake.errors import UnreadableRaw
+from lake.losses import sum_losses
 from tests.logs import RECEIVED, a_log, raw_line
 
 
@@ -154,7 +155,7 @@ def test_what_a_sender_says_it_lost_is_counted_whatever_its_shape(sdk: Any, lost
     ],
 )
 def test_what_no_parser_takes_spoils_no_other_count(lost: bytes, counted: int) -> None:
-    assert rawlog.sum_losses(b'{"lost":%s}' % lost) == counted
+    assert sum_losses(b'{"lost":%s}' % lost) == counted
 
 
 def test_a_log_that_says_nothing_of_losses_lost_none() -> None:

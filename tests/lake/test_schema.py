@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from caselog.model import LOG_FIELDS, METRICS
-from lake import rawlog, schema
+from lake import columns, rawlog, schema
 from tests.logs import a_log, raw_line
 
 
@@ -12,12 +12,12 @@ def test_every_field_of_the_model_but_the_trace_is_a_column() -> None:
 
 
 def test_lifted_metrics_are_metrics_of_the_model() -> None:
-    assert set(schema.LIFTED_METRICS) <= {metric.name for metric in METRICS}
+    assert set(columns.LIFTED_METRICS) <= {metric.name for metric in METRICS}
 
 
 def test_every_column_has_a_type_in_sql() -> None:
-    assert list(schema.sql_columns(schema.LOGS)) == schema.LOGS.names
-    assert list(schema.sql_columns(schema.TRACES)) == schema.TRACES.names
+    assert list(columns.sql_types(columns.LOGS)) == schema.LOGS.names
+    assert list(columns.sql_types(columns.TRACES)) == schema.TRACES.names
 
 
 def test_a_row_fills_exactly_the_columns_of_the_table() -> None:

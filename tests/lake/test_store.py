@@ -1,14 +1,11 @@
 from __future__ import annotations
 
 import asyncio
-import urllib.error
-import urllib.request
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from lake.errors import InvalidLakeUrl, ObjectExists, ObjectNotFound, StoreUnavailable
+from lake.errors import InvalidLakeUrl, LakeMissing, ObjectExists, ObjectNotFound, StoreUnavailable
 from lake.store import Store, memory_store, open_store
 from tests.conftest import LakeEnv
 from tests.servers.s3 import S3Server
@@ -55,22 +52,52 @@ def test_a_healthy_store_answers_the_check(store: Store) -> None:
     asyncio.run(store.check_async())
 
 
-def test_a_signed_url_opens_its_object_and_no_other(minio_server_store: Store) -> None:
-    minio_server_store.put("logs/mine", b"mine")
-    minio_server_store.put("logs/other", b"other")
+def test_parts_of_an_object_are_read_at_once_and_a_big_one_in_pieces(store: Store) -> None:
+    data = bytes(range(256)) * 50_000
+    store.put("logs/x", data)
 
-    [url] = minio_server_store.signed_urls(["logs/mine"], timedelta(minutes=1))
+    assert store.get_ranges("logs/x", [(0, 3), (1000, 1010), (len(data) - 1, len(data))]) == [
+        data[:3],
+        data[1000:1010],
+        data[-1:],
+    ]
+    assert b"".join(store.stream("logs/x")) == data
+    assert store.size("logs/x") == len(data)
+    with pytest.raises(ObjectNotFound):
+        store.get_ranges("logs/y", [(0, 1)])
+    with pytest.raises(ObjectNotFound):
+        list(store.stream("logs/y"))
 
-    assert urllib.request.urlopen(url, timeout=10).read() == b"mine"
-    with pytest.raises(urllib.error.HTTPError, match="403") as refused:
-        urllib.request.urlopen(url.replace("logs/mine", "logs/other"), timeout=10)
-    refused.value.close()
+
+def test_a_folder_says_where_its_files_lie_and_a_bucket_has_none(store: Store) -> None:
+    store.put("logs/x", b"1")
+
+    path = store.local_path("logs/x")
+
+    assert path is None if store.url.startswith("s3://") else path is not None and path.read_bytes() == b"1"
 
 
-@pytest.fixture
-def minio_server_store(request: pytest.FixtureRequest) -> Store:
-    server = request.getfixturevalue("minio_server")
-    return open_store("s3://caselog-tests/signed", server.env)
+def test_reading_makes_no_folder_and_says_that_there_is_no_lake(tmp_path: Path) -> None:
+    store = open_store((tmp_path / "typo").as_uri(), {})
+
+    for ask in (
+        lambda: list(store.list("raw/")),
+        lambda: store.get("control/x"),
+        lambda: store.delete(["raw/x"]),
+        lambda: asyncio.run(store.check_async()),
+        store.require_lake,
+    ):
+        with pytest.raises(LakeMissing, match=r"no lake at file://.*typo: `caselog init` makes it"):
+            ask()
+    assert not (tmp_path / "typo").exists()
+
+
+def test_the_first_write_makes_the_folder(tmp_path: Path) -> None:
+    store = open_store((tmp_path / "new").as_uri(), {})
+
+    store.put("raw/x", b"1")
+
+    assert store.get("raw/x") == b"1"
 
 
 def test_staged_and_half_written_files_are_never_listed(tmp_path: Path) -> None:

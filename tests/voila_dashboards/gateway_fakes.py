@@ -6,24 +6,33 @@ import asyncio
 import functools
 import json
 import re
+import socket
 import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import argon2
 import httpx
 from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from access.clients import create_client
+from access.records import write_record
+from access.snapshots import SnapshotSource
 from access.users import Role, create_user, get_user
+from lake.scope import Scope
+from lake.snapshot import ScopeFile, Snapshot
 from lake.store import Store, memory_store, open_store
 from tests.clock import FakeClock
 from voila_dashboards.gateway.app import create_gateway
+from voila_dashboards.gateway.kernels import Kernels
+from voila_dashboards.kernel.connection import Admission, GatewayConnection
+from voila_dashboards.kernel.errors import NoAdmission
 from voila_dashboards.settings import DashboardSettings
 from voila_dashboards.voila.client import Voila
 
@@ -33,7 +42,7 @@ COMM: Final = "c0" * 16
 
 
 def a_store(folder: Path, clock: FakeClock) -> Store:
-    """A folder lake with two clients, and a user of each kind: pat, ann of acme, gus of globex."""
+    """A folder lake with clients, and a user of each kind: pat (all), mia (two), ann of acme, gus of globex."""
     store = open_store(folder.as_uri(), {})
     add_users(store, clock())
     return store
@@ -47,13 +56,18 @@ def add_users(store: Store, now: datetime) -> None:
 
 @functools.cache
 def _control(now: datetime) -> Mapping[str, bytes]:
-    """What lies below `control/`; made once, because hashing passwords is slow on purpose."""
+    """What lies below `control/`; made once, and with a hash that is quick to check: a real one is slow on purpose."""
     store = memory_store()
-    for client_id in ("acme", "globex"):
+    for client_id in ("acme", "globex", "initech"):
         create_client(store, client_id, now)
-    create_user(store, "pat", Role.PROVIDER, PASSWORD, now, display_name="Pat <b>Provider</b>")
-    create_user(store, "ann", Role.CLIENT, PASSWORD, now, client_id="acme", display_name="Ann")
-    create_user(store, "gus", Role.CLIENT, PASSWORD, now, client_id="globex", display_name="Gus")
+    quick = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    for user in (
+        create_user(store, "pat", Role.PROVIDER, PASSWORD, now, display_name="Pat <b>Provider</b>"),
+        create_user(store, "mia", Role.PROVIDER, PASSWORD, now, clients=["acme", "globex"]),
+        create_user(store, "ann", Role.CLIENT, PASSWORD, now, clients=["acme"], display_name="Ann"),
+        create_user(store, "gus", Role.CLIENT, PASSWORD, now, clients=["globex"], display_name="Gus"),
+    ):
+        write_record(store, "users", user.name, user.model_copy(update={"password_hash": quick}))
     return {stored.key: store.get(stored.key) for stored in store.list("control")}
 
 
@@ -88,22 +102,80 @@ class FakeChannel:
         )
 
 
+class FixedSnapshots(SnapshotSource):
+    """What each scope's files are, said by the test; traces too."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.traces: dict[tuple[str, str], bytes] = {}
+        self.asked: list[tuple[Scope, str]] = []
+        self.taken: list[Scope] = []
+        self.files: dict[str, list[str]] = {}
+        self.error: Exception | None = None
+
+    def put(self, scope: Scope, *contents: str) -> None:
+        """From now on these are the scope's files; equal contents are one file."""
+        for content in contents:
+            (self.folder / content).unlink(missing_ok=True)
+            (self.folder / content).write_text(content)
+            (self.folder / content).chmod(0o444)
+        self.files[scope.key] = list(contents)
+
+    def take(self, scope: Scope) -> Snapshot:
+        self.taken.append(scope)
+        if self.error is not None:
+            raise self.error
+        files = tuple(ScopeFile(name, self.folder / name) for name in self.files.get(scope.key, ()))
+        return Snapshot(scope, files, datetime(2026, 11, 23, tzinfo=UTC))
+
+    def trace(
+        self, scope: Scope, client_id: str, month: str, log_id: str, executed_at: datetime | None = None
+    ) -> bytes | None:
+        log_id.encode()  # half an emoji is refused by whatever looks for it
+        self.asked.append((scope, client_id))
+        return self.traces.get((client_id, log_id))
+
+    def refresh(self) -> None:
+        """There is nothing newer."""
+
+
+class FakeKernel:
+    """The kernel's end of a connection, asked from a thread as a real kernel asks."""
+
+    def __init__(self, kernels: Kernels, folders: Path, kernel_id: str) -> None:
+        ours, theirs = socket.socketpair()
+        name = uuid.uuid4().hex
+        self.folder = folders / name
+        self.folder.mkdir(parents=True)
+        kernels.serve(theirs)
+        self.connection = GatewayConnection(ours, kernel_id, name)
+        self.socket = ours
+
+    async def wait(self, page: str) -> Admission:
+        return await asyncio.to_thread(self.connection.wait_for_admission, page, COMM)
+
+
 @dataclass
 class FakeVoila:
-    """Stands in for Voila and its kernels; ``status`` and ``redeems`` make it misbehave."""
+    """Stands in for Voila and its kernels; ``status``, ``waits`` and the like make it misbehave."""
 
     status: int = 200
-    redeems: bool = True
+    waits: bool = True
     names_kernel: bool = True
     is_ready: bool = True
+    draws: bool = True
     app: Starlette | None = None
+    folders: Path = Path()
     requests: list[httpx.Request] = field(default_factory=list)
-    grants: list[str] = field(default_factory=list)
-    admissions: list[dict[str, Any]] = field(default_factory=list)
+    admissions: list[Admission] = field(default_factory=list)
     kernels: list[str] = field(default_factory=list)
+    made: list[FakeKernel] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
     channels: list[FakeChannel] = field(default_factory=list)
     opened: list[str] = field(default_factory=list)
+    #: Set where a test wants to decide when Voila names the kernel.
+    gate: asyncio.Event | None = None
 
     def client(self) -> Voila:
         http = httpx.AsyncClient(transport=httpx.MockTransport(self.answer))
@@ -116,24 +188,35 @@ class FakeVoila:
             return httpx.Response(204)
         if self.status != 200:
             return httpx.Response(self.status, text="Traceback: secret")
+        return httpx.Response(200, content=self._page(request.url.path.rsplit("/", 1)[1][: -len(".ipynb")]))
+
+    async def _page(self, page: str) -> AsyncIterator[bytes]:
         kernel_id = str(uuid.uuid4())
         self.kernels.append(kernel_id)
-        mark = f"<!--caselog-kernel:{kernel_id}-->" if self.names_kernel else "<p>no mark</p>"
-        return httpx.Response(
-            200, text=mark + await self._state(request.headers["x-caselog-grant"], kernel_id)
-        )
-
-    async def _state(self, grant: str, kernel_id: str) -> str:
-        self.grants.append(grant)
-        if not self.redeems:
-            return ""
+        if self.gate is not None:
+            await self.gate.wait()
         assert self.app is not None
-        admission = await self.app.state.broker.answer({"ask": "redeem", "grant": grant, "comm_id": COMM})
+        if not self.names_kernel:
+            yield b"<p>no mark</p>" * 500
+            return
+        waiting = None
+        if self.waits:
+            kernel = FakeKernel(self.app.state.kernels, self.folders, kernel_id)
+            self.made.append(kernel)
+            waiting = asyncio.create_task(kernel.wait(page))
+        yield f"<!--caselog-kernel:{kernel_id}-->".encode()
+        if waiting is None:
+            return
+        try:
+            admission = await waiting
+        except NoAdmission:
+            return
         self.admissions.append(admission)
-        state = json.dumps({"comm_id": COMM, "page": {"page": admission.get("page")}})
-        return (
-            f'<script type="application/json" id="caselog-state" data-kernel="{kernel_id}">{state}</script>'
-        )
+        if not self.draws:
+            await asyncio.Event().wait()
+        state = json.dumps({"comm_id": COMM, "page": {"page": admission.page}})
+        script = '<script type="application/json" id="caselog-state" data-kernel="{}">{}</script>'
+        yield script.format(kernel_id, state).encode()
 
     @asynccontextmanager
     async def open_channel(self, url: str) -> AsyncIterator[FakeChannel]:
@@ -142,18 +225,45 @@ class FakeVoila:
         yield self.channels[-1]
 
 
+_sites: list[Site] = []
+
+
+def close_sites() -> None:
+    """End the kernels of every site that was opened."""
+    while _sites:
+        for kernel in _sites.pop().voila.made:
+            kernel.socket.close()
+
+
 class Site:
     """A gateway, and browsers that visit it."""
 
-    def __init__(self, folder: Path, clock: FakeClock, **settings: Any) -> None:
+    def __init__(
+        self, folder: Path, clock: FakeClock, *, store: Store | None = None, **settings: Any
+    ) -> None:
         self.clock = clock
-        self.store = a_store(folder, clock)
+        self.store = a_store(folder, clock) if store is None else store
+        self.slept: list[float] = []
         self.voila = FakeVoila()
         self.settings = DashboardSettings(session_secret=SecretStr("s" * 40), **settings)
+        self.snapshots = FixedSnapshots(folder / "scope-files")
+        self.voila.folders = folder / "kernels"
         self.app = create_gateway(
-            self.settings, self.store, self.voila.client(), local_url=ORIGIN, clock=clock.monotonic
+            self.settings,
+            self.store,
+            self.voila.client(),
+            self.snapshots,
+            kernel_folders=self.voila.folders,
+            clock=clock.monotonic,
+            sleep=self.sleep,
         )
         self.voila.app = self.app
+        _sites.append(self)
+
+    async def sleep(self, seconds: float) -> None:
+        """What the sign-in waits by: the time is over at once."""
+        self.slept.append(seconds)
+        self.clock.advance(seconds)
 
     def browser(
         self, name: str | None = None, *, base_url: str = ORIGIN, address: str = "10.0.0.1"

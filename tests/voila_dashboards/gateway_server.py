@@ -75,7 +75,10 @@ class Server:
 
     def kernels(self) -> list[int]:
         """Process ids of its kernels."""
-        return [pid for pid in self.descendants() if b"ipykernel_launcher" in _read(pid, "cmdline")]
+        forked = [
+            pid for pid in self.descendants() if b"voila_dashboards.forkserver" in _read(pid, "cmdline")
+        ]
+        return [pid for pid in forked if _parent_of(pid)[1] in forked]
 
 
 def environment_of(pid: int) -> str:

@@ -9,17 +9,21 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from access.viewer import Viewer
 from lake import layout, rawlog
-from lake.reader import Reader, read_lake
+from lake.reader import read_lake
+from lake.scope import EVERYONE, Scope
+from lake.snapshot import Lake
 from lake.store import open_store
-from voila_dashboards.viewer import Viewer
+from voila_dashboards.kernel.sources import LakeSource
 
 NOW: Final = datetime(2026, 11, 23, 14, tzinfo=UTC)
 NOW_MS: Final = int(NOW.timestamp()) * 1000
 DAY: Final = timedelta(days=1)
 
-PROVIDER: Final = Viewer("olivia", "Olivia Ops", "provider", None)
-ACME: Final = Viewer("ann", "Ann Acme", "client", "acme")
+PROVIDER: Final = Viewer("olivia", "Olivia Ops", EVERYONE)
+ACME: Final = Viewer("ann", "Ann Acme", Scope.of("acme"))
+MANAGER: Final = Viewer("mia", "Mia Manager", Scope.of("acme", "globex"))
 
 #: Markup that would do something if it were ever taken for markup.
 MARKUP: Final = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>\'"&lt;'
@@ -105,9 +109,10 @@ def log(
 
 
 @contextmanager
-def reader_of(folder: Path, logs: Iterable[Mapping[str, Any]]) -> Iterator[Reader]:
+def reader_of(folder: Path, logs: Iterable[Mapping[str, Any]]) -> Iterator[LakeSource]:
     """A reader of a lake in ``folder`` to which these logs were sent; a trace may be JSON bytes."""
-    store = open_store(folder.as_uri(), {})
+    store = open_store(folder.as_uri(), {}, create=True)
+    Lake(store).create_tables()
     by_client: dict[str, list[bytes]] = {}
     for each in logs:
         fields = {name: value for name, value in each.items() if name != "trace"}
@@ -115,9 +120,11 @@ def reader_of(folder: Path, logs: Iterable[Mapping[str, Any]]) -> Iterator[Reade
         by_client.setdefault(each["client_id"], []).append(line)
     for client, lines in by_client.items():
         store.put(layout.raw_key(client, NOW, "0" * 32), rawlog.pack(lines))
+    if not by_client:
+        Lake(store).create_tables()
     reader = read_lake(store)
     try:
-        yield reader
+        yield LakeSource(reader)
     finally:
         reader.close()
 

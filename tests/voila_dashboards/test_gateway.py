@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
 from lake.errors import StoreUnavailable
+from lake.scope import EVERYONE, Scope
+from serving.tasks import Tasks
 from tests.clock import FakeClock
-from tests.voila_dashboards.gateway_fakes import Site
+from tests.voila_dashboards.gateway_fakes import ORIGIN, Site, add_users
+from tests.voila_dashboards.moody_store import MoodyStore
+from voila_dashboards.gateway.app import create_gateway
 
 KERNEL = "00000000-0000-0000-0000-000000000000"
 
@@ -50,12 +56,11 @@ def test_a_kernel_learns_page_and_params_from_the_gateway_alone(
     site.browser("ann").get(path)
 
     admission = site.voila.admissions[-1]
-    assert (admission["page"], admission["params"]) == (page, params)
-    assert admission["viewer"] == {
+    assert (admission.page, admission.params) == (page, params)
+    assert admission.viewer == {
         "name": "ann",
         "display_name": "Ann",
-        "role": "client",
-        "client_id": "acme",
+        "clients": ["acme"],
     }
     assert site.voila.requests[-1].url.query == b""
 
@@ -65,7 +70,7 @@ def test_more_and_longer_params_than_any_page_has_are_left_out(site: Site) -> No
 
     site.browser("ann").get(path)
 
-    params = site.voila.admissions[-1]["params"]
+    params = site.voila.admissions[-1].params
     assert len(params) == 32
     assert "q" not in params
 
@@ -130,6 +135,26 @@ def test_every_answer_carries_the_strict_headers(site: Site, path: str, user: st
     assert "server" not in headers
 
 
+@pytest.mark.parametrize(
+    ("user", "title", "seen"),
+    [
+        ("pat", "Provider", {"acme", "globex", "initech"}),
+        ("mia", "2 clients", {"acme", "globex"}),
+        ("gus", "Client globex", {"globex"}),
+    ],
+)
+def test_each_user_opens_tickets_of_the_clients_the_header_tells_of(
+    site: Site, user: str, title: str, seen: set[str]
+) -> None:
+    browser = site.browser(user)
+
+    pages = {client: browser.get(f"/ticket/{client}/L1") for client in ("acme", "globex", "initech")}
+
+    assert {client for client, page in pages.items() if page.status_code == 200} == seen
+    assert {page.status_code for page in pages.values()} <= {200, 404}
+    assert all(f"<span>{title}</span>" in page.text for page in pages.values())
+
+
 def test_a_foreign_ticket_is_a_404_before_any_kernel_is_asked(site: Site) -> None:
     answers = [site.browser("ann").get(f"/ticket/{client}/L1") for client in ("globex", "nobody", "ACME")]
 
@@ -155,10 +180,11 @@ def test_while_voila_starts_a_page_says_so_with_503(site: Site) -> None:
     assert "The dashboards are starting" in answer.text
 
 
-@pytest.mark.parametrize("misbehaviour", [{"status": 500}, {"redeems": False}, {"names_kernel": False}])
+@pytest.mark.parametrize("misbehaviour", [{"status": 500}, {"waits": False}, {"names_kernel": False}])
 def test_a_page_that_could_not_be_built_says_so_and_leaves_no_visit_behind(
-    site: Site, misbehaviour: dict[str, int | bool]
+    tmp_path: Path, clock: FakeClock, misbehaviour: dict[str, int | bool]
 ) -> None:
+    site = Site(tmp_path, clock, page_timeout_s=0.2)
     for name, value in misbehaviour.items():
         setattr(site.voila, name, value)
 
@@ -206,6 +232,62 @@ def test_readiness_names_what_is_awaited(site: Site) -> None:
     assert (waiting.status_code, waiting.json()) == (503, {"status": "not ready", "waiting_for": ["voila"]})
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_whether_it_is_well_can_be_asked_with_head(site: Site, path: str) -> None:
+    answer = site.browser().head(path)
+
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+class FallenVoila:
+    """Stands in for a Voila whose start fails, as it did under another event loop than asyncio's own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.socket = folder / "socket"
+
+    def start(self, tasks: Tasks) -> None:
+        tasks.keep("Voila", self._fail())
+
+    async def stop(self) -> None:
+        pass
+
+    async def _fail(self) -> None:
+        raise TypeError("unexpected keyword argument 'user'")
+
+
+def test_a_voila_that_cannot_be_started_turns_readyz_red_with_the_reason(
+    tmp_path: Path, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    site = Site(tmp_path, clock)
+    voila: Any = FallenVoila(tmp_path)
+    app = create_gateway(
+        site.settings, site.store, site.voila.client(), site.snapshots, kernel_folders=tmp_path, process=voila
+    )
+
+    with TestClient(app) as browser:
+        answer = browser.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json()["broken"]["Voila"].startswith("TypeError at ")
+    assert "A background task is broken, Voila: TypeError at" in caplog.text
+
+
+def test_a_defect_is_recorded_with_its_place_and_without_its_words(
+    tmp_path: Path, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = MoodyStore(tmp_path)
+    add_users(store, clock())
+    site = Site(tmp_path, clock, store=store)
+    store.is_defective = True
+
+    answer = TestClient(site.app, base_url=ORIGIN, raise_server_exceptions=False).get("/readyz")
+
+    assert answer.status_code == 500
+    assert "its place stands in the service log" in answer.text
+    assert "GET /readyz: KeyError at " in caplog.text
+    assert "customer" not in caplog.text + answer.text
+
+
 def test_a_page_names_its_files_by_their_content_so_that_browsers_keep_them(site: Site) -> None:
     browser = site.browser("ann")
     address = browser.get("/").text.split('type="module" src="')[1].split('"')[0]
@@ -225,7 +307,7 @@ def test_a_page_left_ends_its_kernel_and_no_other(site: Site) -> None:
     of_ann, of_gus = site.open(ann), site.open(gus)
 
     answers = [ann.post(f"/bye/{of_ann}"), ann.post(f"/bye/{of_gus}"), ann.post(f"/bye/{of_ann}")]
-    asyncio.run(site.app.state.keeper.sweep())
+    asyncio.run(site.app.state.lifetimes.sweep())
 
     assert [answer.status_code for answer in answers] == [204, 204, 204]
     assert site.voila.ended == [of_ann]
@@ -249,7 +331,35 @@ def test_a_page_left_alone_ends_and_so_does_one_whose_grant_nobody_took(site: Si
     fresh = site.open(browser)
     clock.advance(2)
 
-    asyncio.run(site.app.state.keeper.sweep())
+    asyncio.run(site.app.state.lifetimes.sweep())
 
     assert site.voila.ended == [idle]
     assert [visit.kernel_id for visit in site.app.state.visits.all()] == [fresh]
+
+
+def test_nothing_of_the_visitors_request_reaches_voila(site: Site) -> None:
+    headers = {"X-Forwarded-User": "pat", "Authorization": "token x", "X-Caselog-Grant": "forged"}
+
+    site.browser("ann").get("/", params={"template": "lab", "theme": "dark", "token": "x"}, headers=headers)
+
+    request = site.voila.requests[-1]
+    assert str(request.url) == "http://voila/voila/render/overview.ipynb"
+    assert not {"cookie", "x-forwarded-user", "x-caselog-grant"} & {name.lower() for name in request.headers}
+    assert request.headers.get("authorization") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "scope"),
+    [("pat", EVERYONE), ("mia", Scope.of("acme", "globex")), ("ann", Scope.of("acme"))],
+)
+def test_a_kernel_gets_the_files_of_its_viewers_scope_whatever_the_address_says(
+    site: Site, name: str, scope: Scope
+) -> None:
+    site.browser(name).get("/tickets?client=initech&client_id=initech&scope=all")
+
+    assert site.snapshots.taken == [scope]
+
+
+@pytest.mark.parametrize("key", ["control/users/pat.json", "raw/x", "..%2f..%2fetc%2fpasswd"])
+def test_no_file_of_the_lake_is_served(site: Site, key: str) -> None:
+    assert site.browser("pat").get(f"/lake/{key}").status_code == 404

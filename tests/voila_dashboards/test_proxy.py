@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -141,12 +142,12 @@ def test_a_flood_of_questions_is_cut_off(site: Site) -> None:
     browser = site.browser("ann")
 
     with connect(browser, site.open(browser)) as socket:
-        for _ in range(41):
+        for _ in range(151):
             socket.send_text(json.dumps(question()))
         with pytest.raises(WebSocketDisconnect):
             _receive_all(socket)
 
-    assert len(site.voila.channels[0].received) == 40
+    assert len(site.voila.channels[0].received) == 150
 
 
 def _receive_all(socket: Any) -> None:
@@ -234,3 +235,29 @@ def test_a_question_is_read_whatever_else_the_message_holds() -> None:
 
     assert read is not None
     assert (read.id, read.page, read.params) == (1, "tickets", {"q": "T"})
+
+
+def test_of_many_websockets_of_one_page_the_oldest_give_way(site: Site) -> None:
+    with site.browser("ann") as browser, ExitStack() as stack:
+        kernel = site.open(browser)
+        first, *others = [stack.enter_context(connect(browser, kernel)) for _ in range(4)]
+
+        with pytest.raises(WebSocketDisconnect):
+            first.receive_text()
+        for socket in others:
+            socket.send_text(json.dumps(question()))
+            assert socket.receive_text()
+
+
+def test_what_breaks_between_page_and_kernel_is_said_without_its_words(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    browser = site.browser("ann")
+    kernel = site.open(browser)
+
+    with connect(browser, kernel) as socket:
+        site.voila.channels[0].outgoing.put_nowait(12)  # type: ignore[arg-type]  # what no kernel sends
+        with pytest.raises(WebSocketDisconnect):
+            socket.receive_text()
+
+    assert "A page's messages were not passed on: " in caplog.text

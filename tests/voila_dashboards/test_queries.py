@@ -1,17 +1,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
-from lake.reader import Reader
-from tests.voila_dashboards.page_lake import ACME, DAY, MARKUP, NOW_MS, PROVIDER, UGLY, log, reader_of
+from access.viewer import Viewer
+from lake.scope import Scope
+from tests.voila_dashboards.page_lake import (
+    ACME,
+    DAY,
+    MANAGER,
+    MARKUP,
+    NOW_MS,
+    PROVIDER,
+    UGLY,
+    log,
+    reader_of,
+)
+from voila_dashboards.kernel.sources import LakeSource
+from voila_dashboards.params import SORTS
 from voila_dashboards.queries import PageNotFound, page_payload
-from voila_dashboards.viewer import Viewer
+from voila_dashboards.queries.ticket import MAX_TRACE_BYTES
 
 LOGS = [
     log(
@@ -37,25 +51,25 @@ LOGS = [
 
 
 @pytest.fixture(scope="module")
-def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LakeSource]:
     with reader_of(tmp_path_factory.mktemp("lake"), LOGS) as opened:
         yield opened
 
 
-def ask(reader: Reader, page: str, viewer: Viewer = PROVIDER, /, **params: str) -> dict[str, Any]:
+def ask(reader: LakeSource, page: str, viewer: Viewer = PROVIDER, /, **params: str) -> dict[str, Any]:
     payload = page_payload(reader, viewer, page, params, NOW_MS)
     json.dumps(payload, allow_nan=False)
     return payload
 
 
-def tickets(reader: Reader, viewer: Viewer = PROVIDER, /, **params: str) -> list[str]:
+def tickets(reader: LakeSource, viewer: Viewer = PROVIDER, /, **params: str) -> list[str]:
     return [row["ticket_id"] for row in ask(reader, "tickets", viewer, **params)["data"]["rows"]]
 
 
 # ---------------------------------------------------------------- overview
 
 
-def test_the_overview_adds_up_what_ran_in_its_window(reader: Reader) -> None:
+def test_the_overview_adds_up_what_ran_in_its_window(reader: LakeSource) -> None:
     current = ask(reader, "overview", ACME)["data"]["current"]
 
     assert current["tickets"] == 4
@@ -67,21 +81,21 @@ def test_the_overview_adds_up_what_ran_in_its_window(reader: Reader) -> None:
     assert (current["cost_usd"], current["input_tokens"], current["output_tokens"]) == (1.0, 100.0, 11.0)
 
 
-def test_the_overview_compares_with_the_window_before(reader: Reader) -> None:
+def test_the_overview_compares_with_the_window_before(reader: LakeSource) -> None:
     data = ask(reader, "overview")["data"]
 
     assert data["current"]["tickets"] == 6
     assert data["previous"]["tickets"] == 1
 
 
-def test_everything_has_nothing_before_it(reader: Reader) -> None:
+def test_everything_has_nothing_before_it(reader: LakeSource) -> None:
     data = ask(reader, "overview", range="all")["data"]
 
     assert data["current"]["tickets"] == 7
     assert data["previous"] is None
 
 
-def test_each_day_of_the_window_is_there_and_the_columns_add_up(reader: Reader) -> None:
+def test_each_day_of_the_window_is_there_and_the_columns_add_up(reader: LakeSource) -> None:
     data = ask(reader, "overview", range="7d")["data"]
 
     assert data["unit"] == "day"
@@ -90,11 +104,11 @@ def test_each_day_of_the_window_is_there_and_the_columns_add_up(reader: Reader) 
     assert sum(data["outcomes"]) == data["current"]["tickets"]
 
 
-def test_a_status_of_ones_own_comes_after_the_known_ones(reader: Reader) -> None:
+def test_a_status_of_ones_own_comes_after_the_known_ones(reader: LakeSource) -> None:
     assert ask(reader, "overview")["data"]["statuses"] == ["SUCCESS", "FAILED", "ESCALATED", "NEEDS_INFO"]
 
 
-def test_categories_and_clients_are_counted_and_no_category_has_a_name(reader: Reader) -> None:
+def test_categories_and_clients_are_counted_and_no_category_has_a_name(reader: LakeSource) -> None:
     data = ask(reader, "overview")["data"]
 
     assert [(row["name"], row["tickets"]) for row in data["categories"]["rows"]] == [
@@ -105,7 +119,7 @@ def test_categories_and_clients_are_counted_and_no_category_has_a_name(reader: R
     assert {row["name"]: row["tickets"] for row in data["by_client"]["rows"]} == {"acme": 4, "globex": 2}
 
 
-def test_a_client_sees_its_own_figures_whatever_it_asks_for(reader: Reader) -> None:
+def test_a_client_sees_its_own_figures_whatever_it_asks_for(reader: LakeSource) -> None:
     payload = ask(reader, "overview", ACME, client="globex", range="all")
 
     assert payload["data"]["current"]["tickets"] == 5
@@ -113,7 +127,43 @@ def test_a_client_sees_its_own_figures_whatever_it_asks_for(reader: Reader) -> N
     assert payload["clients"] == []
 
 
-def test_what_was_lost_is_told_by_client_and_by_reason(reader: Reader) -> None:
+def test_who_sees_some_clients_sees_those_chooses_among_them_and_nothing_else(tmp_path: Path) -> None:
+    with reader_of(tmp_path, [*LOGS, log("C-1", client="initech")]) as reader:
+        overview, listed = ask(reader, "overview", MANAGER), ask(reader, "tickets", MANAGER)
+        foreign = ask(reader, "tickets", MANAGER, client="initech")
+        one = ask(reader, "overview", MANAGER, client="globex")
+        with pytest.raises(PageNotFound):
+            ask(reader, "ticket", MANAGER, client_id="initech", log_id="log-of-C-1")
+
+    assert overview["clients"] == listed["clients"] == ["acme", "globex"]
+    assert {row["name"] for row in overview["data"]["by_client"]["rows"]} == {"acme", "globex"}
+    assert listed["data"]["found"] == foreign["data"]["found"] == 7
+    assert foreign["params"]["client"] == ""
+    assert one["data"]["current"]["tickets"] == 2
+    assert "initech" not in json.dumps([overview, listed, foreign, one])
+
+
+def test_a_page_says_as_of_when_it_is_shown_and_whether_that_is_now(reader: LakeSource) -> None:
+    usual = ask(reader, "overview")
+    silent = page_payload(
+        reader, PROVIDER, "overview", {}, NOW_MS, as_of_ms=NOW_MS - 60_000, is_current=False
+    )
+
+    assert (usual["as_of_ms"], usual["is_current"]) == (NOW_MS, True)
+    assert (silent["as_of_ms"], silent["is_current"]) == (NOW_MS - 60_000, False)
+
+
+def test_a_page_is_told_what_its_viewer_may_do(reader: LakeSource) -> None:
+    told = {who.name: ask(reader, "overview", who)["viewer"] for who in (PROVIDER, ACME, MANAGER)}
+
+    assert {name: (each["title"], each["sees_many"], each["client_id"]) for name, each in told.items()} == {
+        "olivia": ("Provider", True, None),
+        "ann": ("Client acme", False, "acme"),
+        "mia": ("2 clients", True, None),
+    }
+
+
+def test_what_was_lost_is_told_by_client_and_by_reason(reader: LakeSource) -> None:
     data = ask(reader, "overview")["data"]
 
     assert (data["current"]["lost"], data["current"]["completeness"]) == (9, 6 / 15)
@@ -141,7 +191,7 @@ def test_reasons_add_up_to_what_was_lost_whatever_senders_say(tmp_path: Path) ->
     assert data["lost_by_reason"] == [{"reason": "other", "logs": 4}, {"reason": "network", "logs": 3}]
 
 
-def test_a_client_that_ran_nothing_has_no_completeness(reader: Reader) -> None:
+def test_a_client_that_ran_nothing_has_no_completeness(reader: LakeSource) -> None:
     window = {"from": "2020-01-01", "to": "2020-01-02"}
 
     current = ask(reader, "overview", **window)["data"]["current"]
@@ -149,7 +199,7 @@ def test_a_client_that_ran_nothing_has_no_completeness(reader: Reader) -> None:
     assert (current["lost"], current["completeness"]) == (0, None)
 
 
-def test_what_another_client_lost_is_in_no_figure_of_a_client(reader: Reader) -> None:
+def test_what_another_client_lost_is_in_no_figure_of_a_client(reader: LakeSource) -> None:
     data = ask(reader, "overview", ACME)["data"]
 
     assert (data["current"]["lost"], data["current"]["completeness"]) == (3, 4 / 7)
@@ -157,14 +207,14 @@ def test_what_another_client_lost_is_in_no_figure_of_a_client(reader: Reader) ->
     assert "globex" not in json.dumps(data)
 
 
-def test_a_client_without_an_id_sees_nothing(reader: Reader) -> None:
-    nobody = Viewer("x", "X", "client", None)
+def test_whose_scope_is_empty_sees_nothing(reader: LakeSource) -> None:
+    nobody = Viewer("x", "X", Scope.of())
 
     assert ask(reader, "overview", nobody, range="all")["data"]["has_any"] is False
     assert tickets(reader, nobody) == []
 
 
-def test_an_empty_window_is_told_from_an_empty_lake(reader: Reader, tmp_path: Path) -> None:
+def test_an_empty_window_is_told_from_an_empty_lake(reader: LakeSource, tmp_path: Path) -> None:
     window = {"from": "2020-01-01", "to": "2020-01-02"}
 
     with reader_of(tmp_path, []) as empty:
@@ -177,11 +227,21 @@ def test_an_empty_window_is_told_from_an_empty_lake(reader: Reader, tmp_path: Pa
     ("last", "unit"),
     [("2026-03-01", "day"), ("2026-10-01", "week"), ("2029-01-01", "month"), ("2090-01-01", "year")],
 )
-def test_a_long_time_is_drawn_in_weeks_months_or_years(reader: Reader, last: str, unit: str) -> None:
+def test_a_long_time_is_drawn_in_weeks_months_or_years(reader: LakeSource, last: str, unit: str) -> None:
     payload = page_payload(reader, PROVIDER, "overview", {"from": "2026-01-01", "to": last}, NOW_MS)
 
     assert payload["data"]["unit"] == unit
     assert len(payload["data"]["columns"]) <= 120
+
+
+def test_statuses_as_frequent_as_each_other_are_drawn_in_the_same_order_each_time(tmp_path: Path) -> None:
+    names = [f"STATUS {letter}" for letter in "GCEABFD"]
+    logs = [log(f"T-{i}", status=names[i % 7], age=timedelta(days=i)) for i in range(14)]
+
+    with reader_of(tmp_path, logs) as reader:
+        statuses = ask(reader, "overview")["data"]["statuses"]
+
+    assert statuses == [*sorted(names)[:5], "OTHER STATUSES"]
 
 
 def test_so_many_statuses_that_no_colour_is_left_are_drawn_together(tmp_path: Path) -> None:
@@ -198,7 +258,7 @@ def test_so_many_statuses_that_no_colour_is_left_are_drawn_together(tmp_path: Pa
 # ---------------------------------------------------------------- tickets
 
 
-def test_the_list_is_newest_first_with_what_a_row_shows(reader: Reader) -> None:
+def test_the_list_is_newest_first_with_what_a_row_shows(reader: LakeSource) -> None:
     payload = ask(reader, "tickets")
     newest = payload["data"]["rows"][0]
 
@@ -208,7 +268,7 @@ def test_the_list_is_newest_first_with_what_a_row_shows(reader: Reader) -> None:
     assert newest["client_id"] == "globex"
 
 
-def test_the_search_takes_wildcards_as_letters_and_ignores_case(reader: Reader) -> None:
+def test_the_search_takes_wildcards_as_letters_and_ignores_case(reader: LakeSource) -> None:
     assert tickets(reader, q="a-") == ["A-1", "A-2", "A-3", "A-3"]
     assert tickets(reader, q="%") == ["a%b"]
     assert tickets(reader, q="_") == ["A_4"]
@@ -216,7 +276,7 @@ def test_the_search_takes_wildcards_as_letters_and_ignores_case(reader: Reader) 
     assert tickets(reader, q="' OR 1=1 --") == []
 
 
-def test_filters_narrow_the_list_and_the_counts_of_the_others(reader: Reader) -> None:
+def test_filters_narrow_the_list_and_the_counts_of_the_others(reader: LakeSource) -> None:
     data = ask(reader, "tickets", ACME, status="SUCCESS,FAILED", category="refund")["data"]
 
     assert [row["ticket_id"] for row in data["rows"]] == ["A-1", "A-3", "A_4"]
@@ -233,21 +293,62 @@ def test_filters_narrow_the_list_and_the_counts_of_the_others(reader: Reader) ->
     }
 
 
-def test_logs_without_a_category_can_be_asked_for(reader: Reader) -> None:
+def test_logs_without_a_category_can_be_asked_for(reader: LakeSource) -> None:
     assert tickets(reader, category="(none)") == ["A-3"]
 
 
-def test_a_status_nothing_has_is_still_offered_so_that_it_can_be_taken_back(reader: Reader) -> None:
+def test_a_status_nothing_has_is_still_offered_so_that_it_can_be_taken_back(reader: LakeSource) -> None:
     data = ask(reader, "tickets", status="GONE")["data"]
 
     assert data["rows"] == []
     assert {"name": "GONE", "count": 0} in data["statuses"]
 
 
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("direction", ["asc", "desc"])
+def test_every_order_cuts_the_same_row_into_pages_each_log_once(
+    ties: LakeSource, sort: str, direction: str
+) -> None:
+    pages = [
+        ask(ties, "tickets", sort=sort, dir=direction, page=str(n))["data"]["rows"] for n in (1, 2, 3, 4)
+    ]
+
+    rows = [row for page in pages for row in page]
+    assert [len(page) for page in pages] == [50, 50, 50, 30]
+    assert len({(row["client_id"], row["log_id"]) for row in rows}) == 180
+    assert rows == sorted(
+        rows, key=lambda row: (-row["executed_at_ms"], row["client_id"], row["log_id"])
+    ) or (sort != "executed_at" or direction == "asc")
+    shown = [row["executed_at_ms" if sort == "executed_at" else sort] for row in rows]
+    known = [value for value in shown if value is not None]
+    assert known == sorted(known, reverse=direction == "desc")
+    assert shown[len(known) :] == [None] * (180 - len(known))
+
+
+@pytest.fixture(scope="module")
+def ties(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LakeSource]:
+    """180 logs of 60 moments, three at each; every field is equal in many of them, or unknown."""
+    logs = [
+        log(
+            f"T-{i % 7}",
+            log_id=f"{i:03}",
+            client=("acme", "globex")[i % 2],
+            age=timedelta(minutes=i % 60),
+            category=("a", "b", None)[i % 3],
+            status=("SUCCESS", "FAILED")[i % 2],
+            execution_time_seconds=float(i % 4),
+            metrics={"overall_confidence": i % 5 / 5} if i % 3 else {},
+        )
+        for i in range(180)
+    ]
+    with reader_of(tmp_path_factory.mktemp("ties"), logs) as opened:
+        yield opened
+
+
 @pytest.mark.parametrize(
     "sort", ["ticket_id", "status", "category", "overall_confidence", "execution_time_seconds"]
 )
-def test_every_order_has_the_unknown_last_and_is_stable(reader: Reader, sort: str) -> None:
+def test_every_order_has_the_unknown_last_and_is_stable(reader: LakeSource, sort: str) -> None:
     up, down = ask(reader, "tickets", sort=sort, dir="asc"), ask(reader, "tickets", sort=sort, dir="desc")
     values = [row[sort] for row in up["data"]["rows"]]
     known = [value for value in values if value is not None]
@@ -257,7 +358,7 @@ def test_every_order_has_the_unknown_last_and_is_stable(reader: Reader, sort: st
     assert [row[sort] for row in down["data"]["rows"]][: len(known)] == sorted(known, reverse=True)
 
 
-def test_an_order_that_is_sql_is_ignored(reader: Reader) -> None:
+def test_an_order_that_is_sql_is_ignored(reader: LakeSource) -> None:
     payload = ask(reader, "tickets", sort="1; DROP VIEW logs", dir="asc; --")
 
     assert payload["params"]["sort"] == "executed_at"
@@ -278,7 +379,7 @@ def test_a_page_beyond_the_last_is_the_last(tmp_path: Path) -> None:
     )
 
 
-def test_a_client_lists_its_own_tickets_only(reader: Reader) -> None:
+def test_a_client_lists_its_own_tickets_only(reader: LakeSource) -> None:
     assert set(tickets(reader, ACME, client="globex")) == {"A-1", "A-2", "A-3", "A_4"}
     assert set(tickets(reader, PROVIDER, client="globex")) == {"B-1", "a%b"}
 
@@ -286,7 +387,7 @@ def test_a_client_lists_its_own_tickets_only(reader: Reader) -> None:
 # ---------------------------------------------------------------- ticket
 
 
-def test_a_ticket_opens_with_its_fields_its_trace_and_its_other_executions(reader: Reader) -> None:
+def test_a_ticket_opens_with_its_fields_its_trace_and_its_other_executions(reader: LakeSource) -> None:
     data = ask(reader, "ticket", client_id="acme", log_id="again")["data"]
 
     assert data["log"]["ticket_id"] == "A-3"
@@ -295,7 +396,7 @@ def test_a_ticket_opens_with_its_fields_its_trace_and_its_other_executions(reade
     assert data["same_ticket"]["rows"][0]["log_id"] == "log-of-A-3"
 
 
-def test_a_log_without_a_trace_says_so(reader: Reader) -> None:
+def test_a_log_without_a_trace_says_so(reader: LakeSource) -> None:
     data = ask(reader, "ticket", client_id="acme", log_id="log-of-A-2")["data"]
 
     assert (data["trace_state"], data["trace"]) == ("none", None)
@@ -311,12 +412,30 @@ def test_a_trace_comes_as_the_text_that_was_sent(tmp_path: Path) -> None:
     assert data["trace_state"] == "present"
 
 
-def test_a_trace_too_big_for_a_browser_is_not_sent_to_one(tmp_path: Path) -> None:
-    with reader_of(tmp_path, [log("T", trace={"x": "y" * (17 * 1024 * 1024)})]) as reader:
-        data = ask(reader, "ticket", client_id="acme", log_id="log-of-T")["data"]
+def test_a_trace_opens_up_to_the_size_that_the_page_tells_of(tmp_path: Path) -> None:
+    sizes = {"under": MAX_TRACE_BYTES, "over": MAX_TRACE_BYTES + 1}
+    logs = [log(name, trace=b'"%s"' % (b"y" * (size - 2))) for name, size in sizes.items()]
 
-    assert (data["trace_state"], data["trace"]) == ("too_big", None)
-    assert data["trace_size"] > 17_000_000
+    with reader_of(tmp_path, logs) as reader:
+        under, over = (
+            ask(reader, "ticket", client_id="acme", log_id=f"log-of-{name}")["data"] for name in sizes
+        )
+
+    assert (under["trace_state"], len(under["trace"])) == ("present", MAX_TRACE_BYTES)
+    assert (over["trace_state"], over["trace"]) == ("too_big", None)
+    assert (over["trace_size"], over["trace_limit"]) == (MAX_TRACE_BYTES + 1, MAX_TRACE_BYTES)
+
+
+def test_of_many_executions_of_a_ticket_the_newest_others_are_listed_and_all_are_counted(
+    tmp_path: Path,
+) -> None:
+    logs = [log("T", log_id=f"run-{i:02}", age=timedelta(minutes=i)) for i in range(25)]
+
+    with reader_of(tmp_path, [*logs, log("U"), log("T", client="globex")]) as reader:
+        same = ask(reader, "ticket", client_id="acme", log_id="run-03")["data"]["same_ticket"]
+
+    assert same["total"] == 24
+    assert [row["log_id"] for row in same["rows"]] == [f"run-{i:02}" for i in range(21) if i != 3]
 
 
 @pytest.mark.parametrize("name", UGLY)
@@ -339,13 +458,13 @@ def test_every_ugly_trace_opens(tmp_path: Path, name: str) -> None:
     ],
 )
 def test_a_foreign_ticket_and_an_unknown_one_are_not_found_alike(
-    reader: Reader, address: dict[str, str]
+    reader: LakeSource, address: dict[str, str]
 ) -> None:
     with pytest.raises(PageNotFound, match="There is no ticket here for you to see"):
         page_payload(reader, ACME, "ticket", address, NOW_MS)
 
 
-def test_an_unknown_page_is_not_found(reader: Reader) -> None:
+def test_an_unknown_page_is_not_found(reader: LakeSource) -> None:
     with pytest.raises(PageNotFound, match="There is no admin here"):
         ask(reader, "admin")
 
@@ -364,6 +483,38 @@ def test_markup_in_every_field_comes_out_as_it_went_in(tmp_path: Path) -> None:
     assert (row["ticket_id"], row["category"]) == (MARKUP, MARKUP)
     assert json.loads(data["log"]["metrics"]) == {MARKUP: MARKUP}
     assert json.loads(data["log"]["extra"]) == {MARKUP: MARKUP}
+
+
+class OneTable:
+    """Logs that no sender gets past the collector, and that a table of another writer may hold."""
+
+    def __init__(self, rows: str) -> None:
+        self.connection = duckdb.connect()
+        self.connection.execute("SET TimeZone='UTC'")
+        self.connection.execute(
+            f"""CREATE TABLE logs AS SELECT 'acme' AS client_id, '2026-11' AS month, 'SUCCESS' AS status,
+                'refund' AS category, TIMESTAMPTZ '2026-11-23 12:00:00+00' AS executed_at, 0 AS error_count,
+                0 AS lost_logs, NULL AS extra, x AS execution_time_seconds, x AS input_tokens,
+                x AS output_tokens, x AS cost_usd FROM (VALUES {rows}) t(x)"""
+        )
+
+    def sql(self, query: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        return self.connection.execute(query, list(params)).fetchall()
+
+    def trace(self, client_id: str, month: str, log_id: str, executed_at_ms: int) -> bytes | None:
+        return None
+
+
+@pytest.mark.parametrize("odd", ["nan", "inf", "-inf"])
+@pytest.mark.parametrize("rows", ["({odd}), (2), (3), (NULL)", "(2), (NULL), (3), ({odd})"])
+def test_a_number_that_is_not_finite_is_as_if_it_were_not_told(odd: str, rows: str) -> None:
+    source = OneTable(rows.format(odd=f"'{odd}'::DOUBLE"))
+
+    current = page_payload(source, PROVIDER, "overview", {}, NOW_MS)["data"]["current"]
+
+    assert (current["tickets"], current["avg_seconds"], current["median_seconds"]) == (4, 2.5, 2.5)
+    assert (current["cost_usd"], current["tickets_with_cost"]) == (5, 2)
+    assert (current["input_tokens"], current["output_tokens"], current["tickets_with_tokens"]) == (5, 5, 2)
 
 
 def test_metrics_that_are_no_numbers_do_not_break_the_sums(tmp_path: Path) -> None:
@@ -386,3 +537,20 @@ def test_a_log_of_the_year_9999_does_not_break_the_chart(tmp_path: Path) -> None
 
     assert data["unit"] == "year"
     assert [sum(column["counts"]) for column in data["columns"]] == [1, 1]
+
+
+def test_the_last_moment_of_a_day_belongs_to_it_and_is_told_as_it_was(tmp_path: Path) -> None:
+    # DuckDB's epoch_ms rounds, from 2.0 on: half a millisecond before midnight would be tomorrow.
+    last = log("late", executed_at="2026-11-22T23:59:59.999900Z")
+
+    with reader_of(tmp_path, [last]) as reader:
+        overview, listed = ask(reader, "overview", range="7d"), ask(reader, "tickets")
+        opened = ask(reader, "ticket", client_id="acme", log_id="log-of-late")
+
+    day = [column for column in overview["data"]["columns"] if sum(column["counts"])]
+    assert [column["start_ms"] for column in day] == [1_795_305_600_000]
+    assert (
+        listed["data"]["rows"][0]["executed_at_ms"]
+        == opened["data"]["log"]["executed_at_ms"]
+        == 1_795_391_999_999
+    )

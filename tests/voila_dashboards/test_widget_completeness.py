@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from access.viewer import Viewer
 from tests.voila_dashboards.page_lake import ACME, NOW_MS, PROVIDER, log, reader_of
 from tests.voila_dashboards.widget_harness import Harness, serving
 from voila_dashboards.queries import page_payload
-from voila_dashboards.viewer import Viewer
 
 pytestmark = pytest.mark.browser
 

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.voila_dashboards.page_lake import ACME, DAY, NOW_MS, PROVIDER, log, reader_of
+from access.viewer import Viewer
+from lake.scope import Scope
+from tests.voila_dashboards.page_lake import ACME, DAY, MANAGER, NOW_MS, PROVIDER, log, reader_of
 from tests.voila_dashboards.widget_harness import Harness, serving
 from voila_dashboards.queries import PageNotFound, page_payload
-from voila_dashboards.viewer import Viewer
 
 pytestmark = pytest.mark.browser
 
@@ -187,7 +188,7 @@ def test_a_column_says_what_it_holds_to_keyboard_and_pointer_and_leads_to_its_ti
 
 
 def test_who_has_no_logs_is_told_how_to_send_the_first(page: Page, harness: Harness) -> None:
-    harness.viewer = Viewer("new", "New Client", "client", "newcomer")
+    harness.viewer = Viewer("new", "New Client", Scope.of("newcomer"))
 
     visit(page, harness, "/")
 
@@ -298,6 +299,34 @@ def test_a_row_opens_its_ticket_and_the_link_is_real(
     expect(page.get_by_role("heading", name="OPEN-ME")).to_be_visible()
 
 
+def test_who_sees_some_clients_chooses_among_them(page: Page, harness: Harness) -> None:
+    harness.viewer = MANAGER
+    visit(page, harness, "/tickets")
+
+    expect(page.locator("th", has_text="Client")).to_have_count(1)
+    expect(page.locator(".cl-user")).to_contain_text("2 clients")
+    expect(page.get_by_label("Client").locator("option")).to_have_text(["All clients", "acme", "globex"])
+    page.get_by_label("Client").select_option("globex")
+    page.wait_for_url("**/tickets?client=globex")
+    expect(page.locator("tbody tr")).to_have_count(1)
+
+
+def test_while_the_store_is_silent_pages_go_on_and_say_as_of_when(page: Page, harness: Harness) -> None:
+    usual, silent = harness.answer, {"as_of_ms": NOW_MS - 3_600_000, "is_current": False}
+    harness.answer = lambda viewer, name, params: {**usual(viewer, name, params), **silent}
+    try:
+        visit(page, harness, "/")
+        expect(page.locator(".cl-as-of")).to_contain_text("As of 14:00: the log store does not answer")
+        expect(page.locator(".cl-kpi").first).to_be_visible()
+    finally:
+        harness.answer = usual
+
+    page.get_by_role("link", name="7 days").click()
+
+    expect(page.get_by_role("link", name="7 days")).to_have_attribute("aria-current", "true")
+    expect(page.locator(".cl-as-of")).to_have_count(0)
+
+
 def test_a_client_has_no_column_and_no_choice_of_clients(page: Page, harness: Harness) -> None:
     harness.viewer = ACME
 
@@ -379,6 +408,27 @@ def test_the_whole_log_can_be_copied_and_downloaded(page: Page, harness: Harness
     assert copied["ticket_id"] == "OPEN-ME"
     assert copied["executed_at"] == "2026-11-23T13:59:00.000Z"
     assert download.value.suggested_filename == "OPEN-ME-log-of-OPEN-ME.json"
+
+
+def test_a_trace_that_is_too_big_can_be_downloaded(page: Page, harness: Harness) -> None:
+    usual = harness.answer
+    big = {"trace": None, "trace_state": "too_big", "trace_size": 40 << 20, "trace_limit": 32 << 20}
+
+    def answer(viewer: Viewer, name: str, params: dict[str, str]) -> dict[str, Any]:
+        payload = usual(viewer, name, params)
+        payload["data"] |= big
+        return payload
+
+    harness.answer = answer
+    try:
+        visit(page, harness, "/ticket/acme/log-of-OPEN-ME")
+    finally:
+        harness.answer = usual
+
+    expect(page.get_by_text("It takes 40.0 MB; a page shows up to 32.0 MB.")).to_be_visible()
+    way = page.get_by_role("link", name="Download the trace")
+    expect(way).to_have_attribute("href", "/trace/acme/2026-11/log-of-OPEN-ME")
+    expect(way).to_have_attribute("download", "OPEN-ME-log-of-OPEN-ME-trace.json")
 
 
 def test_a_log_of_metrics_only_says_so(page: Page, harness: Harness) -> None:

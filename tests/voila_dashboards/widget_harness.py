@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import jinja2
 
-from voila_dashboards.viewer import Viewer
+from access.viewer import Viewer
 
 ROOM: Final = Path(__file__).resolve().parents[2] / "voila_dashboards"
 CSP: Final = (

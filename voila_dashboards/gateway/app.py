@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
-import hmac
+import logging
 import time
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -21,63 +20,94 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from access.errors import AccessError
-from access.snapshots import FileUrls, SnapshotSource
+from access.snapshots import SnapshotSource
 from lake.errors import LakeError
 from lake.store import Store
+from serving.service_log import describe_defect
+from serving.tasks import Tasks
 from voila_dashboards.gateway.assets import Assets
-from voila_dashboards.gateway.broker import Broker
+from voila_dashboards.gateway.attempts import Sleep
 from voila_dashboards.gateway.channels import Channels
-from voila_dashboards.gateway.errors import STATUS, GatewayError, NoSuchPage, StoreSilent
-from voila_dashboards.gateway.guard import SignInNeeded, find_visitor
+from voila_dashboards.gateway.errors import (
+    STATUS,
+    AccountDamaged,
+    GatewayError,
+    NoSuchPage,
+    StoreSilent,
+    Unexpected,
+)
+from voila_dashboards.gateway.gate import Gate
+from voila_dashboards.gateway.guard import SignInNeeded, find_session
 from voila_dashboards.gateway.headers import SecurityHeaders
+from voila_dashboards.gateway.health import Health
 from voila_dashboards.gateway.html import Html
-from voila_dashboards.gateway.keeper import Keeper
-from voila_dashboards.gateway.lake_files import LakeFiles
+from voila_dashboards.gateway.kernels import Kernels
+from voila_dashboards.gateway.lifetimes import Lifetimes
 from voila_dashboards.gateway.login import Login
 from voila_dashboards.gateway.pages import Pages
+from voila_dashboards.gateway.renders import Renders
 from voila_dashboards.gateway.secret import load_secret
-from voila_dashboards.gateway.sessions import Sessions, Visitor
+from voila_dashboards.gateway.sessions import Session, Sessions
+from voila_dashboards.gateway.signouts import SignOuts
 from voila_dashboards.gateway.visits import Visits
 from voila_dashboards.settings import DashboardSettings
 from voila_dashboards.voila.client import Voila
 from voila_dashboards.voila.process import VoilaProcess
 
+logger = logging.getLogger(__name__)
+
 _PACKAGE: Final = Path(__file__).parent.parent
 _STATIC: Final = (_PACKAGE / "static", _PACKAGE / "voila" / "static")
 _TEMPLATES: Final = (_PACKAGE / "gateway" / "templates", _PACKAGE / "templates")
+#: They wait for the store, most of the time.
+_THREADS: Final = 32
+_REFRESH_EVERY_S: Final = 1.0
 
 
 def create_gateway(
     settings: DashboardSettings,
     store: Store,
     voila: Voila,
+    snapshots: SnapshotSource,
     *,
-    local_url: str,
+    kernel_folders: Path,
     process: VoilaProcess | None = None,
     clock: Callable[[], float] = time.time,
+    sleep: Sleep = asyncio.sleep,
 ) -> Starlette:
     """The application; raises `StoreUnavailable` where the session secret cannot be read.
 
-    ``local_url`` is how this machine's kernels reach the gateway for a folder's files. ``process`` is started
-    and ended with the application.
+    ``kernel_folders`` is where each kernel has a folder, on the file system of what ``snapshots`` hands out.
+    ``process`` is started and ended with the application.
     """
     secret = load_secret(settings, store)
-    file_urls = FileUrls(local_url, _derived(secret, b"lake-files")) if store.folder is not None else None
-    snapshots = SnapshotSource(store, file_urls, timedelta(seconds=settings.snapshot_url_ttl_s))
-    sessions = Sessions(settings, secret, store, clock)
-    visits = Visits(settings.grant_ttl_s)
-    keeper = Keeper(settings, sessions, visits, voila, clock)
+    tasks = Tasks()
+    sign_outs = SignOuts(store, clock, settings.user_cache_s)
+    sessions = Sessions(settings, secret, store, sign_outs, clock)
+    visits = Visits()
+
+    async def end_kernel(kernel_id: str) -> None:
+        if process is not None:  # at once, whatever it is doing; Voila is told of it afterwards
+            await process.kill_kernel(kernel_id)
+        await voila.end_kernel(kernel_id)
+
+    lifetimes = Lifetimes(settings, sessions, visits, end_kernel, clock)
+    kernels = Kernels(visits, snapshots, kernel_folders, settings.snapshot_max_age_s, settings.page_timeout_s)
+    renders = Renders(voila, visits, kernels, end_kernel, settings.max_renders)
+    lifetimes.is_making = renders.is_making
     assets = Assets(_STATIC)
     html = Html(_TEMPLATES, assets)
-    broker = Broker(visits, snapshots, clock, settings.snapshot_max_age_s)
-    pages = Pages(settings, store, sessions, visits, keeper, voila, html)
-    login = Login(settings, store, sessions, html, clock, keeper.end_session)
+    pages = Pages(settings, sessions, visits, lifetimes, renders, snapshots, voila, html)
+    health = Health(store, voila, tasks)
+    gate = Gate(settings, secret, store, clock, sleep)
+    login = Login(settings, sessions, sign_outs, gate, html, lifetimes.end_session)
     channels = Channels(sessions, visits, voila, clock, settings.public_url)
 
     routes: list[Route | WebSocketRoute] = [
         Route("/", pages.overview),
         Route("/tickets", pages.tickets),
         Route("/ticket/{client_id}/{log_id:path}", pages.ticket),
+        Route("/trace/{client_id}/{month}/{log_id:path}", pages.trace),
         Route("/login", login.show),
         Route("/login", login.sign_in, methods=["POST"]),
         Route("/logout", login.sign_out, methods=["POST"]),
@@ -85,16 +115,18 @@ def create_gateway(
         WebSocketRoute("/api/kernels/{kernel_id}/channels", channels.serve),
         Route("/static/{name:path}", assets.serve),
         Route("/favicon.ico", assets.serve),
-        Route("/healthz", pages.healthz),
-        Route("/readyz", pages.readyz),
+        Route("/healthz", health.healthz),
+        Route("/readyz", health.readyz),
     ]
-    if file_urls is not None and store.folder is not None:
-        routes.append(Route("/lake/{key:path}", LakeFiles(store.folder, file_urls, clock).serve))
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with _running(broker, keeper, process):
+        tasks.keep("pages that are over", lifetimes.run())
+        tasks.keep("signed-out sessions", sign_outs.run())
+        tasks.keep("new logs", _keep_fresh(snapshots))
+        async with _running(kernels, process, tasks):
             yield
+        await renders.stop()
         await voila.close()
 
     app = Starlette(
@@ -104,12 +136,9 @@ def create_gateway(
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False  # one address for each page
-    app.state.broker, app.state.visits, app.state.keeper, app.state.sessions = (
-        broker,
-        visits,
-        keeper,
-        sessions,
-    )
+    app.state.kernels, app.state.renders, app.state.visits = kernels, renders, visits
+    app.state.lifetimes, app.state.sessions = lifetimes, sessions
+    app.state.sign_outs, app.state.tasks, app.state.process = sign_outs, tasks, process
     return app
 
 
@@ -123,7 +152,7 @@ class Refusals:
             SignInNeeded: self._to_login,
             GatewayError: self._explain,
             LakeError: self._store_silent,
-            AccessError: self._broken,
+            AccessError: self._damaged,
             HTTPException: self._http,
             Exception: self._broken,
         }
@@ -138,47 +167,66 @@ class Refusals:
         assert isinstance(error, GatewayError)  # noqa: S101
         return await self._page(request, error, STATUS[type(error)])
 
-    async def _store_silent(self, request: Request, _error: Exception) -> Response:
+    async def _store_silent(self, request: Request, error: Exception) -> Response:
+        logger.warning("%s: %s", _name_of(request), error)
         return await self._page(request, StoreSilent(), 503)
 
     async def _http(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101
         return await self._page(request, NoSuchPage(), error.status_code)
 
-    async def _broken(self, request: Request, _error: Exception) -> Response:
-        return await self._page(
-            request, GatewayError("This is a mistake on our side; it has been recorded."), 500
-        )
+    async def _damaged(self, request: Request, error: Exception) -> Response:
+        logger.error("%s: %s", _name_of(request), error)
+        return await self._page(request, AccountDamaged(), 503)
+
+    async def _broken(self, request: Request, error: Exception) -> Response:
+        logger.error("%s: %s", _name_of(request), describe_defect(error))
+        return await self._page(request, Unexpected(), 500)
 
     async def _page(self, request: Request, error: GatewayError, status: int) -> Response:
         words = {"title": error.title, "action_href": error.action_href, "action_label": error.action_label}
-        body = self._html.message(await self._visitor(request), text=str(error), **words)
+        body = self._html.message(await self._session(request), text=str(error), **words)
         return HTMLResponse(body, status)
 
-    async def _visitor(self, request: Request) -> Visitor | None:
+    async def _session(self, request: Request) -> Session | None:
         try:
-            return await find_visitor(request, self._sessions)
+            return await find_session(request, self._sessions)
         except (LakeError, AccessError):
             return None
 
 
 @contextlib.asynccontextmanager
-async def _running(broker: Broker, keeper: Keeper, process: VoilaProcess | None) -> AsyncIterator[None]:
-    """The socket, the sweeper and Voila, from the application's start to its end."""
-    server = await broker.listen(process.socket) if process is not None else None
-    sweeper = asyncio.create_task(keeper.run())
+async def _running(kernels: Kernels, process: VoilaProcess | None, tasks: Tasks) -> AsyncIterator[None]:
+    """The kernels' door and Voila, from the application's start to its end, and the end of every background task."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "gateway"))
     try:
         if process is not None:
-            process.start()
+            tasks.keep("the kernels' door", kernels.listen(process.socket))
+            process.on_kernel_end = kernels.note_end
+            process.start(tasks)
         yield
     finally:
-        sweeper.cancel()
-        if server is not None:
-            server.close()
+        await tasks.stop()
         if process is not None:
             await process.stop()
 
 
-def _derived(secret: str, purpose: bytes) -> bytes:
-    """A key of its own for each purpose, so that one kind of signature can never pass for another."""
-    return hmac.new(secret.encode(), purpose, hashlib.sha256).digest()
+async def _keep_fresh(snapshots: SnapshotSource) -> None:
+    """Look for new logs of every scope that somebody looks at, so that no page has to wait for it."""
+    said = ""
+    while True:
+        try:
+            await asyncio.to_thread(snapshots.refresh)
+        except LakeError as error:
+            if str(error) != said:  # once, and not every second of an outage
+                logger.warning("New logs cannot be looked for: %s", error)
+            said = str(error)
+        else:
+            said = ""
+        await asyncio.sleep(_REFRESH_EVERY_S)
+
+
+def _name_of(request: Request) -> str:
+    """The request's method and the pattern of its address; the address itself names tickets."""
+    route = request.scope.get("route")
+    return f"{request.method} {route.path}" if isinstance(route, Route) else request.method

@@ -6,7 +6,8 @@ import asyncio
 import logging
 import secrets
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import Final
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
@@ -14,10 +15,11 @@ from websockets.exceptions import ConnectionClosed
 
 from access.errors import AccessError
 from lake.errors import LakeError
-from voila_dashboards.gateway.guard import find_visitor
+from serving.service_log import describe_defect
+from voila_dashboards.gateway.guard import find_session
 from voila_dashboards.gateway.messages import answer_to_page, question_to_kernel, read_question
 from voila_dashboards.gateway.origin import is_same_origin
-from voila_dashboards.gateway.sessions import Sessions, Visitor
+from voila_dashboards.gateway.sessions import Session, Sessions
 from voila_dashboards.gateway.visits import Visit, Visits
 from voila_dashboards.voila.client import Channel, Voila, VoilaSilent
 
@@ -27,9 +29,11 @@ logger = logging.getLogger(__name__)
 _GOING_AWAY: Final = 1001
 _POLICY_VIOLATION: Final = 1008
 _TRY_AGAIN: Final = 1013
-#: A person does not ask faster; a script that does is cut off.
-_MOST_QUESTIONS: Final = 40
+#: A person does not ask faster, not even with a key held down; a script that does is cut off.
+_MOST_QUESTIONS: Final = 150
 _WITHIN_S: Final = 10.0
+#: Websockets of one page at once: the newest, and those of lost connections that are not known to be lost yet.
+_MOST_SOCKETS: Final = 3
 
 
 class _Refused(Exception):
@@ -52,6 +56,7 @@ class Channels:
         self._voila = voila
         self._clock = clock
         self._public_url = public_url
+        self._open: dict[Visit, list[asyncio.Event]] = {}
 
     async def serve(self, page: WebSocket) -> None:
         """Answer `/api/kernels/<kernel id>/channels`: 403 to other sites, and nothing but a close to the wrong session.
@@ -64,35 +69,60 @@ class Channels:
         if not is_same_origin(page, self._public_url):
             await page.close(_POLICY_VIOLATION)
             return
-        visitor = await self._find_visitor(page)
+        session = await self._find_session(page)
         await page.accept()
-        visit = None if visitor is None else self._visits.of_kernel(page.path_params["kernel_id"], visitor)
+        visit = None if session is None else self._visits.of_kernel(page.path_params["kernel_id"], session)
         code = _POLICY_VIOLATION
         if visit is not None and visit.kernel_id is not None and visit.comm_id is not None:
             code = await self._connect(page, visit, visit.kernel_id, visit.comm_id)
         if WebSocketState.DISCONNECTED not in {page.application_state, page.client_state}:
             await page.close(code)
 
-    async def _find_visitor(self, page: WebSocket) -> Visitor | None:
+    async def _find_session(self, page: WebSocket) -> Session | None:
         try:
-            return await find_visitor(page, self._sessions)
+            return await find_session(page, self._sessions)
         except (LakeError, AccessError):
             return None
 
     async def _connect(self, page: WebSocket, visit: Visit, kernel_id: str, comm_id: str) -> int:
         try:
-            async with self._voila.channel(kernel_id, secrets.token_hex(16)) as kernel:
-                return await self._join(page, kernel, visit, comm_id)
+            with self._one_of_few(visit) as gave_way:
+                async with _until_ended(
+                    self._voila.channel(kernel_id, secrets.token_hex(16)), visit
+                ) as kernel:
+                    return await self._join(page, kernel, visit, comm_id, gave_way)
         except VoilaSilent as error:
+            if visit.ended.is_set():
+                return _GOING_AWAY
             logger.warning("A kernel could not be reached: %s", error)
             return _TRY_AGAIN
 
-    async def _join(self, page: WebSocket, kernel: Channel, visit: Visit, comm_id: str) -> int:
+    @contextmanager
+    def _one_of_few(self, visit: Visit) -> Iterator[asyncio.Event]:
+        """A place among the page's websockets; the event says that it was given to a newer one."""
+        gave_way = asyncio.Event()
+        others = self._open.setdefault(visit, [])
+        for oldest in others[: max(0, len(others) - _MOST_SOCKETS + 1)]:
+            oldest.set()
+            others.remove(oldest)
+        others.append(gave_way)
+        try:
+            yield gave_way
+        finally:
+            if gave_way in others:
+                others.remove(gave_way)
+            if not others:
+                self._open.pop(visit, None)
+
+    async def _join(
+        self, page: WebSocket, kernel: Channel, visit: Visit, comm_id: str, gave_way: asyncio.Event
+    ) -> int:
         """Pass messages until one side is gone, the visit ends or the page misbehaves; the code to close with."""
         tasks = [
             asyncio.create_task(self._carry_questions(page, kernel, visit, comm_id)),
-            asyncio.create_task(_carry_answers(kernel, page, comm_id)),
+            asyncio.create_task(_carry_answers(kernel, page, visit, comm_id)),
             asyncio.create_task(visit.ended.wait()),
+            asyncio.create_task(gave_way.wait()),
         ]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -101,6 +131,9 @@ class Channels:
                 task.cancel()
         await asyncio.wait(tasks)
         errors = [None if task.cancelled() else task.exception() for task in tasks]
+        for error in errors:
+            if error is not None and not isinstance(error, _Refused | WebSocketDisconnect | ConnectionClosed):
+                logger.error("A page's messages were not passed on: %s", describe_defect(error))
         return _POLICY_VIOLATION if any(isinstance(error, _Refused) for error in errors) else _GOING_AWAY
 
     async def _carry_questions(self, page: WebSocket, kernel: Channel, visit: Visit, comm_id: str) -> None:
@@ -112,8 +145,29 @@ class Channels:
                 logger.warning("A page sent what is not a question, or too many: its connection is closed.")
                 raise _Refused
             recent.append(now)
-            visit.last_used_at = now
+            visit.last_used_at = visit.asked_at = now
             await kernel.send(question_to_kernel(question, comm_id, secrets.token_hex(16)))
+
+
+@asynccontextmanager
+async def _until_ended(opening: AbstractAsyncContextManager[Channel], visit: Visit) -> AsyncIterator[Channel]:
+    """The channel, once it is open; raises `VoilaSilent`, also where its kernel has ended, of which Voila is silent."""
+    entering = asyncio.ensure_future(opening.__aenter__())
+    ended = asyncio.ensure_future(visit.ended.wait())
+    try:
+        await asyncio.wait({entering, ended}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        ended.cancel()
+        if not entering.done():
+            entering.cancel()
+            await asyncio.gather(entering, return_exceptions=True)
+    if entering.cancelled():
+        raise VoilaSilent("the kernel has ended")
+    channel = entering.result()
+    try:
+        yield channel
+    finally:
+        await opening.__aexit__(None, None, None)
 
 
 async def _receive_text(page: WebSocket) -> str:
@@ -126,7 +180,7 @@ async def _receive_text(page: WebSocket) -> str:
     return text
 
 
-async def _carry_answers(kernel: Channel, page: WebSocket, comm_id: str) -> None:
+async def _carry_answers(kernel: Channel, page: WebSocket, visit: Visit, comm_id: str) -> None:
     while True:
         try:
             message = await kernel.recv()
@@ -134,4 +188,5 @@ async def _carry_answers(kernel: Channel, page: WebSocket, comm_id: str) -> None
             return
         answer = answer_to_page(message, comm_id)
         if answer is not None:
+            visit.asked_at = None
             await page.send_text(answer)

@@ -4,7 +4,7 @@
     * the visitor's address: `NoSuchPage` (404), also for what exists but belongs to another client
     * the visitor's form: `FormExpired` (403), `WrongOrigin` (403)
     * pace: `TooManyAttempts` (429)
-    * this side: `DashboardsUnavailable` (503)
+    * this side: `DashboardsUnavailable`, `SignOutUntold`, `AccountDamaged` (503), `Unexpected` (500)
 
 A store that does not answer is `lake.errors.StoreUnavailable`, shown as 503 too.
 """
@@ -60,14 +60,14 @@ class WrongOrigin(GatewayError):
 
 
 class TooManyAttempts(GatewayError):
-    """Too many failed sign-ins; ``retry_after_s`` says how long to wait."""
+    """As many wait to sign in as may; ``retry_after_s`` says when to come back."""
 
     title = "Too many attempts"
 
     def __init__(self, retry_after_s: int) -> None:
-        minutes = max(1, round(retry_after_s / 60))
-        wait = "a minute" if minutes == 1 else f"{minutes} minutes"
-        super().__init__(f"There were too many failed attempts to log in. Wait {wait}, then try again.")
+        super().__init__(
+            f"Too many attempts to log in are waiting just now. Wait {retry_after_s} seconds, then try again."
+        )
         self.retry_after_s = retry_after_s
 
 
@@ -80,6 +80,45 @@ class DashboardsUnavailable(GatewayError):
     def __init__(self) -> None:
         super().__init__(
             "The dashboards are not ready yet. They start by themselves: try again in a few seconds."
+        )
+
+
+class SignOutUntold(GatewayError):
+    """The visitor is signed out here, and the lake does not know it yet."""
+
+    title = "You are logged out of this browser"
+    action_href = "/login"
+    action_label = "Log in again"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The log store does not answer, so the other servers of these dashboards do not know it yet; telling them "
+            "is tried again by itself. If somebody else may hold a copy of your session, tell your provider."
+        )
+
+
+class AccountDamaged(GatewayError):
+    """A record below ``control/`` that this request needs cannot be read; the service log names it."""
+
+    title = "This account cannot be read"
+    action_label = "Try again"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "What is stored about this account is damaged. Your logs are not affected. Ask your provider to repair the "
+            "account: the dashboards' service log names the object."
+        )
+
+
+class Unexpected(GatewayError):
+    """A defect of the dashboards."""
+
+    title = "Something went wrong"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This is a mistake on our side, and its place stands in the service log. Load the page again; if it stays, "
+            "tell your provider when it happened."
         )
 
 
@@ -99,6 +138,9 @@ STATUS: Final[dict[type[Exception], int]] = {
     WrongOrigin: 403,
     TooManyAttempts: 429,
     DashboardsUnavailable: 503,
+    SignOutUntold: 503,
+    AccountDamaged: 503,
+    Unexpected: 500,
     StoreSilent: 503,
     LakeError: 503,
 }

@@ -10,8 +10,7 @@ from typing import Any, Final
 import jinja2
 
 from voila_dashboards.gateway.assets import Assets
-from voila_dashboards.gateway.sessions import Visitor
-from voila_dashboards.viewer import Viewer
+from voila_dashboards.gateway.sessions import Session
 
 #: Where the kernel's part goes; it is not a character that a template or a name can hold.
 _GAP: Final = "\x00"
@@ -39,9 +38,9 @@ class Html:
         )
         self._environment.globals["static_url"] = assets.base_url
 
-    def shell(self, page: str, visitor: Visitor) -> Shell:
+    def shell(self, page: str, session: Session) -> Shell:
         """Head, header, navigation and skeleton of ``page``; and the end of the document."""
-        head, tail = self._render("page.html", visitor, active=page, title=_TITLES[page], gap=_GAP).split(
+        head, tail = self._render("page.html", session, active=page, title=_TITLES[page], gap=_GAP).split(
             _GAP
         )
         return Shell(head.encode(), tail.encode())
@@ -52,19 +51,12 @@ class Html:
             "login.html", None, csrf_token=form_token, next=then, error=error, username=username
         )
 
-    def message(self, visitor: Visitor | None, **words: str) -> str:
+    def message(self, session: Session | None, **words: str) -> str:
         """A page that says what happened and what to do: ``title``, ``text``, ``action_href``, ``action_label``."""
-        return self._render("message.html", visitor, **words)
+        return self._render("message.html", session, **words)
 
-    def _render(self, template: str, visitor: Visitor | None, **context: Any) -> str:
+    def _render(self, template: str, session: Session | None, **context: Any) -> str:
         known: dict[str, Any] = {"viewer": None, "csrf_token": "", "active": "", "title": ""}
-        if visitor is not None:
-            known |= {"viewer": viewer_of(visitor), "csrf_token": visitor.csrf_token}
+        if session is not None:
+            known |= {"viewer": session.viewer, "csrf_token": session.csrf_token}
         return self._environment.get_template(template).render({**known, **context})
-
-
-def viewer_of(visitor: Visitor) -> Viewer:
-    """The visitor as the pages know them."""
-    user = visitor.user
-    role = "provider" if user.scope.clients is None else "client"
-    return Viewer(user.name, user.display_name, role, user.scope.only_client)  # type: ignore[arg-type]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import logging
 import secrets
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -11,18 +11,19 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from access.users import MAX_PASSWORD, User, get_user, verify_password
-from lake.store import Store
-from voila_dashboards.gateway.attempts import AttemptLimit, network_of
-from voila_dashboards.gateway.errors import FormExpired, TooManyAttempts
-from voila_dashboards.gateway.guard import find_visitor, require_same_origin
+from lake.errors import StoreUnavailable
+from voila_dashboards.gateway.attempts import network_of
+from voila_dashboards.gateway.errors import FormExpired, SignOutUntold, TooManyAttempts
+from voila_dashboards.gateway.gate import Admitted, Attempt, Gate
+from voila_dashboards.gateway.guard import find_session, require_same_origin
 from voila_dashboards.gateway.html import Html
 from voila_dashboards.gateway.origin import local_path
-from voila_dashboards.gateway.sessions import Sessions, Visitor
+from voila_dashboards.gateway.sessions import Claims, Sessions
+from voila_dashboards.gateway.signouts import SignOuts
 from voila_dashboards.settings import DashboardSettings
 
-#: argon2id takes 64 MiB and a core each time: more at once would only make all of them slower.
-_VERIFIED_AT_ONCE: Final = 2
+logger = logging.getLogger(__name__)
+
 _WRONG: Final = "The user name or the password is not right."
 _LONGEST_FORM: Final = 16 * 1024
 _LONGEST_NAME: Final = 100
@@ -36,26 +37,23 @@ class Login:
     def __init__(
         self,
         settings: DashboardSettings,
-        store: Store,
         sessions: Sessions,
+        sign_outs: SignOuts,
+        gate: Gate,
         html: Html,
-        clock: Callable[[], float],
         end_session: EndSession,
     ) -> None:
         self._settings = settings
-        self._store = store
         self._sessions = sessions
+        self._sign_outs = sign_outs
+        self._gate = gate
         self._html = html
-        self._clock = clock
         self._end_session = end_session
-        self._by_user = AttemptLimit(settings.login_attempts_per_user, settings.login_window_s)
-        self._by_address = AttemptLimit(settings.login_attempts_per_address, settings.login_window_s)
-        self._verifying = asyncio.Semaphore(_VERIFIED_AT_ONCE)
 
     async def show(self, request: Request) -> Response:
         """`GET /login`: the form, or straight on for whoever is signed in."""
         then = local_path(request.query_params.get("next"))
-        if await find_visitor(request, self._sessions) is not None:
+        if await find_session(request, self._sessions) is not None:
             return RedirectResponse(then, 303)
         return self._form(request, then)
 
@@ -67,50 +65,55 @@ class Login:
         if not browser or not self._sessions.form_token_fits(form.get("csrf_token", ""), browser):
             raise FormExpired
         then = local_path(form.get("next"))
-        name = form.get("username", "").strip().lower()
-        address = network_of(request.client.host if request.client else "")
+        attempt = Attempt(
+            form.get("username", "").strip().lower(),
+            form.get("password", ""),
+            network_of(request.client.host if request.client else ""),
+            request.cookies.get(self._gate.cookie_name),
+        )
         try:
-            user = await self._verify(name, form.get("password", ""), address)
+            admitted = await self._gate.verify(attempt)
         except TooManyAttempts as error:
-            answer = self._form(request, then, 429, str(error), name)
+            answer = self._form(request, then, 429, str(error), attempt.name)
             answer.headers["Retry-After"] = str(error.retry_after_s)
             return answer
-        return self._form(request, then, 401, _WRONG, name) if user is None else self._welcome(user, then)
+        if admitted is None:
+            return self._form(request, then, 401, _WRONG, attempt.name)
+        return self._welcome(admitted, then)
 
     async def sign_out(self, request: Request) -> Response:
-        """`POST /logout`; raises `WrongOrigin`, `FormExpired`."""
+        """`POST /logout`; raises `WrongOrigin`, `FormExpired`. The store is told, and need not answer."""
         require_same_origin(request, self._settings.public_url)
-        visitor = await find_visitor(request, self._sessions)
-        if visitor is not None:
-            await self._end(visitor, await _read_form(request))
-        answer = RedirectResponse("/login", 303)
+        session = self._sessions.read(request.cookies.get(self._sessions.cookie_name))
+        answer: Response = RedirectResponse("/login", 303)
+        if session is not None and not await self._end(session, await _read_form(request)):
+            untold = SignOutUntold()
+            words = {
+                "title": untold.title,
+                "action_href": untold.action_href,
+                "action_label": untold.action_label,
+            }
+            answer = HTMLResponse(self._html.message(None, text=str(untold), **words), 503)
         answer.delete_cookie(
             self._sessions.cookie_name, path="/", secure=self._settings.is_https, httponly=True
         )
         return answer
 
-    async def _end(self, visitor: Visitor, form: dict[str, str]) -> None:
-        if not self._sessions.form_token_fits(form.get("csrf_token", ""), visitor.session_id):
+    async def _end(self, session: Claims, form: dict[str, str]) -> bool:
+        """Sign the session out and end its pages; whether the lake knows it. Raises `FormExpired`."""
+        if not self._sessions.form_token_fits(form.get("csrf_token", ""), session.session_id):
             raise FormExpired
-        self._sessions.revoke(visitor)
-        await self._end_session(visitor.session_id)
+        try:
+            await self._sign_outs.sign_out(session.session_id, session.expires_at)
+        except StoreUnavailable as error:
+            logger.warning("A session was signed out in this process only, for now: %s", error)
+            return False
+        finally:
+            await self._end_session(session.session_id)
+        return True
 
-    async def _verify(self, name: str, password: str, address: str) -> User | None:
-        """The user, or None; as slow for a name that does not exist. Raises `TooManyAttempts`."""
-        async with self._verifying:
-            now = self._clock()
-            wait_s = max(self._by_user.wait_s(name, now), self._by_address.wait_s(address, now))
-            if wait_s:
-                raise TooManyAttempts(wait_s)
-            user = await asyncio.to_thread(get_user, self._store, name)
-            if await asyncio.to_thread(verify_password, user, password[:MAX_PASSWORD]):
-                self._by_user.forget(name)
-                return user
-            self._by_user.record_failure(name, now)
-            self._by_address.record_failure(address, now)
-            return None
-
-    def _welcome(self, user: User, then: str) -> Response:
+    def _welcome(self, admitted: Admitted, then: str) -> Response:
+        user = admitted.user
         self._sessions.forget_user(user.name)
         answer = RedirectResponse(then, 303)
         answer.set_cookie(
@@ -121,6 +124,15 @@ class Login:
             secure=self._settings.is_https,
             httponly=True,
             samesite="lax",  # a link to a ticket in a mail opens the ticket, not the sign-in
+        )
+        answer.set_cookie(
+            self._gate.cookie_name,
+            admitted.device_cookie,
+            max_age=int(self._settings.login_device_ttl_s),
+            path="/login",
+            secure=self._settings.is_https,
+            httponly=True,
+            samesite="strict",
         )
         answer.delete_cookie(self._form_cookie, path="/login", secure=self._settings.is_https, httponly=True)
         return answer

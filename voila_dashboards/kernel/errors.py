@@ -3,7 +3,8 @@
 * `PageError`
     * `NotFound`: no such ticket within this scope, or a question that is none.
     * `VisitEnded`: signed out, expired, or the page was left alone for too long.
-    * `NoGrant`: this kernel was started by somebody else than the gateway.
+    * `NoAdmission`: whoever wanted to see the page is gone, or the gateway is.
+    * `TooLong`: the question took more processor time than one may.
     * `StoreSilent`: the store does not answer.
     * `Unexpected`: a mistake of ours.
 """
@@ -44,11 +45,18 @@ class VisitEnded(PageError):
     sentence = "This page has been open for a long time, or you have logged out: load it again."
 
 
-class NoGrant(PageError):
-    """No valid grant reached this kernel, so it shows nothing."""
+class NoAdmission(PageError):
+    """Nobody was let in through this kernel, so it shows nothing."""
 
-    code = "no_grant"
+    code = "no_admission"
     sentence = "This page was not opened through the dashboards: start at the overview."
+
+
+class TooLong(PageError):
+    """The query was ended because it ran away."""
+
+    code = "too_long"
+    sentence = "This took too long and was ended: choose a shorter time range, one client, or fewer filters."
 
 
 class StoreSilent(PageError):

@@ -8,17 +8,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
+from access.viewer import Viewer
 from voila_dashboards.params import NO_CATEGORY, Window
-from voila_dashboards.viewer import Viewer
 
 _LAST_SECOND: Final = 253_402_300_799  # 9999-12-31T23:59:59Z
 
 
 class Source(Protocol):
-    """As much of `lake.reader.Reader` as the pages use."""
+    """As much of a kernel's reader as the pages use: the view ``logs``, and single traces."""
 
     def sql(self, query: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Rows of ``query``."""
+
+    def trace(self, client_id: str, month: str, log_id: str, executed_at_ms: int) -> bytes | None:
+        """The trace of one log as the JSON that was sent; None where none is stored."""
 
 
 class PageNotFound(Exception):
@@ -47,29 +50,39 @@ class Filter:
         return "WHERE " + " AND ".join(f"({clause})" for clause in self.clauses) if self.clauses else ""
 
 
-def visible_to(viewer: Viewer, client_id: str | None) -> Filter:
-    """Logs ``viewer`` may see, narrowed to ``client_id`` for the provider.
+def chosen_client(viewer: Viewer, client_id: str | None) -> str | None:
+    """The client that ``viewer`` narrows a page to; None where they have no choice, or may not see that one."""
+    return client_id if client_id is not None and viewer.sees_many and viewer.may_see(client_id) else None
 
-    The snapshot holds nothing else already; this is the second lock on the same door.
+
+def visible_to(viewer: Viewer, client_id: str | None) -> Filter:
+    """Logs ``viewer`` may see, narrowed to ``client_id`` where they may see that.
+
+    The files hold nothing else already; this is the second lock on the same door.
     """
-    if viewer.role != "provider":
-        return Filter().add("client_id = ?", viewer.client_id or "")
-    return Filter() if client_id is None else Filter().add("client_id = ?", client_id)
+    clients = viewer.scope.clients
+    if chosen_client(viewer, client_id) is not None:
+        return Filter().add("client_id = ?", client_id)
+    if clients is None:
+        return Filter()
+    return Filter().add(f"client_id IN ({', '.join('?' * len(clients)) or 'NULL'})", *sorted(clients))
 
 
 def within(window: Window, chosen: Filter) -> Filter:
     """``chosen``, and executed within the window. The months let DuckDB leave whole files unread."""
     if window.start_ms is not None:
-        start = _moment(window.start_ms)
+        start = moment(window.start_ms)
         chosen.add("month >= ? AND executed_at >= ?", start.strftime("%Y-%m"), start)
     if window.end_ms is not None:
-        end, last = _moment(window.end_ms), _moment(window.end_ms - 1)
+        end, last = moment(window.end_ms), moment(window.end_ms - 1)
         chosen.add("month <= ? AND executed_at < ?", last.strftime("%Y-%m"), end)
     return chosen
 
 
-def list_clients(reader: Source) -> list[str]:
-    """Every client that has a log, by name."""
+def list_clients(reader: Source, viewer: Viewer) -> list[str]:
+    """The clients ``viewer`` can choose from, by name: those named in the scope, or all that have a log."""
+    if viewer.scope.clients is not None:
+        return sorted(viewer.scope.clients)
     rows = reader.sql("SELECT DISTINCT client_id FROM logs WHERE client_id IS NOT NULL ORDER BY 1")
     return [client_id for (client_id,) in rows]
 
@@ -92,5 +105,6 @@ def named_category(value: str | None) -> str:
     return value or NO_CATEGORY
 
 
-def _moment(ms: int) -> datetime:
+def moment(ms: int) -> datetime:
+    """The time of ``ms``, as far as Python and a Parquet file can hold it."""
     return datetime.fromtimestamp(min(max(ms // 1000, 0), _LAST_SECOND), UTC)

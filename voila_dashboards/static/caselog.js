@@ -30,9 +30,44 @@ function fill(node, props, children) {
     else if (name === "style") for (const [key, each] of Object.entries(value)) node.style.setProperty(key, each);
     else node.setAttribute(name, value === true ? "" : value);
   }
-  for (const child of children.flat(Infinity)) if (child !== null && child !== undefined && child !== false) node.append(child);
+  for (const child of children.flat(Infinity)) {
+    if (child === null || child === undefined || child === false) continue;
+    node.append(...(typeof child === "string" ? shown(child) : [child]));
+  }
   return node;
 }
+
+/** Characters that turn the direction of text around. They may stand in any name, and would rearrange what is beside it. */
+const TURNING = /[\u202a-\u202e\u2066-\u2069]/;
+const codeOf = (character) => `U+${character.codePointAt(0).toString(16).toUpperCase()}`;
+
+/** `text` with each turning character as a box that shows its code; the box keeps the character, for whoever copies it. */
+function shown(text) {
+  if (!TURNING.test(text)) return [text];
+  return text.split(new RegExp(`(${TURNING.source})`)).filter(Boolean).map((part) => {
+    if (!TURNING.test(part)) return part;
+    const box = document.createElement("span");
+    box.className = "cl-turning";
+    box.dataset.code = codeOf(part);
+    box.title = `The character ${codeOf(part)}, which turns the direction of text around`;
+    box.textContent = part;
+    return box;
+  });
+}
+
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]|[\ud802\ud803\ud83a\ud83b]/;
+
+/** The same where only text can stand, as in a title; what runs from the right does not touch what is beside it. */
+function shownText(text) {
+  const plain = String(text).replace(new RegExp(TURNING.source, "g"), (each) => `[${codeOf(each)}]`);
+  return RIGHT_TO_LEFT.test(plain) ? `\u2068${plain}\u2069` : plain;
+}
+
+/** A text of somebody's own among words of ours. */
+const isolated = (text) => h("bdi", {}, text);
+
+/** What is there of `items`, with a dot between each and the next; texts of somebody's own stay apart. */
+const dotted = (items) => items.filter(Boolean).flatMap((item, i) => [i ? " · " : null, isolated(item)]);
 
 /** Appends `items` in portions, with a button for the next portion: a long list must not freeze a page. */
 function appendInPortions(parent, items, draw, portion) {
@@ -332,7 +367,7 @@ class Session {
     } catch (error) {
       drawn = [messageView("This page could not be drawn", String(error?.message ?? error)), payload?.data?.trace ? rawCard(payload.data) : null];
     }
-    this.main.replaceChildren(...[this.routed ? null : localNav(this.page), drawn].flat(Infinity).filter(Boolean));
+    this.main.replaceChildren(...[this.routed ? null : localNav(this.page), asOfMark(payload), drawn].flat(Infinity).filter(Boolean));
     if (moved) this.main.querySelector("h1")?.focus({ preventScroll: true });
     else focus.restore();
     if (this.routed) this.tellHeader();
@@ -340,7 +375,7 @@ class Session {
 
   tellHeader() {
     const title = { overview: "Overview", tickets: "Tickets", ticket: label(this.payload?.data?.log?.ticket_id) }[this.page];
-    if (title) document.title = `${title} · Caselog`;
+    if (title) document.title = `${shownText(title)} · Caselog`;
     for (const each of document.querySelectorAll(".cl-nav a")) {
       const here = each.getAttribute("href") === (this.page === "overview" ? "/" : "/tickets");
       here ? each.setAttribute("aria-current", "page") : each.removeAttribute("aria-current");
@@ -427,6 +462,15 @@ function failureView(_session, { error }) {
   return messageView(missing ? "Not found" : "This page could not be built", label(error.message, "Load it again."), missing && link("tickets", {}, {}, "All tickets"));
 }
 
+/** Says that the page goes on with what was known last, while the store does not answer. */
+function asOfMark(payload) {
+  if (payload?.is_current !== false || !validTime(payload.as_of_ms)) return null;
+  const [day, minute] = localTime(payload.as_of_ms).split(" ");
+  const when = day === localTime(payload.now_ms).split(" ")[0] ? minute : `${day} ${minute}`;
+  const at = h("time", { datetime: new Date(payload.as_of_ms).toISOString() }, `As of ${when}`);
+  return h("p", { class: "cl-as-of", role: "status" }, at, ": the log store does not answer just now. Newer logs are shown as soon as it does.");
+}
+
 function localNav(page) {
   const item = (name, text) => link(name, {}, { "aria-current": page === name ? "page" : null }, text);
   return h("nav", { class: "cl-nav cl-local-nav", "aria-label": "Pages" }, item("overview", "Overview"), item("tickets", "Tickets"));
@@ -492,9 +536,15 @@ function downloadButton(text, name) {
 
 function choice(name, value, options, onChoose) {
   const select = h("select", { class: "cl-select", "aria-label": name, "data-key": name },
-    options.map(([key, text]) => h("option", { value: key, selected: key === value }, clip(text, 40))));
+    options.map(([key, text]) => option(key, text, key === value)));
   select.addEventListener("change", () => onChoose(select.value));
   return select;
+}
+
+function option(key, text, selected) {
+  const choosable = h("option", { value: key, selected });
+  choosable.textContent = shownText(clip(text, 40));
+  return choosable;
 }
 
 function clientChoice(session, page, { clients, params }) {
@@ -713,12 +763,12 @@ function modelsCard({ current }) {
 
 const SEARCH_PAUSE_MS = 200;
 
-/** Columns: key, heading, cell, class. The client's own column is for the provider only. */
-function ticketColumns(provider, statuses) {
+/** Columns: key, heading, cell, class. The client's own column is for whoever sees many. */
+function ticketColumns(many, statuses) {
   const plain = (text, otherwise = DASH) => (text === null || text === undefined || text === "" ? h("span", { class: "cl-muted" }, otherwise) : String(text));
   return [
     ["ticket_id", "Ticket", (row) => link("ticket", row, { class: "cl-ticket-id" }, label(row.ticket_id)), "cl-wide"],
-    provider && ["client_id", "Client", (row) => plain(row.client_id), "cl-client"],
+    many && ["client_id", "Client", (row) => plain(row.client_id), "cl-client"],
     ["category", "Category", (row) => plain(row.category), "cl-name"],
     ["status", "Status", (row) => statusBadge(row.status, statuses), "cl-status"],
     ["overall_confidence", "Confidence", (row) => confidenceView(row.overall_confidence), "cl-num"],
@@ -753,7 +803,7 @@ function ticketsView(session, payload) {
 
 /** The order as a choice, where the screen is too narrow for headings. */
 function sortChoice(session, params, viewer) {
-  const options = ticketColumns(viewer.role === "provider", []).flatMap(([key, name]) => {
+  const options = ticketColumns(viewer.sees_many, []).flatMap(([key, name]) => {
     const first = firstDirection(key);
     return [first, first === "asc" ? "desc" : "asc"].map((dir) => [`${key} ${dir}`, `${name} ${dir === "asc" ? "↑" : "↓"}`]);
   });
@@ -797,7 +847,7 @@ function clearLink(params) {
 }
 
 function ticketTable(session, data, params, viewer, statuses) {
-  const columns = ticketColumns(viewer.role === "provider", statuses);
+  const columns = ticketColumns(viewer.sees_many, statuses);
   const zoned = (key, name) => (key === "executed_at" ? `${name} (${zone(data.rows[0]?.executed_at_ms)})` : name);
   const heading = ([key, name, , kind]) => {
     const sorted = params.sort === key;
@@ -974,7 +1024,7 @@ function ticketView(session, payload) {
   const layout = run?.groups.length ? layOut(run.groups) : null;
   const steps = run?.groups.length ? stepsCard(run) : null;
   const main = [
-    traceState(data, run),
+    traceState(data, run, session.routed),
     layout && timelineCard(session, run, layout, steps?.reveal),
     h("div", { class: "cl-grid cl-grid-ticket" },
       h("div", { class: "cl-stack" }, steps?.card, run?.messages.length ? messagesCard(run.messages) : null, run?.unknown.length ? unknownCard(run.unknown) : null, rawCard(data)),
@@ -991,7 +1041,7 @@ function ticketHead(log, viewer) {
     h("p", {}, link("tickets", {}, { class: "cl-back", "data-key": "back" }, "← Tickets")),
     h("div", { class: "cl-ticket-title" }, h("h1", { tabindex: "-1" }, label(log.ticket_id)), statusBadge(log.status), log.category && h("span", { class: "cl-muted" }, log.category)),
     h("dl", { class: "cl-facts" },
-      viewer.role === "provider" && fact("Client", log.client_id),
+      viewer.sees_many && fact("Client", log.client_id),
       fact(`Executed at (${zone(log.executed_at_ms)})`, timeView(log.executed_at_ms, true)),
       fact("Execution time", seconds(log.execution_time_seconds)),
       fact("Confidence", percent(log.overall_confidence, 1)),
@@ -999,21 +1049,29 @@ function ticketHead(log, viewer) {
       fact("Iterations", count(log.react_iterations)), fact("Tool calls", count(log.tool_call_count)),
       fact("Errors", h("span", { class: log.error_count > 0 ? "cl-bad" : null }, count(log.error_count))),
       tokens && fact("Tokens", tokens), num(known.cost_usd) !== null && fact("Cost", money(known.cost_usd)),
-      (log.workflow_version || log.environment) && fact("Workflow", [log.workflow_version, log.environment].filter(Boolean).join(" · "))));
+      (log.workflow_version || log.environment) && fact("Workflow", dotted([log.workflow_version, log.environment]))));
 }
 
 /** Says in words why there is nothing, or not everything, to debug. */
-function traceState(data, run) {
+function traceState(data, run, routed) {
   if (data.trace_state === "none")
     return card("No trace", {}, h("p", {}, "No trace is stored with this log, only its figures. It was sent without one, or its client is set to METRICS_ONLY."));
   if (data.trace_state === "too_big")
-    return card("The trace is too big for a page", {}, h("p", {}, `It takes ${bytes(data.trace_size)}. Read it in a notebook, from the view traces, by client_id, month and log_id.`));
+    return tooBigCard(data, routed);
   if (!run && data.trace !== "null")
     return card("The trace is not JSON", {}, h("p", {}, "It is shown below as it was received."), textView(data.trace));
   if (data.trace === "null") return card("No trace", {}, h("p", {}, "The log was sent without a trace."));
   if (!run.groups.length && !run.messages.length && !run.unknown.length)
     return card("No steps", {}, h("p", { class: "cl-muted" }, "The trace holds no nodes, no iterations and no tool calls."));
   return null;
+}
+
+function tooBigCard({ log, trace_size: size, trace_limit: limit }, routed) {
+  const href = ["/trace", log.client_id, log.month, log.log_id].map((part, i) => (i ? encodeURIComponent(part) : part)).join("/");
+  const way = routed
+    ? h("a", { class: "cl-button", href, download: `${fileName(log)}-trace.json` }, `Download the trace (${bytes(size)})`)
+    : "Read it in a notebook, by client_id, month and log_id.";
+  return card("The trace is too big for a page", {}, h("p", {}, `It takes ${bytes(size)}; a page shows up to ${bytes(limit)}.`), h("p", {}, way));
 }
 
 // ---- timeline
@@ -1198,7 +1256,7 @@ function iterationBody(step) {
     step.children.length ? h("div", { class: "cl-field" }, h("h4", {}, step.children.length > 1 ? `Tool calls (${step.children.length})` : "Tool call"), step.children.map(callView)) : null,
     repeated ? h("div", { class: "cl-field" }, h("h4", {}, "Observation"), h("p", { class: "cl-muted" }, "Equal to the result of ", h("code", {}, repeated.name), ".")) : field("Observation", raw.observation),
     isBlank(raw.error) ? null : field("Error", raw.error, "cl-error"), field("Other fields", step.rest),
-    model.length ? h("p", { class: "cl-model" }, model.join(" · ")) : null,
+    model.length ? h("p", { class: "cl-model" }, dotted(model)) : null,
   ].filter(Boolean);
   return shown.length ? shown : [h("p", { class: "cl-muted cl-nothing" }, "Nothing was recorded inside this iteration.")];
 }
@@ -1211,7 +1269,7 @@ function callBadge({ raw, failed }) {
 
 function callView(call) {
   const { raw } = call;
-  const facts = [call.duration !== null ? duration(call.duration) : null, isBlank(raw.id) ? null : label(raw.id)].filter(Boolean).join(" · ");
+  const facts = dotted([call.duration !== null ? duration(call.duration) : null, isBlank(raw.id) ? null : label(raw.id)]);
   const big = [raw.arguments, raw.result, raw.error].some((value) => safeJson(value).length > 240);
   return h("div", { class: `cl-call ${call.failed ? "cl-call-failed" : ""}`, tabindex: "-1" },
     h("div", { class: "cl-call-head" }, h("code", { class: "cl-call-name" }, call.name), callBadge(call), h("span", { class: "cl-muted cl-call-facts" }, facts)),
@@ -1241,15 +1299,20 @@ function valueView(value, room = 1) {
   return h("div", { class: "cl-json" }, scalar(value));
 }
 
-function textView(text, room = 1) {
-  const view = h("div", { class: "cl-text" });
+/** A text of several lines or paragraphs, each in its own direction; `raw` leaves turning characters to do their work. */
+function textView(text, room = 1, raw = true) {
+  const view = h("div", { class: "cl-text", dir: "auto" });
+  const drawn = (some) => (raw ? [some] : shown(some));
   const letters = LONG_TEXT * room, lines = LONG_LINES * room;
   const long = text.length > letters * 1.3 || text.split("\n", lines * 2).length > lines * 1.3; // a few more are worth no click
-  if (!long) return fill(view, null, [text]);
+  if (!long) {
+    view.append(...drawn(text));
+    return view;
+  }
   const start = text.split("\n", lines).join("\n").slice(0, letters);
   const button = h("button", { type: "button", class: "cl-more", "aria-expanded": "false" });
   const show = (all) => {
-    view.replaceChildren(all ? text : `${start}…`, button);
+    view.replaceChildren(...drawn(all ? text : `${start}…`), button);
     button.textContent = all ? "Show less" : `Show all (${bytes(text.length)})`;
     button.setAttribute("aria-expanded", String(all));
   };
@@ -1260,7 +1323,7 @@ function textView(text, room = 1) {
 
 function scalar(value) {
   if (typeof value !== "string") return h("span", { class: `cl-j-${value === null ? "null" : typeof value}` }, String(value));
-  if (value.length > LONG_TEXT) return textView(value);
+  if (value.length > LONG_TEXT) return textView(value, 1, false);
   return h("span", { class: "cl-j-string" }, JSON.stringify(value));
 }
 
@@ -1281,15 +1344,19 @@ function jsonTree(value, key, depth) {
   return lazyDetails("cl-j-branch", summary, body, depth === 0 ? size <= 30 : depth === 1 && size <= 6);
 }
 
+/** The first few of what is inside. */
 function preview(value, list) {
   const words = [];
+  let left = 90;
   for (const key in value) {
     const inner = value[key];
     const text = inner !== null && typeof inner === "object" ? (Array.isArray(inner) ? "[…]" : "{…}") : clip(safeJson(inner), 28);
-    words.push(list ? text : `${key}: ${text}`);
-    if (words.length === 4) break;
+    const name = list ? "" : clip(key, 40);
+    left -= name.length + text.length + 4;
+    if (words.length === 4 || (left < 0 && words.length)) return [...words, ", …"];
+    words.push([words.length ? ", " : null, name && [isolated(name), ": "], isolated(text)]);
   }
-  return clip(words.join(", "), 90);
+  return words;
 }
 
 // ---- side cards
@@ -1304,7 +1371,7 @@ function errorsCard({ errors, groups }, reveal) {
   const one = (error) => {
     const type = isBlank(error.type) ? null : label(error.type);
     const message = error.message ?? error.value;
-    return h("li", {}, h("p", {}, h("strong", {}, type ?? "Error"), isBlank(error.node) ? null : h("span", { class: "cl-muted" }, ` in ${label(error.node)}`)),
+    return h("li", {}, h("p", {}, h("strong", {}, type ?? "Error"), isBlank(error.node) ? null : h("span", { class: "cl-muted" }, " in ", isolated(label(error.node)))),
       isBlank(message) ? null : valueView(message),
       isBlank(error.stacktrace) ? null : lazyDetails("cl-stacktrace", ["Stack trace"], () => [h("pre", {}, typeof error.stacktrace === "string" ? error.stacktrace : safeJson(error.stacktrace, 2))]),
       field("Other fields", rest(error, ["node", "type", "message", "stacktrace", "value"])));
@@ -1313,7 +1380,7 @@ function errorsCard({ errors, groups }, reveal) {
   appendInPortions(list, errors, one, 20);
   const steps = groups.flatMap((group) => [[group, null], ...group.children.flatMap((child) => [[child, group], ...child.children.map((call) => [call, child])])]);
   const broken = steps.filter(([part]) => failed(part.raw));
-  const way = ([part, parent]) => h("li", {}, h("button", { type: "button", class: "cl-more", on: { click: () => reveal?.(part) } }, clip(part.name, 60)), parent && h("span", { class: "cl-muted" }, `in ${clip(parent.name, 40)}`));
+  const way = ([part, parent]) => h("li", {}, h("button", { type: "button", class: "cl-more", on: { click: () => reveal?.(part) } }, clip(part.name, 60)), parent && h("span", { class: "cl-muted" }, "in ", isolated(clip(parent.name, 40))));
   const ways = h("ul", { class: "cl-ways" });
   appendInPortions(ways, broken, way, 20);
   return card(`Errors (${count(errors.length)})`, {}, errors.length ? list : h("p", { class: "cl-muted" }, broken.length ? "The run recorded none, but steps of it failed." : "The run recorded no errors."),
@@ -1372,9 +1439,11 @@ function rawText({ log, trace }) {
 
 const iso = (ms) => (validTime(ms) ? new Date(ms).toISOString() : null);
 
+const fileName = (log) => `${label(log.ticket_id)}-${label(log.log_id)}`.replace(/[^\w.-]+/g, "_").slice(0, 120);
+
 function rawCard(data) {
   const text = () => rawText(data);
-  const name = `${label(data.log.ticket_id)}-${label(data.log.log_id)}`.replace(/[^\w.-]+/g, "_").slice(0, 120);
+  const name = fileName(data.log);
   return lazyCard("Raw JSON", () => [h("div", { class: "cl-raw-tools" }, copyButton(text), downloadButton(text, `${name}.json`), h("span", { class: "cl-muted" }, bytes(text().length))), h("div", { class: "cl-json" }, jsonTree(parsed(text()), null, 0))]);
 }
 

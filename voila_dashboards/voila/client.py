@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final, Protocol
 
 import httpx
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
-
-from voila_dashboards.names import GRANT_HEADER
 
 logger = logging.getLogger(__name__)
 
@@ -55,11 +53,11 @@ class Voila:
         """Whether Voila has answered since it was started."""
         return self._is_ready()
 
-    async def render(self, page: str, grant: str) -> AsyncIterator[bytes]:
+    async def render(self, page: str) -> AsyncGenerator[bytes]:
         """The pieces of a page as Voila makes them; raises `VoilaSilent`."""
         url = f"{self._address()}/voila/render/{page}.ipynb"
         try:
-            async with self._http.stream("GET", url, headers={GRANT_HEADER: grant}) as answer:
+            async with self._http.stream("GET", url) as answer:
                 if answer.status_code != 200:
                     raise VoilaSilent(f"Voila answered {answer.status_code}")
                 async for piece in answer.aiter_bytes():
@@ -77,7 +75,8 @@ class Voila:
         try:
             await self._http.delete(f"{self._address()}/api/kernels/{kernel_id}", timeout=10)
         except httpx.HTTPError as error:
-            logger.warning("A kernel could not be ended (%s): Voila culls it later.", type(error).__name__)
+            # Voila is gone or busy: the fork server has killed the kernel, and Voila's own memory of it is culled.
+            logger.debug("Voila was not told of a kernel's end: %s", type(error).__name__)
 
     async def close(self) -> None:
         """Close the connections to Voila."""

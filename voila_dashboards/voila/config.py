@@ -12,21 +12,20 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from voila_dashboards.names import GRANT_HEADER, SOCKET_VARIABLE
 from voila_dashboards.settings import DashboardSettings
+from voila_dashboards.voila.names import KERNEL_MANAGER, PROVISIONER
 
 PACKAGE: Final = Path(__file__).parent.parent
 NOTEBOOKS: Final = PACKAGE / "pages"
 #: A Jupyter data folder of our own that holds the template `caselog`.
 _TEMPLATES: Final = PACKAGE / "voila" / "jupyter"
-#: The longest path of a unix socket, https://man7.org/linux/man-pages/man7/unix.7.html .
-_LONGEST_SOCKET_PATH: Final = 104
-_KERNEL_SOCKET: Final = "voila_12345678/kernel-00000000-0000-0000-0000-000000000000-ipc-5"
 #: What the kernels import from outside the standard library's own path.
-_ROOMS: Final = ("voila_dashboards", "lake", "caselog")
+_ROOMS: Final = ("voila_dashboards", "access", "lake", "caselog")
 
 
-def voila_config(settings: DashboardSettings, runtime: Path, port: int, token: str) -> dict[str, Any]:
+def voila_config(
+    settings: DashboardSettings, notebooks: Path, runtime: Path, port: int, token: str
+) -> dict[str, Any]:
     """What `voila.json` holds; the token stands here and not on the command line, which `ps` shows."""
     return {
         "Voila": {
@@ -34,7 +33,7 @@ def voila_config(settings: DashboardSettings, runtime: Path, port: int, token: s
             "port": port,
             "port_retries": 0,
             "token": token,
-            "root_dir": str(NOTEBOOKS),
+            "root_dir": str(notebooks),
             "open_browser": False,
             "connection_dir_root": str(runtime),
             # Jupyter's own default is longer than its interval, of which Tornado complains on every page.
@@ -51,7 +50,6 @@ def voila_config(settings: DashboardSettings, runtime: Path, port: int, token: s
             "file_denylist": [".*"],
             "strip_sources": True,
             "show_tracebacks": False,
-            "http_header_envs": [GRANT_HEADER],
             "extension_allowlist": ["@voila-dashboards/widgets-manager8", "anywidget"],
             "extension_denylist": [],
             "http_keep_alive_timeout": int(settings.page_timeout_s) + 60,  # its heartbeat is an inline script
@@ -66,47 +64,44 @@ def voila_config(settings: DashboardSettings, runtime: Path, port: int, token: s
             "cull_interval": 60,
             "cull_connected": False,
             "cull_busy": False,
+            "kernel_manager_class": KERNEL_MANAGER,
         },
-        "KernelManager": {"transport": _transport(runtime)},
+        # A page's kernel that died is not made anew: its page is loaded again.
+        "KernelManager": {"autorestart": False},
+        "KernelProvisionerFactory": {"default_provisioner_name": PROVISIONER},
     }
 
 
-def voila_environment(runtime: Path, socket: Path) -> dict[str, str]:
-    """The whole environment of Voila and its kernels: Voila copies it into each, so no secret may be in it."""
+def voila_environment(runtime: Path) -> dict[str, str]:
+    """The whole environment of Voila: its token stands in a file, and no other secret reaches it."""
     return {
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.defpath]),
-        "HOME": str(runtime),
-        "TMPDIR": str(runtime),
-        "LANG": "C.UTF-8",
-        "PYTHONPATH": os.pathsep.join(_import_roots()),
-        "PYTHONNOUSERSITE": "1",
-        "PYTHONUNBUFFERED": "1",
+        **python_environment(runtime),
         "JUPYTER_PATH": str(_TEMPLATES),
         "JUPYTER_CONFIG_DIR": str(runtime / "config"),
         "JUPYTER_DATA_DIR": str(runtime / "data"),
         "JUPYTER_RUNTIME_DIR": str(runtime),
         "JUPYTER_NO_CONFIG": "1",
-        "IPYTHONDIR": str(runtime / "ipython"),
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        # Arenas for each thread would keep what a query freed.
-        "MALLOC_ARENA_MAX": "2",
-        SOCKET_VARIABLE: str(socket),
     }
 
 
-def kernel_config() -> dict[str, Any]:
-    """What each kernel's IPython does without: a history file on disk, completion, complaints when it is ended."""
+def python_environment(home: Path) -> dict[str, str]:
+    """What both children of the gateway need to run the same code as it does, and nothing of its own environment."""
     return {
-        "IPKernelApp": {"log_level": logging.CRITICAL},
-        "HistoryManager": {"enabled": False},
-        "InteractiveShell": {"colors": "nocolor", "enable_tip": False},
-        "Completer": {"use_jedi": False},
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.defpath]),
+        "HOME": str(home),
+        "TMPDIR": str(home),
+        "TZ": "UTC",
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": os.pathsep.join(_import_roots()),
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONUNBUFFERED": "1",
+        "IPYTHONDIR": str(home / "ipython"),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        # Arenas for each thread would keep what a query freed. No library may start a thread: the fork server has one.
+        "MALLOC_ARENA_MAX": "2",
+        "OPENBLAS_NUM_THREADS": "1",
+        "JE_ARROW_MALLOC_CONF": "background_thread:false",
     }
-
-
-def _transport(runtime: Path) -> str:
-    fits = len(str(runtime / _KERNEL_SOCKET)) <= _LONGEST_SOCKET_PATH
-    return "ipc" if fits and sys.platform != "win32" else "tcp"
 
 
 def _import_roots() -> list[str]:

@@ -1,0 +1,48 @@
+"""Sessions that were signed out before their time: a small object each, so that every replica knows, also later.
+
+That the object is there says all: its name holds when the session would have ended by itself, and a hash of the
+session's id. Whoever may list them learns no session.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Final
+
+from lake.errors import ObjectNotFound
+from lake.layout import CONTROL, control_key
+from lake.store import Store
+
+_KIND: Final = "sessions"
+_NAME: Final = re.compile(rf"{CONTROL}{_KIND}/(\d{{12}})-[0-9a-f]{{32}}\.json", re.ASCII)
+_WRITE_TIMEOUT_S: Final = 5.0
+#: Clocks of replicas differ; a session that is over needs no object.
+_GRACE_S: Final = 60.0
+
+
+async def record_sign_out(store: Store, session_id: str, expires_at: float) -> None:
+    """Make the session worthless everywhere; ``expires_at`` in seconds since the epoch. Raises `StoreUnavailable`."""
+    await store.put_async(_key(session_id, expires_at), b"{}", timeout_s=_WRITE_TIMEOUT_S)
+
+
+async def is_signed_out(store: Store, session_id: str, expires_at: float) -> bool:
+    """Whether the session was signed out; raises `StoreUnavailable`."""
+    try:
+        await store.get_async(_key(session_id, expires_at))
+    except ObjectNotFound:
+        return False
+    return True
+
+
+def forget_expired(store: Store, now: float) -> int:
+    """Remove the objects of sessions that have ended by themselves; how many. Raises `StoreUnavailable`."""
+    found = ((each.key, _NAME.fullmatch(each.key)) for each in store.list(f"{CONTROL}{_KIND}"))
+    expired = [key for key, name in found if name is not None and int(name[1]) + _GRACE_S < now]
+    store.delete(expired)
+    return len(expired)
+
+
+def _key(session_id: str, expires_at: float) -> str:
+    digest = hashlib.sha256(session_id.encode()).hexdigest()[:32]
+    return control_key(_KIND, f"{int(expires_at):012d}-{digest}")

@@ -1,0 +1,81 @@
+/**
+ * When a page was painted, told by the page itself. Runs before any script of the page, in every tab.
+ *
+ * Painted means: the data of the view are in the document, and two animation frames have passed since. `painted` and
+ * `skeleton` are in milliseconds since the navigation began, as `performance.now()` counts.
+ */
+(() => {
+  const DATA = /* what is there once the data are drawn, by the first word of the address */ __DATA__;
+  const VIEW = ".cl-view";
+  const SKELETON = ".cl-skeleton";
+  const DEADLINE_MS = 60000;
+
+  const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now()))));
+  const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+  const isDrawn = () => {
+    const view = document.querySelector(`${VIEW} h1`)?.closest(VIEW);
+    return Boolean(view && !view.querySelector(SKELETON) && view.querySelector(DATA[location.pathname.split("/")[1]] ?? "h1"));
+  };
+  const text = (selector) => [...document.querySelectorAll(selector)].map((each) => each.textContent).join("\n");
+
+  /** Resolves once `holds()`, asked after each change of the document; rejects with what the page says instead. */
+  function until(holds, root = document) {
+    return new Promise((done, fail) => {
+      const observer = new MutationObserver(() => holds() && settle(done));
+      const settle = (how, value) => (observer.disconnect(), clearTimeout(deadline), how(value));
+      const say = () => new Error(`not within ${DEADLINE_MS} ms; the page at ${location.pathname} says: ${document.body?.innerText.slice(0, 300)}`);
+      const deadline = setTimeout(() => settle(fail, say()), DEADLINE_MS);
+      observer.observe(root, { childList: true, subtree: true, characterData: true, attributes: true });
+      if (holds()) settle(done);
+    });
+  }
+
+  const bench = {
+    /** Milliseconds from the navigation until the first data, or the skeleton, were painted. */
+    painted: until(isDrawn).then(frames),
+    /** The same until the data were in the document: a tab in the background gets a frame a second, and nobody sees it. */
+    drawn: until(isDrawn).then(() => performance.now()),
+    skeleton: until(() => document.querySelector(SKELETON)).then(frames),
+
+    /** Milliseconds from a click on `selector` until what `changing` selects reads otherwise and is painted. */
+    async click(selector, changing) {
+      const target = document.querySelector(selector);
+      if (!target) throw new Error(`nothing to click: ${selector}`);
+      return bench.time(() => target.click(), changing);
+    },
+
+    back: (changing) => bench.time(() => history.back(), changing),
+
+    async time(act, changing) {
+      const before = text(changing);
+      const begun = performance.now();
+      act();
+      await until(() => text(changing) !== before && isDrawn());
+      return (await frames()) - begun;
+    },
+
+    /** When `words` were painted (epoch milliseconds), asking anew by a click on `selector` until they are there. */
+    async appearance(words, selector, pauseMs) {
+      let wanted = true;
+      const there = until(() => text(VIEW).includes(words)).finally(() => (wanted = false));
+      (async () => {
+        while (wanted) {
+          document.querySelector(selector).click();
+          await Promise.race([there.catch(() => null), change(document.querySelector(VIEW)), sleep(2000)]);
+          await sleep(pauseMs);
+        }
+      })();
+      await there;
+      return performance.timeOrigin + (await frames());
+    },
+  };
+
+  /** The next change below `root`: an answer was drawn. */
+  const change = (root) =>
+    new Promise((done) => new MutationObserver((_, observer) => (observer.disconnect(), done())).observe(root, { childList: true, subtree: true, characterData: true }));
+
+  bench.painted.catch(() => null);
+  bench.drawn.catch(() => null);
+  bench.skeleton.catch(() => null); // a page that never shows one
+  window.caselogBench = bench;
+})();

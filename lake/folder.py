@@ -1,0 +1,104 @@
+"""A lake in a folder: what a 200 promises is fsynced, and readers find its files in place."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+from obstore import exceptions as obs_errors
+from obstore.store import LocalStore
+
+from lake.errors import LakeMissing, StoreUnavailable
+from lake.objects import Store, named_failures
+
+
+class FolderStore(Store):
+    """Objects as files below a folder. The first write makes the folder, reading never does."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        super().__init__(url, None)
+        self._folder = folder.resolve()
+
+    @property
+    def _objects(self) -> LocalStore:
+        # Asked each time: a folder that went away lists as an empty one.
+        if not self._folder.is_dir():
+            self._opened = None
+            raise LakeMissing(self.url)
+        if not isinstance(self._opened, LocalStore):
+            try:
+                self._opened = LocalStore(self._folder)
+            except obs_errors.BaseError as error:
+                raise StoreUnavailable("opening the lake's folder", type(error).__name__) from error
+        return self._opened
+
+    def put(self, key: str, data: bytes) -> None:
+        """As the door says; the file and its folders are fsynced."""
+        with named_failures(f"writing {key}", key):
+            _write_file(self._folder / key, data, os.replace)
+
+    async def _put_async(self, key: str, data: bytes) -> None:
+        await asyncio.to_thread(_write_file, self._folder / key, data, os.replace)
+
+    def create(self, key: str, data: bytes) -> None:
+        """As the door says; the file and its folders are fsynced."""
+        with named_failures(f"creating {key}", key):
+            _write_file(self._folder / key, data, _link_new)
+
+    def local_path(self, key: str) -> Path:
+        """The file itself."""
+        return self._folder / key
+
+    def make_durable(self) -> None:
+        """Wait until everything is on the disk: deltalake does not fsync."""
+        os.sync()
+
+    def table_url(self, name: str) -> str:
+        """The table's folder."""
+        return str(self._folder / name)
+
+
+def _link_new(staged: Path, final: Path) -> None:
+    """Give the staged file its name unless the name is taken: ``link`` fails where ``rename`` replaces."""
+    try:
+        os.link(staged, final)
+    finally:
+        staged.unlink()
+
+
+def _write_file(path: Path, data: bytes, publish: Callable[[Path, Path], None]) -> None:
+    """Write, fsync, publish under the final name, fsync the folders: a crash leaves all of it or nothing.
+
+    ``name#123`` is the form of staged names that obstore leaves out of its listings.
+    """
+    staged = path.with_name(f"{path.name}#{uuid.uuid4().int}")
+    created = _make_folders(path.parent)
+    with open(staged, "xb", opener=_private) as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    publish(staged, path)
+    for folder in (path.parent, *created):
+        _fsync_folder(folder)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o640)
+
+
+def _make_folders(folder: Path) -> list[Path]:
+    """Create ``folder``; the folders that now hold a new name and must be fsynced."""
+    missing = [f for f in (folder, *folder.parents) if not f.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    return [f.parent for f in missing]
+
+
+def _fsync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

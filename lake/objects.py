@@ -1,0 +1,209 @@
+"""The object store's door: objects by key, on whatever an address names. A store says what it can by methods.
+
+Objects are written whole and never appended to. A write that returned is durable: S3 confirmed it, or the
+file and its folder were fsynced.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from obstore import exceptions as obs_errors
+from obstore.store import LocalStore, MemoryStore, S3Store
+
+from lake.errors import (
+    BucketMissing,
+    LakeMissing,
+    ObjectExists,
+    ObjectNotFound,
+    StoreRefused,
+    StoreUnavailable,
+)
+
+#: S3 deletes at most this many keys with one request.
+_DELETE_BATCH: Final = 1000
+#: Below one of these is something in every lake that was ever prepared or used.
+_SIGNS_OF_A_LAKE: Final = ("logs/_delta_log", "raw", "control")
+#: Big objects come in pieces of this size, so that several can be read at once in little memory.
+_PIECE: Final = 8 * 1024 * 1024
+
+#: How S3 says that there is no such bucket, https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+_NO_BUCKET: Final = "<Code>NoSuchBucket</Code>"
+_REFUSALS: Final = ("status code: 401", "status code: 403")
+_STORE_ERRORS = (obs_errors.BaseError, OSError, ValueError)
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """One object of a listing; ``size`` in bytes, ``modified`` in UTC."""
+
+    key: str
+    size: int
+    modified: datetime
+
+
+@contextmanager
+def named_failures(tried: str, key: str = "") -> Iterator[None]:
+    """Turn what the libraries raise into this room's errors, with no URL or credential in the text."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise BucketMissing() if _NO_BUCKET in str(error) else ObjectNotFound(key) from error
+    except (obs_errors.AlreadyExistsError, FileExistsError) as error:
+        raise ObjectExists(key) from error
+    except TimeoutError as error:
+        raise StoreUnavailable(tried, "no answer in time") from error
+    except _STORE_ERRORS as error:
+        raise _failure(tried, error) from error
+
+
+def _failure(tried: str, error: Exception) -> StoreUnavailable:
+    """Whose turn it is: the operator's, or nobody's and a retry helps. The library's own text names URLs."""
+    said = str(error)
+    if _NO_BUCKET in said:
+        return BucketMissing()
+    refused = isinstance(error, obs_errors.PermissionDeniedError | obs_errors.UnauthenticatedError)
+    if refused or any(status in said for status in _REFUSALS):
+        return StoreRefused(tried)
+    return StoreUnavailable(tried, type(error).__name__)
+
+
+class Store:
+    """Objects by key, on whatever ``url`` names. Safe to share between threads and tasks."""
+
+    def __init__(
+        self,
+        url: str,
+        objects: S3Store | LocalStore | MemoryStore | None,
+        *,
+        delta_options: Mapping[str, str] | None = None,
+    ) -> None:
+        self.url = url
+        self.delta_options = dict(delta_options or {})
+        self._opened = objects
+
+    def __repr__(self) -> str:
+        return f"Store({self.url!r})"
+
+    @property
+    def _objects(self) -> S3Store | LocalStore | MemoryStore:
+        """The library's own store; raises `LakeMissing` where there is nothing to open yet."""
+        if self._opened is None:
+            raise LakeMissing(self.url)
+        return self._opened
+
+    def get(self, key: str) -> bytes:
+        """The object's bytes; raises `ObjectNotFound`, `StoreUnavailable`."""
+        with named_failures(f"reading {key}", key):
+            return bytes(self._objects.get(key).bytes())
+
+    async def get_async(self, key: str) -> bytes:
+        """As `get`, without blocking the event loop."""
+        with named_failures(f"reading {key}", key):
+            answer = await self._objects.get_async(key)
+            return bytes(await answer.bytes_async())
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write or replace the object, durably; raises `StoreUnavailable`."""
+        with named_failures(f"writing {key}", key):
+            self._objects.put(key, data, use_multipart=False)
+
+    async def put_async(self, key: str, data: bytes, *, timeout_s: float | None = None) -> None:
+        """As `put`; with ``timeout_s`` the object may still arrive after `StoreUnavailable` was raised."""
+        with named_failures(f"writing {key}", key):
+            async with asyncio.timeout(timeout_s):
+                await self._put_async(key, data)
+
+    async def _put_async(self, key: str, data: bytes) -> None:
+        await self._objects.put_async(key, data, use_multipart=False)
+
+    def create(self, key: str, data: bytes) -> None:
+        """Write the object only where there is none; raises `ObjectExists`, `StoreUnavailable`."""
+        with named_failures(f"creating {key}", key):
+            self._objects.put(key, data, use_multipart=False, mode="create")
+
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        """The objects below ``prefix`` (whole path segments), by key in ascending order."""
+        with named_failures(f"listing {prefix}"):
+            pages = self._objects.list(prefix, chunk_size=1000)
+            found = (StoredObject(o["path"], o["size"], o["last_modified"]) for page in pages for o in page)
+            if isinstance(self._objects, S3Store):
+                yield from found
+            else:
+                yield from sorted(found, key=lambda stored: stored.key)
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Remove the objects; one that is not there is no error."""
+        pending = [*keys]
+        for start in range(0, len(pending), _DELETE_BATCH):
+            batch = pending[start : start + _DELETE_BATCH]
+            try:
+                with named_failures(f"deleting {len(batch)} objects"):
+                    self._objects.delete(batch)
+            except ObjectNotFound:
+                self._delete_each(batch)
+
+    def _delete_each(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            with named_failures(f"deleting {key}"), contextmanager(_ignoring_missing)():
+                self._objects.delete(key)
+
+    async def check_async(self) -> None:
+        """Return where the store answers a small listing; raises `StoreUnavailable`."""
+        with named_failures("a listing"):
+            await self._objects.list_with_delimiter_async("control/")
+
+    def get_ranges(self, key: str, ranges: Sequence[tuple[int, int]]) -> Sequence[bytes]:
+        """The bytes from each start to its end (exclusive), asked for at once; raises as `get`."""
+        with named_failures(f"reading {key}", key):
+            starts, ends = [start for start, _ in ranges], [end for _, end in ranges]
+            found = self._objects.get_ranges(key, starts=starts, ends=ends)
+            return [bytes(piece) for piece in found]
+
+    def size(self, key: str) -> int:
+        """How many bytes the object has; raises as `get`."""
+        with named_failures(f"asking for {key}", key):
+            return int(self._objects.head(key)["size"])
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        """The object's bytes in pieces of some MiB; raises as `get`."""
+        with named_failures(f"reading {key}", key):
+            for piece in self._objects.get(key).stream(min_chunk_size=_PIECE):
+                yield bytes(piece)
+
+    def local_path(self, key: str) -> Path | None:
+        """Where the object lies as a file of this machine; ``None`` where it does not."""
+        del key
+        return None
+
+    def make_durable(self) -> None:
+        """Return once a table's commit survives a crash; a bucket's does as soon as it is confirmed."""
+
+    def require_lake(self) -> None:
+        """Raises `LakeMissing` where there is nothing of a lake at all: the address may be mistyped."""
+        if not any(self._may_hold(prefix) for prefix in _SIGNS_OF_A_LAKE):
+            raise LakeMissing(self.url)
+
+    def _may_hold(self, prefix: str) -> bool:
+        try:
+            with named_failures(f"listing {prefix}"):
+                return any(len(page) for page in self._objects.list(prefix, chunk_size=1))
+        except StoreRefused:  # not everybody may look everywhere
+            return True
+
+    def table_url(self, name: str) -> str:
+        """Where the Delta table ``name`` stands, for libraries that open tables themselves."""
+        return f"{self.url.rstrip('/')}/{name}"
+
+
+def _ignoring_missing() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        return

@@ -1,0 +1,291 @@
+"""What uvicorn leaves unbounded: how large, and how long on its way, a request may be before anyone is known.
+
+Everything that is not the body counts as head: request line, headers, the framing and extensions of chunks, and the
+trailers behind them. Only what belongs to a body is the application's to bound.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+from typing import Any, Final
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from serving.connections import State
+from serving.door import DoorConfig, HeadFault, Refusal
+
+#: A chunk says its size in up to ten digits, between two line ends: so much is no surplus, however small the chunks.
+_FRAMING_BYTES: Final = 14
+#: Colon, space and line end of a header.
+_PUNCTUATION_BYTES: Final = 4
+#: Requests sent before the first of them was answered. Browsers and HTTP libraries send one.
+_MOST_PIPELINED: Final = 64
+#: How long what a refused sender still sends is read and dropped: to close at once would take the answer from him.
+_LINGER_S: Final = 2.0
+_LINGER_BYTES: Final = 256 * 1024
+_OFFERS: Final = frozenset({b"upgrade", b"http2-settings"})
+
+
+class BoundedHead(HttpToolsProtocol):
+    """uvicorn's protocol, but a head is small, it and the first of its body arrive in time, and refusals are ours."""
+
+    def __init__(self, config: DoorConfig, *args: Any, **kwargs: Any) -> None:
+        super().__init__(config, *args, **kwargs)
+        self._door = config.door
+        self._limits = config.door.limits
+        self._fault = HeadFault.NOT_HTTP
+        self._timer: asyncio.TimerHandle | None = None
+        self._is_idle = True  # between two messages
+        self._in_head = False
+        self._in_body = False
+        self._declined = False  # an upgrade that is not ours
+        self._is_deaf = False  # nothing more is read
+        self._begun = 0  # messages that began in what is being read
+        self._carried = 0  # bytes of what is being read that are a body's
+        self._told_bytes = self._told_fields = 0  # of the message, as the parser told it
+        self._surplus_bytes = 0  # of the message, whatever it is that is no body
+        self._drained_bytes = 0
+
+    # ---------------------------------------------------------------- the connection
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn itself
+        super().connection_made(transport)
+        self._wait(self._limits.head_timeout_s)
+        self._door.connections.join(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        self._door.connections.leave(self)
+        super().connection_lost(exc)
+
+    def abort(self) -> None:
+        """Close at once: somebody else needs the place."""
+        self.transport.abort()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._tell_state()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._tell_state()
+
+    def data_received(self, data: bytes) -> None:
+        self._unset_keepalive_if_required()
+        if self.transport.is_closing():
+            return
+        if self._is_deaf:
+            self._drain(len(data), _LINGER_BYTES)
+            return
+        was_idle, self._begun, self._carried = self._is_idle, 0, 0
+        try:
+            self._parse(memoryview(data))
+        except httptools.HttpParserUpgrade:
+            self.handle_websocket_upgrade()
+        except httptools.HttpParserError:
+            self._refuse(self._fault)
+        else:
+            self._count(len(data), was_idle=was_idle)
+            self._keep_alive()
+
+    def handle_websocket_upgrade(self) -> None:
+        self._stop_waiting()
+        self._door.connections.leave(self)
+        super().handle_websocket_upgrade()
+
+    # ---------------------------------------------------------------- what the parser tells
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._begun += 1
+        self._is_idle, self._in_head, self._in_body = False, True, False
+        self._told_bytes = self._told_fields = self._drained_bytes = 0
+        if self._timer is None:
+            self._wait(self._limits.head_timeout_s)
+
+    def on_url(self, url: bytes) -> None:
+        self._tell(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._told_fields += 1
+        self._tell(len(name) + len(value) + _PUNCTUATION_BYTES)
+        # Trailers are counted and dropped, as https://www.rfc-editor.org/rfc/rfc9110#section-6.5.1 allows.
+        if self._in_head:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        method = self.parser.get_method()
+        if self.parser.should_upgrade() and method == b"CONNECT":
+            raise ValueError("no proxy")  # the parser turns it into an error of its own
+        if self.parser.should_upgrade() and not (method == b"GET" and self._should_upgrade()):
+            self._declined = True
+            return
+        if len(self.pipeline) >= _MOST_PIPELINED:
+            raise ValueError("too many at once")
+        super().on_headers_complete()
+        self._in_head = False
+        self._tell_state()
+
+    def on_chunk_header(self) -> None:
+        self._carried += _FRAMING_BYTES
+
+    def on_body(self, body: bytes) -> None:
+        self._carried += len(body)
+        if not self._in_body:
+            self._in_body = True
+            self._stop_waiting()
+            if self._limits.body_timeout_s is not None:
+                self._wait(self._limits.body_timeout_s)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if self._declined:
+            return
+        self._is_idle = True
+        self._stop_waiting()
+        super().on_message_complete()
+        self._tell_state()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._is_answered() and not self._is_idle and self._timer is None:  # before it was whole
+            self._wait(self._limits.head_timeout_s)
+        self._tell_state()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # the parser's words help nobody
+        self._refuse(HeadFault.NOT_HTTP)
+
+    # ---------------------------------------------------------------- an upgrade that is not ours
+
+    def _parse(self, rest: memoryview) -> None:
+        """Feed the parser; raises what it raises. An offer other than a websocket's is as if not made.
+
+        The parser takes what follows such a head for another protocol, and would skip the body: it begins anew with
+        the same head, less the offer. `curl --http2` makes one with every POST.
+        """
+        while rest:
+            try:
+                self.parser.feed_data(rest)
+            except httptools.HttpParserUpgrade as upgrade:
+                if not self._declined:
+                    raise
+                rest = rest[upgrade.args[0] :]
+                self._parse_head_without_offer()
+            else:
+                return
+
+    def _parse_head_without_offer(self) -> None:
+        version, method = self.parser.get_http_version().encode(), self.parser.get_method()
+        lines = [b"%s %s HTTP/%s" % (method, self.url, version), *_without_offer(self.headers), b"", b""]
+        self._declined = False
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn
+        self.parser.feed_data(b"\r\n".join(lines))
+
+    # ---------------------------------------------------------------- limits
+
+    def _tell(self, size: int) -> None:
+        self._told_bytes += size
+        if self._told_bytes > self._limits.head_bytes or self._told_fields > self._limits.head_fields:
+            self._fault = HeadFault.TOO_LARGE
+            raise ValueError("too large")
+
+    def _count(self, size: int, *, was_idle: bool) -> None:
+        """Count what was read and is no body: a header that has no end yet, and what the parser tells nobody."""
+        surplus = max(0, size - self._carried)
+        if self._begun == 0:
+            self._surplus_bytes += surplus
+        else:  # where one message ends and others begin, nobody can say whose the surplus is
+            self._surplus_bytes = surplus if was_idle and self._begun == 1 else 0
+        if self._surplus_bytes > self._limits.head_bytes:
+            self._refuse(HeadFault.TOO_LARGE)
+        elif self._is_answered() and not self._is_idle and not self._in_head:
+            self._drain(size, self._limits.drain_bytes)
+
+    def _drain(self, size: int, limit: int) -> None:
+        """Count what nobody wants; beyond the limit the connection is closed, answer or not."""
+        self._drained_bytes += size
+        if self._drained_bytes > limit:
+            self.transport.close()
+
+    def _wait(self, seconds: float) -> None:
+        self._timer = self.loop.call_later(seconds, self._give_up)
+
+    def _stop_waiting(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _keep_alive(self) -> None:
+        """Wait for the next request as long as is set; uvicorn forgets to where bytes came in between."""
+        if self._is_idle and self._is_answered() and self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    def _give_up(self) -> None:
+        self._timer = None
+        if not self._answer_first():
+            self.transport.close()
+
+    def _refuse(self, fault: HeadFault) -> None:
+        if self.transport.is_closing() or self._answer_first():
+            return
+        if not (self._in_head or self._is_idle) and (self.cycle.response_started or self.pipeline):
+            self.transport.close()  # an answer is on its way already
+            return
+        self.transport.write(_whole_answer(self._door.refuse(fault, self._limits)))
+        self.transport.write_eof()
+        self._is_deaf, self._drained_bytes = True, 0
+        self._stop_waiting()
+        self._timer = self.loop.call_later(_LINGER_S, self.transport.close)
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+
+    def _answer_first(self) -> bool:
+        """Whether a request before this one waits for its answer: that is the last then, and nothing more is read."""
+        if self._is_answered() or not (self._in_head or self._is_idle):
+            return False
+        self.cycle.keep_alive = False
+        self._is_deaf, self._drained_bytes = True, 0
+        return True
+
+    def _is_answered(self) -> bool:
+        cycle: RequestResponseCycle | None = self.cycle  # uvicorn has none before the first request
+        return cycle is None or cycle.response_complete
+
+    def _tell_state(self) -> None:
+        if self._is_answered():
+            state = State.WAITS if self._is_idle or self._in_head else State.LAGS
+        elif self.flow.write_paused or not (self._is_idle or self._in_head):
+            state = State.LAGS
+        else:
+            state = State.WORKS
+        self._door.connections.move(self, state)
+
+
+def _without_offer(headers: list[tuple[bytes, bytes]]) -> list[bytes]:
+    """The headers as lines, without the offer to speak another protocol."""
+    kept = [(name, value) for name, value in headers if name not in _OFFERS and name != b"connection"]
+    tokens = [
+        token.strip() for name, value in headers if name == b"connection" for token in value.split(b",")
+    ]
+    if others := [token for token in tokens if token.lower() not in _OFFERS]:
+        kept.append((b"connection", b", ".join(others)))
+    lines = [name + b": " + value for name, value in kept]
+    if any(b"\r" in line or b"\n" in line for line in lines):
+        raise httptools.HttpParserError("a line within a line")
+    return lines
+
+
+def _whole_answer(refusal: Refusal) -> bytes:
+    status = HTTPStatus(refusal.status)
+    head = (
+        f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: {refusal.media_type}\r\n"
+        f"content-length: {len(refusal.body)}\r\nconnection: close\r\n\r\n"
+    )
+    return head.encode() + refusal.body

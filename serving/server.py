@@ -1,0 +1,42 @@
+"""A uvicorn server with bounded requests and connections, that logs through the service log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import uvicorn
+
+from serving.connections import Connections, connections_within, open_files_limit
+from serving.door import Door, DoorConfig, Refuse, RequestLimits
+from serving.heads import BoundedHead
+from serving.sockets import BoundedSocket
+
+
+def make_server(
+    app: Any, *, refuse: Refuse, limits: RequestLimits, max_connections: int, websockets: bool, **options: Any
+) -> uvicorn.Server:
+    """A server that is not started yet; ``max_connections`` 0 is as many as the open files allow.
+
+    ``options`` are uvicorn's own. ``await server.serve()`` runs it in a loop beside others; `stop` ends it. In
+    the main thread uvicorn also listens to SIGINT and SIGTERM while it runs.
+    """
+    most, backlog = connections_within(open_files_limit())
+    door = Door(limits, refuse, Connections(min(most, max_connections) if max_connections else most))
+    config = DoorConfig(
+        door,
+        app,
+        http=BoundedHead,
+        ws=BoundedSocket if websockets else "none",
+        backlog=backlog,
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        **options,
+    )
+    return uvicorn.Server(config)
+
+
+def stop(server: uvicorn.Server) -> None:
+    """Ask ``server`` to accept nothing more, finish what it was sent, and end."""
+    server.should_exit = True

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import socket
+import socketserver
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from benchmarks.distance import far_away
+
+DELAY_S = 0.05
+
+
+class Echo(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        while data := self.request.recv(65536):
+            self.request.sendall(data)
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of an echo that is far away."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Echo) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with far_away(server.server_address[1], tmp_path_factory.mktemp("far"), DELAY_S * 1000) as port:
+            yield port
+        server.shutdown()
+
+
+def send(port: int, data: bytes) -> tuple[bytes, float]:
+    """What comes back, and after how long."""
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=30) as connection,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        begun = time.perf_counter()
+        sending = pool.submit(connection.sendall, data)
+        back = b"".join(_receive(connection, len(data)))
+        sending.result()
+        return back, time.perf_counter() - begun
+
+
+def _receive(connection: socket.socket, missing: int) -> Iterator[bytes]:
+    while missing > 0 and (data := connection.recv(1 << 20)):
+        missing -= len(data)
+        yield data
+
+
+def test_each_byte_takes_its_time_there_and_back(port: int) -> None:
+    back, took = send(port, b"hello")
+
+    assert back == b"hello"
+    assert took >= 2 * DELAY_S
+
+
+def test_distance_does_not_add_up_over_connections(port: int) -> None:
+    begun = time.perf_counter()
+    with ThreadPoolExecutor(50) as pool:
+        answers = [back for back, _ in pool.map(lambda _: send(port, b"hello"), range(50))]
+
+    assert answers == [b"hello"] * 50
+    assert time.perf_counter() - begun < 50 * DELAY_S
+
+
+def test_much_data_arrives_whole_and_in_order_and_distance_does_not_add_up_over_chunks(port: int) -> None:
+    data = b"".join(number.to_bytes(4, "big") for number in range(4_000_000))
+
+    back, took = send(port, data)
+
+    assert back == data
+    assert took < len(data) / 65536 * DELAY_S
+
+
+def test_where_nothing_listens_the_connection_is_closed(tmp_path: Path) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        with far_away(unused.getsockname()[1], tmp_path, 1) as port:
+            back, _ = send(port, b"hello")
+
+    assert back == b""

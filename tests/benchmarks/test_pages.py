@@ -1,0 +1,66 @@
+"""The pages' benchmark in a small size: it measures what it says. How fast anything is, is not asserted."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from benchmarks.pages import read_options, run
+
+#: So small that several parts have the same lake, and with it the same gateway.
+SMALL = (
+    "--tickets 400 --clients 3 --days 40 --traces 0 --run-tickets 400 --runs 1 --many-clients 3 --many-days 40 "
+    "--hurry --most-tickets 400 --raw-logs 5 --repeat 1 --warm-up 0 --starts 1 --arrivals 1 --aborted 3 --rest-s 0.5"
+)
+FIGURES = [
+    "overview painted with no kernel ready",
+    "memory of an open page's own",
+    "/healthz while the lake is taken in",
+    "overview painted",  # the provider's
+    "list painted",
+    "overview painted",  # a client's
+    "list sorted",
+    "list filtered",
+    "ticket opened",
+    "step of a ticket opened",
+    "range changed",
+    "six tickets opened at once, all drawn",
+    "memory of a waiting kernel's own",
+    "overview painted",  # after many runs
+    "overview painted",  # of many clients
+    "overview painted",  # of most tickets
+    "processes after aborted loads",
+    "memory after aborted loads",
+    "overview painted",  # with raw logs waiting
+    "a log seen after it was stored",
+    "first page painted",
+    "first page's skeleton painted",
+    "overview painted",  # from afar
+    "list painted",
+    "overview painted",
+]
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may read the memory of sealed kernels")
+def test_every_figure_of_the_table_is_printed_with_its_spread(
+    chromium_browser: Browser, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failed = run(read_options([*SMALL.split(), "--work", str(tmp_path)]), chromium_browser)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    assert failed == [], lines
+    figures = [line for line in lines if "figure" in line]
+    assert [line["figure"] for line in figures] == FIGURES
+    assert all(0 < line["min"] <= line["p50"] <= line["max"] for line in figures)
+    assert all(line["n"] > 0 and line["cores"] > 0 for line in figures)
+    assert {line["store"] for line in figures} == {"folder", "far"}
+    assert [(line["lake"], line["tickets"], line["raw_logs"]) for line in lines if "lake" in line] == [
+        ("folder", 400, 0),
+        ("folder", 400, 5),
+        ("far", 400, 0),
+    ]

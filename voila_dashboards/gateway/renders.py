@@ -1,0 +1,176 @@
+"""Pages in the making. A page is made by a task of the gateway's own, whoever waits for it and however long.
+
+Voila goes on making a kernel for a request that was given up, and tells nobody which. So a request to Voila is not
+given up before it has named the kernel: then the kernel is shown to its visitor, or told that nobody looks and ended.
+From then on the visit's end is the page's: of a kernel that dies Voila says nothing for as long as one listens. How
+many are in the making at once is bounded; who went away before its turn gets no kernel.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from lake.errors import LakeError
+from voila_dashboards.gateway.kernels import Kernels, KernelSilent
+from voila_dashboards.gateway.visits import Visit, Visits
+from voila_dashboards.voila.client import Voila, VoilaSilent
+
+logger = logging.getLogger(__name__)
+
+_KERNEL_MARK: Final = re.compile(rb"<!--caselog-kernel:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-->")
+#: The mark is the first thing our template writes.
+_MARK_WITHIN: Final = 2048
+#: How soon it is seen that a kernel has ended whose page Voila is still drawing.
+_LOOK_EVERY_S: Final = 0.2
+
+EndVisit = Callable[[Visit], Awaitable[None]]
+
+
+@dataclass(eq=False)
+class Render:
+    """A page in the making: its pieces as they come, None behind the last."""
+
+    visit: Visit
+    queue: asyncio.Queue[bytes | None] = field(default_factory=asyncio.Queue)
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """The kernel's part of the page, from the mark on."""
+        while (piece := await self.queue.get()) is not None:
+            yield piece
+
+
+class Renders:
+    """Makes pages, ``most_at_once`` at a time; ``end_kernel`` ends a kernel that no visit holds any more."""
+
+    def __init__(
+        self,
+        voila: Voila,
+        visits: Visits,
+        kernels: Kernels,
+        end_kernel: Callable[[str], Awaitable[None]],
+        most_at_once: int,
+    ) -> None:
+        self._voila = voila
+        self._visits = visits
+        self._kernels = kernels
+        self._end_kernel = end_kernel
+        self._slots = asyncio.Semaphore(most_at_once)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._running: set[Visit] = set()
+
+    def begin(self, visit: Visit) -> Render:
+        """Have the page of ``visit`` made; returns at once."""
+        render = Render(visit)
+        task = asyncio.create_task(self._make(render))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return render
+
+    def is_making(self, visit: Visit) -> bool:
+        """Whether Voila is at work for ``visit``: then its kernel is ended here, once it is known."""
+        return visit in self._running
+
+    @property
+    def count(self) -> int:
+        """How many pages are in the making or wait for their turn."""
+        return len(self._tasks)
+
+    async def stop(self) -> None:
+        """Give up what is in the making; Voila ends with the gateway."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _make(self, render: Render) -> None:
+        visit = render.visit
+        try:
+            if await self._take_turn(visit):
+                try:
+                    self._running.add(visit)
+                    await self._read_page(render)
+                finally:
+                    self._running.discard(visit)
+                    self._slots.release()
+        except (VoilaSilent, KernelSilent) as error:
+            logger.warning("A page was not built: %s", error)
+        except LakeError as error:
+            logger.warning("A page was not built: %s", error)
+        except Exception as error:
+            logger.exception("A page was not built: %s", type(error).__name__)
+        finally:
+            render.queue.put_nowait(None)
+
+    async def _take_turn(self, visit: Visit) -> bool:
+        """Wait for a free place; False, and no place taken, where the visit ended meanwhile."""
+        if not self._slots.locked():
+            await self._slots.acquire()  # does not wait
+            return True
+        turn = asyncio.create_task(self._slots.acquire())
+        left = asyncio.create_task(visit.ended.wait())
+        try:
+            await asyncio.wait({turn, left}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            left.cancel()
+            if not turn.done():
+                turn.cancel()
+        if not turn.done() or turn.cancelled():
+            return False
+        if visit.ended.is_set():
+            self._slots.release()
+            return False
+        return True
+
+    async def _read_page(self, render: Render) -> None:
+        """Read Voila's whole answer; raises `VoilaSilent`, `KernelSilent`, `StoreUnavailable`."""
+        visit, head, kernel_id = render.visit, b"", ""
+        answer = self._voila.render(visit.page)
+        try:
+            while (piece := await _next_piece(answer, visit if kernel_id else None)) is not None:
+                if kernel_id:
+                    render.queue.put_nowait(piece)
+                    continue
+                head += piece
+                kernel_id = _find_mark(head)
+                if kernel_id:
+                    await self._show(visit, kernel_id)
+                    render.queue.put_nowait(head)
+        finally:
+            await answer.aclose()
+            if kernel_id and (visit.ended.is_set() or visit.kernel_id != kernel_id):
+                await asyncio.shield(self._end_kernel(kernel_id))
+
+    async def _show(self, visit: Visit, kernel_id: str) -> None:
+        """Admit the kernel; where nobody looks any more, tell it so."""
+        if self._visits.serves(kernel_id) is not None:
+            raise VoilaSilent("Voila named a kernel that serves another visit")
+        if self._visits.bind(visit, kernel_id):
+            await self._kernels.admit(visit)
+        else:
+            await self._kernels.dismiss(kernel_id)
+
+
+async def _next_piece(answer: AsyncGenerator[bytes], named: Visit | None) -> bytes | None:
+    """The next piece; None behind the last, and once the visit has ended whose kernel was ``named``."""
+    if named is None:
+        return await anext(answer, None)
+    reading = asyncio.ensure_future(anext(answer, None))
+    try:
+        while not reading.done() and not named.ended.is_set():
+            await asyncio.wait({reading}, timeout=_LOOK_EVERY_S)
+        return reading.result() if reading.done() else None
+    finally:
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+
+
+def _find_mark(head: bytes) -> str:
+    """The kernel that Voila has named; nothing where it has not yet. Raises `VoilaSilent` where it does not."""
+    match = _KERNEL_MARK.search(head)
+    if match is None and len(head) > _MARK_WITHIN:
+        raise VoilaSilent("Voila named no kernel")
+    return match[1].decode() if match else ""

@@ -1,0 +1,60 @@
+"""How Voila manages and asks its kernels, where Jupyter's own way costs a page time or leaves a secret on disk."""
+
+from __future__ import annotations
+
+import time
+from queue import Empty
+from typing import Any, Final
+
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
+from traitlets import Type
+
+_READY_TIMEOUT_S: Final = 30.0
+#: How often it is asked whether a kernel that says nothing is still there.
+_LOOK_EVERY_S: Final = 0.5
+
+
+class QuickClient(AsyncKernelClient):
+    """A client that knows when it is heard, instead of waiting for 0.2 s of silence.
+
+    A kernel welcomes each subscriber (https://jupyter.org/enhancement-proposals/65-jupyter-xpub/jupyter-xpub.html):
+    from then on nothing that a cell shows is lost.
+    """
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - Jupyter's signature
+        """Return once the kernel has answered; raises `queue.Empty` where it does not.
+
+        Of one that has died it returns, too: an error here leaves Voila's visitor waiting for ever, while a kernel
+        that is named to the gateway is known there to have ended.
+        """
+        patience = min(timeout or _READY_TIMEOUT_S, _READY_TIMEOUT_S)
+        self.kernel_info()
+        if await self._hear(self.iopub_channel, patience) is None:
+            return
+        reply = await self._hear(self.shell_channel, patience)
+        if reply is not None:
+            self._handle_kernel_info_reply(reply)
+
+    async def _hear(self, channel: Any, patience_s: float) -> dict[str, Any] | None:
+        """The next message on ``channel``; None where the kernel is dead. Raises `queue.Empty`."""
+        deadline = time.monotonic() + patience_s
+        while True:
+            try:
+                message: dict[str, Any] = await channel.get_msg(timeout=_LOOK_EVERY_S)
+            except Empty:
+                if not await self.is_alive():
+                    return None
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                return message
+
+
+class ForkedKernelManager(ServerKernelManager):
+    """A kernel whose key stands in no file."""
+
+    client_factory = Type(QuickClient, klass=AsyncKernelClient)
+
+    def write_connection_file(self, **_options: Any) -> None:
+        """Whoever reads the key runs code in the kernel; nobody needs the file."""

@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 import threading
+from datetime import UTC, datetime
 from types import FrameType
 from typing import Any
 
@@ -15,10 +16,13 @@ import click
 from cli.environment import ETL_PREFIX, open_lake_store, read_settings, start_service_log
 from cli.output import answer, json_option
 from cli.parent import die_with_parent
+from cli.quarantine import quarantine
+from cli.repair import repair
 from etl.run import RunReport, run_once
 from etl.schedule import run_on_schedule
 from etl.settings import EtlSettings
 from etl.status import status as lake_status
+from etl.upkeep import UpkeepReport, keep_up
 from lake.errors import LakeError
 from lake.snapshot import Lake
 
@@ -30,16 +34,24 @@ def etl() -> None:
     """Compact raw JSON to Parquet."""
 
 
+etl.add_command(quarantine)
+etl.add_command(repair)
+
+
 @etl.command()
 @json_option
 def run(*, as_json: bool) -> None:
-    """Compact what is there now, once; for cron or Kubernetes."""
+    """Compact what is there now, once, and look after the tables; for cron or Kubernetes."""
     settings = read_settings(EtlSettings, ETL_PREFIX)
     start_service_log()
     lake = _open_lake()
     at_terminal = sys.stderr.isatty() and not as_json
     report = _run_with_bar(lake, settings) if at_terminal else run_once(lake, settings)
-    answer(report.to_json(), as_json=as_json, sentence=_sentence(report))
+    upkept = keep_up(lake, settings, datetime.now(UTC), settings.interval_s / 2)
+    told = {**report.to_json(), "upkeep": upkept.to_json()}
+    answer(told, as_json=as_json, sentence=_sentence(report))
+    if report.damaged:
+        sys.exit(1)
 
 
 def _open_lake() -> Lake:
@@ -64,9 +76,13 @@ def _run_with_bar(lake: Lake, settings: EtlSettings) -> RunReport:
 def _sentence(report: RunReport) -> str:
     counts = f"{report.logs} logs from {report.objects} objects in {report.seconds:.1f} s"
     dropped = f", {report.duplicates} duplicates dropped" if report.duplicates else ""
+    if report.conflicts:
+        dropped += f" ({report.conflicts} with another content, kept in quarantine/)"
     aside = f", {report.quarantined} set aside in quarantine/" if report.quarantined else ""
     other = "; another run is at work and does the rest" if report.contended else ""
-    return f"Compacted {counts}{dropped}{aside}{other}."
+    left = f", {len(report.stepped_over)} left where they are" if report.stepped_over else ""
+    damaged = "".join(f"\n{sentence}" for sentence in report.damaged.values())
+    return f"Compacted {counts}{dropped}{aside}{left}{other}.{damaged}"
 
 
 @etl.command()
@@ -85,16 +101,56 @@ def schedule(interval_s: float | None) -> None:
 
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
-    run_on_schedule(Lake(open_lake_store()), settings, stop, report=_log_run, failed=_log_failure)
+    told: set[str] = set()
+    run_on_schedule(
+        Lake(open_lake_store()),
+        settings,
+        stop,
+        report=lambda report: _log_run(report, told),
+        failed=_log_failure,
+        upkept=_log_upkeep,
+    )
 
 
-def _log_run(report: RunReport) -> None:
+def _log_run(report: RunReport, told: set[str]) -> None:
+    """What lies about in raw/ is said once; what is damaged every time."""
     if report.objects:
         logger.info("%s", _sentence(report))
+    for key, reason in report.stepped_over.items() if told != {*report.stepped_over} else ():
+        logger.warning("%r in the lake was left where it is: %s.", key, reason)
+    told.clear()
+    told.update(report.stepped_over)
+    for sentence in report.damaged.values():
+        logger.error("%s", sentence)
 
 
-def _log_failure(error: LakeError) -> None:
-    logger.warning("%s The next run tries again.", error)
+def _log_upkeep(report: UpkeepReport) -> None:
+    if report.merged or report.removed:
+        logger.info("%s", _upkeep_sentence(report))
+
+
+def _upkeep_sentence(report: UpkeepReport) -> str:
+    left = f", {report.damaged} merges left out for damaged files" if report.damaged else ""
+    return (
+        f"Merged {report.merged} files into {report.written}, removed {report.removed} that nobody needs, "
+        f"in {report.seconds:.1f} s{left}."
+    )
+
+
+def _log_failure(error: Exception) -> None:
+    if isinstance(error, LakeError):
+        logger.warning("%s The next run tries again.", error)
+    else:
+        logger.error("A run ended unexpectedly. The next run tries again.", exc_info=error)
+
+
+@etl.command()
+@json_option
+def upkeep(*, as_json: bool) -> None:
+    """Merge small files, shorten the tables' logs and remove what was replaced, now and to the end."""
+    settings = read_settings(EtlSettings, ETL_PREFIX)
+    report = keep_up(_open_lake(), settings, datetime.now(UTC))
+    answer(report.to_json(), as_json=as_json, sentence=_upkeep_sentence(report))
 
 
 @etl.command()
@@ -109,7 +165,13 @@ def _status_lines(found: dict[str, Any]) -> str:
     since = f", the oldest since {found['raw_oldest']}" if found["raw_oldest"] else ""
     lines = [f"waiting      {found['raw_objects']} raw objects, {found['raw_bytes']:,} bytes{since}"]
     lines += [
-        f"{name:<12} {size['rows']:,} rows in {size['files']} files, {size['bytes']:,} bytes"
+        f"{name:<12} cannot be opened"
+        if size is None
+        else f"{name:<12} {size['rows']:,} rows in {size['files']} files, {size['bytes']:,} bytes"
         for name, size in found["tables"].items()
     ]
-    return "\n".join([*lines, f"quarantine   {found['quarantined_objects']} objects"])
+    lines.append(f"quarantine   {found['quarantined_objects']} objects")
+    lines += [f"left alone   {key!r}: {reason}" for key, reason in found["stepped_over"].items()]
+    lines += [f"upkeep       {sentence}" for sentence in found["upkeep"] or ["keeps up"]]
+    lines += [f"damaged      {sentence}" for sentence in found["damaged"]]
+    return "\n".join(lines)

@@ -51,6 +51,23 @@ One ticket execution is one log: small, queryable fields beside one big `trace`.
 conventions for generative AI have a name for the same thing, it stands beside ours.
 """
 
+_SENT_TWICE: Final = """## Sent twice
+
+A log is known by its `client_id` and `log_id`, whatever its times say: sent again with another `executed_at`, in
+another month or years later, it counts once. The first received stands: that is the one in the table, otherwise the
+one with the earliest `received_at`. What is sent again with another content is not merged: it is counted (`conflicts`
+of `caselog etl run --json`) and kept, line for line, below `quarantine/` as `<its raw object>.conflicts.ndjson`, with a
+`.conflicts.reason.json` beside it. Content is everything but `received_at` and `sdk`; of the trace, each byte, as long
+as the trace is kept.
+
+What that costs: a batch looks for its ids in those files of a client whose range of ids spans one of them. The SDK's
+ids are UUIDv7, which sort by time, so these are the files of the same time, however many there are. Ids that do not
+sort by time (derived ones, and a sender's own) may be anywhere: then every batch reads the ids of all files of that
+client. A client who sends both kinds pays as for the second. Measured on two cores, with other work beside it: 5,500
+new ids and a client with 960,000 logs in 12 files take 17 ms where they are UUIDv7, and 142 ms where they are random,
+which grows with the logs.
+"""
+
 _COLUMNS_INTRO: Final = """## In the lake
 
 The view `logs` (and the Delta table behind it) has one row for each log; `traces` has `client_id`, `month`,
@@ -84,6 +101,7 @@ def log_page() -> str:
     parts += [
         f"## `trace.{name}`\n\n" + (_fields(f) if f else "Any JSON.\n") for name, f in TRACE_PARTS.items()
     ]
+    parts.append(_SENT_TWICE)
     parts.append(_COLUMNS_INTRO + "\n" + _table(("column of `logs`", "type"), listed))
     return "\n".join(parts)
 

@@ -15,12 +15,13 @@ from caselog.model import is_kept_without_trace
 from collector.envelope import KNOWN_FIELDS, MAX_UNKNOWN_BYTES, MAX_UNKNOWN_FIELDS, Envelope, OpenMetrics
 from collector.errors import FieldError, ForeignClient, InvalidLog
 from collector.strict_json import NotJson, decode_strictly, split_object
-from lake import rawlog
+from lake import rawhead, rawlog
+from lake.part_counts import count_parts
 
 #: Namespace of log ids derived for senders that have none; a fixed random UUID.
 _DERIVED: Final = uuid.UUID("6f1d6ac3-6f0e-4d43-9a54-5f8ac1f8a5c1")
-#: A sender's field by this name is kept under the other: the collector writes its own `received_at`.
-RENAMED: Final = {"received_at": "sender_received_at"}
+#: A sender's field by such a name is kept under the other: the collector writes its own.
+RENAMED: Final = {"received_at": "sender_received_at", rawhead.NAME: f"sender_{rawhead.NAME}"}
 #: More errors than anybody reads; a body of rubbish must not be answered with megabytes.
 _MAX_ERRORS: Final = 100
 _MAX_SHOWN_NAME: Final = 64
@@ -200,7 +201,7 @@ def _stored_metrics(envelope: Envelope, sender: Sender) -> dict[str, Any]:
     metrics = _given(envelope.metrics)
     if sender.keeps_traces or envelope.trace is None:
         return metrics
-    counts = rawlog.count_parts(envelope.trace)
+    counts = count_parts(envelope.trace)
     counted = {name: getattr(counts, name) for name in ("react_iterations", "tool_call_count", "error_count")}
     return {**counted, **metrics}
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import Final
+from typing import Final, TypeVar
 
 from etl.settings import EtlSettings
 from lake.errors import ObjectNotFound
 from lake.rawobject import ParsedObject, parse
 from lake.store import Store, StoredObject
 
-#: Objects read at once: enough to hide the store's latency.
-_READERS: Final = 8
+T = TypeVar("T")
+
+#: Objects read at once: enough to hide the latency of a store that is 30 ms away; and how many bytes of them.
+_READERS: Final = 64
+_AHEAD_BYTES: Final = 16 * 1024 * 1024
 
 
 @dataclass
@@ -47,12 +50,32 @@ def gather(store: Store, listed: Iterator[StoredObject], settings: EtlSettings) 
         yield batch
 
 
+def made_ahead(batches: Iterator[T]) -> Iterator[T]:
+    """The same batches: while one is committed, the next one is read and parsed."""
+    with ThreadPoolExecutor(1, "etl-batches") as pool:
+        pending = pool.submit(next, batches, None)
+        while (batch := pending.result()) is not None:
+            pending = pool.submit(next, batches, None)
+            yield batch
+            del batch  # before the next but one is begun: memory holds two
+
+
 def _read_ahead(store: Store, listed: Iterator[StoredObject]) -> Iterator[ParsedObject]:
-    with ThreadPoolExecutor(_READERS) as pool:
-        while keys := [found.key for found in islice(listed, _READERS)]:
-            for key, blob in zip(keys, pool.map(lambda key: _read(store, key), keys), strict=True):
-                if blob is not None:
-                    yield parse(key, blob)
+    """Every object, in the listing's order; many are asked for at once, as far as memory allows."""
+    asked: deque[tuple[StoredObject, Future[bytes | None]]] = deque()
+    with ThreadPoolExecutor(_READERS, "etl-readers") as pool:
+        for found in listed:
+            asked.append((found, pool.submit(_read, store, found.key)))
+            while len(asked) == _READERS or sum(each.size for each, _ in asked) > _AHEAD_BYTES:
+                yield from _parsed(*asked.popleft())
+        while asked:
+            yield from _parsed(*asked.popleft())
+
+
+def _parsed(found: StoredObject, read: Future[bytes | None]) -> Iterator[ParsedObject]:
+    blob = read.result()
+    if blob is not None:
+        yield parse(found.key, blob)
 
 
 def _read(store: Store, key: str) -> bytes | None:

@@ -17,12 +17,18 @@ class EtlSettings(BaseModel):
         description="Seconds from the start of one scheduled run to the start of the next.",
     )
     batch_bytes: int = Field(
-        8 * 1024 * 1024,
+        32 * 1024 * 1024,
         ge=64 * 1024,
-        description="Compressed raw bytes of one batch; 8 MiB take about 600 MB of memory.",
+        description="Compressed raw bytes of one batch; two batches are in memory at a time.",
     )
     batch_unpacked_bytes: int = Field(
-        192 * 1024 * 1024,
+        48 * 1024 * 1024,
         ge=1024 * 1024,
         description="Unpacked bytes at which a batch is closed early, however well its logs compress.",
+    )
+    keep_replaced_h: float = Field(
+        24,
+        ge=1,
+        le=24 * 365,
+        description="Hours for which files that were merged into others are kept for whoever still reads them.",
     )

@@ -5,6 +5,7 @@
     * `StoreUnavailable`: the store did not answer, or refused; trying again is safe.
         * `LakeMissing`, `BucketMissing`, `StoreRefused`: the operator has to do something first.
     * `ObjectNotFound`, `ObjectExists`: the answer to a question, not a failure of the store.
+        * `ObjectWithheld`: it is there, but cannot be read or removed; the others can.
     * `UnreadableRaw`: a raw object or one of its lines is not what the collector writes.
     * `ObjectDamaged`: a file of the tables is missing or is not what was committed; the others are fine.
     * `CacheUnusable`: the folder that files are kept in for reading cannot be used, or is full.
@@ -65,6 +66,15 @@ class ObjectNotFound(LakeError):
     def __init__(self, key: str) -> None:
         super().__init__(f"There is no object {key!r} in the lake.")
         self.key = key
+
+
+class ObjectWithheld(ObjectNotFound):
+    """One object cannot be read or removed: for whoever goes through many, as good as not there."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        LakeError.__init__(self, f"The object {key!r} was left where it is: {reason}.")
+        self.key = key
+        self.reason = reason
 
 
 class ObjectExists(LakeError):

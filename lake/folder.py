@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from obstore import exceptions as obs_errors
 from obstore.store import LocalStore
 
-from lake.errors import LakeMissing, StoreUnavailable
-from lake.objects import Store, named_failures
+from lake.errors import LakeMissing, ObjectWithheld, StoreUnavailable
+from lake.folder_walk import walk, withheld
+from lake.layout import QUARANTINE, RAW
+from lake.objects import Oddity, Store, StoredObject, named_failures
 
 
 class FolderStore(Store):
@@ -48,6 +51,64 @@ class FolderStore(Store):
         with named_failures(f"creating {key}", key):
             _write_file(self._folder / key, data, _link_new)
 
+    def get(self, key: str) -> bytes:
+        """As the door says, whatever the file's name; raises `ObjectWithheld` where it may not be read."""
+        self._require_folder()
+        with named_failures(f"reading {key}", key), _withholding(key):
+            return (self._folder / key).read_bytes()
+
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        """As the door says; where others may write, only what is a file, and no links."""
+        if not prefix.startswith((RAW[:-1], QUARANTINE[:-1])):
+            yield from super().list(prefix)
+            return
+        self._require_folder()
+        with named_failures(f"listing {prefix}"):
+            found = [each for each in walk(self._folder, prefix) if isinstance(each, StoredObject)]
+            yield from sorted(found, key=lambda stored: stored.key)
+
+    def oddities(self, prefix: str) -> Sequence[Oddity]:
+        """As the door says: links, folders that may not be entered, files that may not be read."""
+        self._require_folder()
+        with named_failures(f"listing {prefix}"):
+            odd: list[Oddity] = []
+            for each in walk(self._folder, prefix):
+                odd += [each] if isinstance(each, Oddity) else withheld(self._folder, each)
+            return sorted(odd, key=lambda oddity: oddity.key)
+
+    def move(self, key: str, new_key: str) -> None:
+        """As the door says; in one step."""
+        self._require_folder()
+        target = self._folder / new_key
+        with named_failures(f"moving {key}", key), _withholding(key):
+            created = _make_folders(target.parent)
+            (self._folder / key).replace(target)
+            for folder in (target.parent, *created):
+                _fsync_folder(folder)
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """As the door says."""
+        self._require_folder()
+        stuck: list[ObjectWithheld] = []
+        for key in keys:
+            try:
+                with named_failures(f"deleting {key}", key), _withholding(key):
+                    (self._folder / key).unlink(missing_ok=True)
+            except ObjectWithheld as error:
+                stuck.append(error)
+        if stuck:
+            raise stuck[0]
+
+    def _may_hold(self, prefix: str) -> bool:
+        self._require_folder()
+        folder = self._folder / prefix
+        return folder.is_dir() and any(folder.iterdir())
+
+    def _require_folder(self) -> None:
+        """Raises `LakeMissing` where the lake's folder is not there."""
+        if not self._folder.is_dir():
+            raise LakeMissing(self.url)
+
     def local_path(self, key: str) -> Path:
         """The file itself."""
         return self._folder / key
@@ -59,6 +120,17 @@ class FolderStore(Store):
     def table_url(self, name: str) -> str:
         """The table's folder."""
         return str(self._folder / name)
+
+
+@contextmanager
+def _withholding(key: str) -> Iterator[None]:
+    """What this user may not do with one file, or what is no file, concerns that one only."""
+    try:
+        yield
+    except NotADirectoryError as error:
+        raise FileNotFoundError(key) from error
+    except (PermissionError, IsADirectoryError) as error:
+        raise ObjectWithheld(key, (error.strerror or "it is withheld").lower()) from error
 
 
 def _link_new(staged: Path, final: Path) -> None:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from datetime import UTC, datetime
 from typing import Final
@@ -24,6 +25,9 @@ _RAW_KEY = re.compile(
     rf"raw/client_id=({CLIENT_ID_PATTERN})/date=(\d{{4}}-\d\d-\d\d)/hour=(\d\d)/([^/]+)\.ndjson\.zst",
     re.ASCII,
 )
+#: Names that every store takes, with room for what is put behind them.
+_PLAIN_KEY = re.compile(r"(?!.*/\.)(?=[^.])[A-Za-z0-9._=-]{1,120}(/[A-Za-z0-9._=-]{1,120}){0,7}", re.ASCII)
+_ODD = re.compile(r"[^A-Za-z0-9._=-]+", re.ASCII)
 _TABLE_KEY = re.compile(rf"[a-z_]+/client_id=({CLIENT_ID_PATTERN})/", re.ASCII)
 
 
@@ -64,8 +68,20 @@ def client_of_table_key(key: str) -> str | None:
 
 
 def quarantine_key(raw_key_: str, part: str) -> str:
-    """Key beside which ``part`` (such as ``reason.json``) of a quarantined raw object is kept."""
-    return f"{QUARANTINE}{raw_key_.removeprefix(RAW)}.{part}"
+    r"""Key beside which ``part`` (such as ``reason.json``) of a quarantined raw object is kept.
+
+    A key that not every store takes (too long, too deep, odd characters) gets a name of its own.
+
+    >>> quarantine_key("raw/stray.txt", "object")
+    'quarantine/stray.txt.object'
+    >>> quarantine_key("raw/a\tb", "object")
+    'quarantine/odd/a-b-894891f8b78a9945.object'
+    """
+    name = raw_key_.removeprefix(RAW)
+    if not _PLAIN_KEY.fullmatch(name):
+        digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        name = f"odd/{_ODD.sub('-', name)[:60].strip('.-')}-{digest}"
+    return f"{QUARANTINE}{name}.{part}"
 
 
 def control_key(kind: str, name: str) -> str:
@@ -80,7 +96,8 @@ def month_of(moment: datetime) -> str:
     >>> month_of(datetime(2026, 12, 1, 0, 30, tzinfo=timezone(timedelta(hours=2))))
     '2026-11'
     """
-    return f"{moment.astimezone(UTC):%Y-%m}"
+    utc = moment.astimezone(UTC)
+    return f"{utc.year:04}-{utc.month:02}"  # strftime does not pad the year 1
 
 
 def uuid7(now: datetime, random: bytes) -> str:

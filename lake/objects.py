@@ -48,6 +48,14 @@ class StoredObject:
     modified: datetime
 
 
+@dataclass(frozen=True)
+class Oddity:
+    """Something below a prefix that is no object, or none that can be read, and why: it is stepped over."""
+
+    key: str
+    reason: str
+
+
 @contextmanager
 def named_failures(tried: str, key: str = "") -> Iterator[None]:
     """Turn what the libraries raise into this room's errors, with no URL or credential in the text."""
@@ -138,8 +146,22 @@ class Store:
             else:
                 yield from sorted(found, key=lambda stored: stored.key)
 
+    def oddities(self, prefix: str) -> Sequence[Oddity]:
+        """What `list` passes over below ``prefix``, or lists and `get` cannot read."""
+        del prefix
+        return ()
+
+    def move(self, key: str, new_key: str) -> None:
+        """Give the object another key, whatever its size; raises as `get`."""
+        with named_failures(f"moving {key}", key):
+            self._objects.copy(key, new_key)
+        self.delete([key])
+
     def delete(self, keys: Iterable[str]) -> None:
-        """Remove the objects; one that is not there is no error."""
+        """Remove the objects; one that is not there is no error.
+
+        Raises `ObjectWithheld` for one that cannot be removed, when the others are.
+        """
         pending = [*keys]
         for start in range(0, len(pending), _DELETE_BATCH):
             batch = pending[start : start + _DELETE_BATCH]

@@ -1,8 +1,9 @@
 """The small fields of every raw log, parsed once for all scopes, and which of them the tables hold already.
 
-A raw log is compared with the tables by the 64-bit hashes of the ids of its own month and client, which are read
-once for each file of the table: neither a new log nor a new file makes anybody read the tables again. (Of ten
-million logs and ten thousand raw ones, one in two hundred million is hidden by chance until it is compacted.)
+A raw log is compared with the tables by the 64-bit hashes of the ids of its client, whatever their month. They are
+read once for each file of the table whose range of ids spans a raw one: neither a new log nor a new file makes anybody
+read the tables again, and where ids are UUIDv7 old files are not read at all. (Of ten million logs and ten thousand raw
+ones, one in two hundred million is hidden by chance until it is compacted.)
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from lake.tables import TableFile, TableState
 _FETCHERS: Final = 32
 #: Rows that become Arrow in one go: the interpreter is held meanwhile.
 _ROWS_AT_ONCE: Final = 256
-#: More ids than this are kept only of the months in which something is raw.
+#: More ids than this are kept only of the clients of whom something is raw.
 _MANY_IDS: Final = 16_000_000
 
 _COLUMNS: Final = columns.sql_types(columns.LOGS)
@@ -52,6 +53,11 @@ _READ_IDS: Final = """
     INSERT INTO ids
     SELECT known.file, known.part, hash(rows.log_id)
     FROM read_parquet({files}, filename=true, hive_partitioning=false) rows JOIN known ON known.path = rows.filename
+"""
+#: Rows that a file may hold, as far as it was not asked before.
+_UNPLACED: Final = """
+    SELECT client_id, list(DISTINCT log_id ORDER BY log_id) FROM raw WHERE file IS NULL AND (is_new OR ?)
+    GROUP BY client_id
 """
 #: Among several of one log, the one received first.
 _OF_SCOPE: Final = f"""
@@ -78,8 +84,11 @@ class RawRows:
         #: Raw objects that were read: their numbers, in the order in which they were found.
         self._objects: dict[str, int] = {}
         self._keys: dict[int, str] = {}
-        self._parts: dict[tuple[str, str], int] = {}
+        #: Clients, by number.
+        self._parts: dict[str, int] = {}
+        #: Files of the table whose ids are read, by number; and those that were asked for every row.
         self._files: dict[str, int] = {}
+        self._asked: frozenset[str] = frozenset()
         self._next = 0
         self._is_due = False
         self._compared_with = -1
@@ -194,7 +203,7 @@ class RawRows:
         own = {
             "object": [number for number, _, _ in rows],
             "line": [place for _, place, _ in rows],
-            "part": [self._part(*row.partition) for _, _, row in rows],
+            "part": [self._part(row.log["client_id"]) for _, _, row in rows],
         }
         for name, values in own.items():
             incoming = incoming.append_column(name, pa.array(values, pa.int32()))
@@ -216,14 +225,8 @@ class RawRows:
     def _read_ids(self, state: TableState, fetch: Fetch) -> None:
         parts = {part for (part,) in self._db.execute("SELECT DISTINCT part FROM raw").fetchall()}
         self._drop_idle_ids(parts)
-        wanted = [
-            file
-            for file in state.files.values()
-            if file.key not in self._files and self._parts.get((file.client_id, file.month)) in parts
-        ]
-        if not wanted:
-            return
-        paths = fetch(wanted)
+        wanted = self._files_that_may_hold(state)
+        paths = fetch(wanted) if wanted else {}
         found = [file for file in wanted if file.key in paths]
         try:
             self._read_ids_of(found, paths)
@@ -231,6 +234,15 @@ class RawRows:
             for file in found:
                 with contextlib.suppress(duckdb.Error):
                     self._read_ids_of([file], paths)
+        # What could not be read is asked for all rows again.
+        self._asked = frozenset(state.files) - ({file.key for file in wanted} - self._files.keys())
+
+    def _files_that_may_hold(self, state: TableState) -> list[TableFile]:
+        """Files whose ids are not read yet and may be among those of raw rows."""
+        has_unasked = not state.files.keys() <= self._asked
+        ids = dict(self._db.execute(_UNPLACED, [has_unasked]).fetchall())
+        unread = (file for key, file in state.files.items() if key not in self._files)
+        return [file for file in unread if file.may_hold_one(ids.get(file.client_id, ()))]
 
     def _read_ids_of(self, files: Sequence[TableFile], paths: Mapping[str, Path]) -> None:
         if not files:
@@ -240,7 +252,7 @@ class RawRows:
             {
                 "path": [str(paths[file.key]) for file in files],
                 "file": pa.array(list(numbers.values()), pa.int32()),
-                "part": pa.array([self._part(file.client_id, file.month) for file in files], pa.int32()),
+                "part": pa.array([self._part(file.client_id) for file in files], pa.int32()),
             }
         )
         listed = parquet.listed([paths[file.key] for file in files])
@@ -267,8 +279,8 @@ class RawRows:
         finally:
             self._db.unregister(name)
 
-    def _part(self, client_id: str, month: str) -> int:
-        return self._parts.setdefault((client_id, month), len(self._parts))
+    def _part(self, client_id: str) -> int:
+        return self._parts.setdefault(client_id, len(self._parts))
 
     def _number(self) -> int:
         self._next += 1

@@ -1,16 +1,19 @@
 """One raw line and its row: what the collector writes, and how ETL and reader read it back. Pure.
 
 A raw object is zstd-compressed NDJSON. A line is one whole log as flat JSON plus ``received_at``; ``trace``
-comes last and is the sender's own bytes. Collector, ETL and reader share this module, so that whatever was
-acknowledged can be read: a JSON parser with other limits (DuckDB's refuses numbers and sizes that others
-accept) never stands between an acknowledged log and its table.
+comes last and is the sender's own bytes, and what the collector counted comes first (`lake.rawhead`).
+Collector, ETL and reader share this module, so that whatever was acknowledged can be read: a JSON parser with
+other limits (DuckDB's refuses numbers and sizes that others accept) never stands between an acknowledged log
+and its table.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -18,15 +21,20 @@ import pyarrow as pa
 import zstandard
 
 from caselog.model import LOG_FIELDS, SCHEMA_VERSION
-from lake import columns, schema
+from lake import columns, rawhead, schema
 from lake.errors import UnreadableRaw
 from lake.layout import month_of
 from lake.losses import sum_losses
+from lake.part_counts import PartCounts, count_parts
 
 #: Level 1: a 1.4 MB log in 3 ms; higher levels cost the collector more than they save the store.
 _ZSTD_LEVEL: Final = 1
 #: No raw object unpacks to more than this, whatever its header claims.
 MAX_UNPACKED_BYTES: Final = 512 * 1024 * 1024
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_NOT_BLANK: Final = re.compile(rb"\S")
 
 _SMALL_FIELDS: Final = tuple(f for f in LOG_FIELDS if f.name not in {"trace", "metrics"})
 _INT64_END: Final = 2**63
@@ -52,34 +60,23 @@ _DECODERS: Final = {
 }
 
 
-class _Iteration(msgspec.Struct):
-    tool_calls: list[msgspec.Raw] | None = None
-
-
-class _Countable(msgspec.Struct):
-    errors: list[msgspec.Raw] | None = None
-    tool_calls: list[msgspec.Raw] | None = None
-    react_iterations: list[_Iteration] | None = None
-
-
-_as_countable = msgspec.json.Decoder(_Countable).decode
-
-
-@dataclass(frozen=True)
-class PartCounts:
-    """How many parts of each kind a trace holds; tool calls inside iterations count too."""
-
-    react_iterations: int = 0
-    tool_call_count: int = 0
-    error_count: int = 0
+#: Of the metrics, those with columns of their own; of any type, as senders have it.
+_as_lifted = msgspec.json.Decoder(
+    msgspec.defstruct("_Lifted", [(name, Any, None) for name in columns.LIFTED_METRICS])
+).decode
 
 
 @dataclass(frozen=True)
 class RawRow:
-    """One log as the tables hold it: ``log`` has the columns of `schema.LOGS`, ``trace`` is JSON text."""
+    """One log as the tables hold it: ``log`` has the columns of `schema.LOGS`, ``raw_trace`` is JSON in UTF-8."""
 
     log: dict[str, Any]
-    trace: str | None
+    raw_trace: bytes | memoryview | None
+
+    @property
+    def trace(self) -> str | None:
+        """The trace as JSON text."""
+        return None if self.raw_trace is None else str(self.raw_trace, "utf-8")
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -94,12 +91,16 @@ class RawRow:
 
 def encode_line(fields: Mapping[str, Any], trace: bytes | None, received_at: datetime) -> bytes:
     """One line, without its newline: ``fields`` are all top-level fields but ``trace``, already validated."""
-    head = _encode({**fields, "received_at": received_at.astimezone(UTC)})
-    return (
-        head
-        if trace is None
-        else b'%s,"trace":%s}' % (head[:-1], trace.replace(b"\n", b" ").replace(b"\r", b" "))
+    unknown = {name: value for name, value in fields.items() if name not in _KNOWN}
+    known = {name: value for name, value in fields.items() if name in _KNOWN}
+    head = _encode({**known, "received_at": received_at.astimezone(UTC)})
+    one_line = None if trace is None else trace.replace(b"\n", b" ").replace(b"\r", b" ")
+    counts = PartCounts() if one_line is None else count_parts(one_line)
+    lost = sum_losses(_encode(fields["sdk"])) if "sdk" in fields else 0
+    counted = rawhead.Counted(
+        counts.react_iterations, counts.tool_call_count, counts.error_count, lost_logs=lost
     )
+    return rawhead.join_line(counted, head, _encode(unknown), one_line)
 
 
 def pack(lines: Sequence[bytes]) -> bytes:
@@ -109,95 +110,136 @@ def pack(lines: Sequence[bytes]) -> bytes:
 
 def unpack(blob: bytes) -> list[bytes]:
     """The lines of a raw object; raises `UnreadableRaw` where it is not one."""
+    text = unpack_text(blob)
+    return [text[start:end] for start, end in find_lines(text)]
+
+
+def unpack_text(blob: bytes) -> bytes:
+    """A raw object's text; raises `UnreadableRaw` where it is not one."""
     try:
         # The claimed size is checked first: it is what gets allocated. A cut-off frame raises, a stream would not.
         if not 0 <= zstandard.frame_content_size(blob) <= MAX_UNPACKED_BYTES:
             raise UnreadableRaw(
                 f"the object does not say that it unpacks to at most {MAX_UNPACKED_BYTES} bytes"
             )
-        text = zstandard.ZstdDecompressor().decompress(blob, allow_extra_data=False)
+        return zstandard.ZstdDecompressor().decompress(blob, allow_extra_data=False)
     except zstandard.ZstdError as error:
         raise UnreadableRaw("the object is not zstd-compressed, or not whole") from error
-    return [line for line in text.split(b"\n") if line.strip()]
 
 
-def count_parts(trace: bytes) -> PartCounts:
-    """How many iterations, tool calls and errors there are; parts of an unexpected shape count as none.
+def find_lines(text: bytes) -> Iterator[tuple[int, int]]:
+    r"""Where each line of a raw object starts and ends (exclusive), without those that are blank.
 
-    >>> count_parts(b'{"errors": [{}], "react_iterations": [{"tool_calls": [1, 2]}]}')
-    PartCounts(react_iterations=1, tool_call_count=2, error_count=1)
+    >>> list(find_lines(b"{}\n \n{}\n"))
+    [(0, 2), (5, 7)]
     """
+    start = 0
+    while start < len(text):
+        found = text.find(b"\n", start)
+        end = len(text) if found < 0 else found
+        if _NOT_BLANK.search(text, start, end):
+            yield start, end
+        start = end + 1
+
+
+def is_utf8(text: bytes) -> bool:
+    """Whether all of ``text`` is UTF-8, and so each part of it that JSON can tell apart."""
     try:
-        parts = _as_countable(trace)
-    except msgspec.DecodeError:
-        return _count_odd_parts(trace)
-    iterations = parts.react_iterations or []
-    nested = sum(len(iteration.tool_calls or ()) for iteration in iterations)
-    return PartCounts(len(iterations), nested + len(parts.tool_calls or ()), len(parts.errors or ()))
-
-
-def _count_odd_parts(trace: bytes) -> PartCounts:
-    try:
-        parts = msgspec.json.decode(trace)
-    except (msgspec.DecodeError, RecursionError):
-        return PartCounts()
-    if not isinstance(parts, dict):
-        return PartCounts()
-    iterations = _list_of(parts, "react_iterations")
-    nested = sum(len(_list_of(i, "tool_calls")) for i in iterations if isinstance(i, dict))
-    return PartCounts(
-        len(iterations), nested + len(_list_of(parts, "tool_calls")), len(_list_of(parts, "errors"))
-    )
-
-
-def _list_of(parts: Mapping[str, Any], name: str) -> list[Any]:
-    value = parts.get(name)
-    return value if isinstance(value, list) else []
+        return text.isascii() or bool(str(text, "utf-8"))
+    except UnicodeDecodeError:
+        return False
 
 
 def read_line(line: bytes, client_id: str) -> RawRow:
     """The row of one raw line of ``client_id``; raises `UnreadableRaw` with a reason that quotes nothing."""
+    return read_line_at(line, 0, len(line), client_id, is_split=is_utf8(line))
+
+
+def read_line_at(text: bytes, start: int, end: int, client_id: str, *, is_split: bool) -> RawRow:
+    """As `read_line`, of a part of ``text``; with ``is_split`` what the line says of its parts is believed.
+
+    The row's trace is a view of ``text``.
+    """
+    split = rawhead.split_line(text, start, end) if is_split else None
+    if split is not None:
+        try:
+            return _read_split(split, client_id)
+        except (UnreadableRaw, msgspec.DecodeError, RecursionError):
+            pass  # a line like any other: it is parsed whole, and that says what is wrong with it
+    return _read_whole(text[start:end], client_id)
+
+
+def _read_split(split: rawhead.SplitLine, client_id: str) -> RawRow:
+    """The row of a line whose text is UTF-8, from what stands in front of its trace."""
+    log = rawhead.read_head(split.head)
+    metrics = bytes(log["metrics"])
+    lifted = msgspec.structs.asdict(_as_lifted(metrics))
+    if split.extra != b"{}" and not _KNOWN.isdisjoint(_as_parts(split.extra)):
+        raise UnreadableRaw("a field stands twice")
+    _check(log, client_id)
+    told = split.counted
+    counts = PartCounts(told.react_iterations, told.tool_call_count, told.error_count)
+    log |= {
+        "metrics": str(metrics, "utf-8"),
+        "trace_bytes": told.trace_bytes,
+        "lost_logs": told.lost_logs,
+        "extra": str(split.extra, "utf-8"),
+    }
+    return RawRow(_complete(log, lifted, counts), split.trace)
+
+
+def _read_whole(line: bytes, client_id: str) -> RawRow:
     try:
         parts = _as_parts(line)
         log = {f.name: _DECODERS[f.kind](parts[f.name]) for f in _SMALL_FIELDS if f.name in parts}
-        received_at = _DECODERS["timestamp"](parts["received_at"]) if "received_at" in parts else None
+        log["received_at"] = _DECODERS["timestamp"](parts["received_at"]) if "received_at" in parts else None
         metrics = _as_metrics(parts["metrics"]) if "metrics" in parts else {}
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise UnreadableRaw("the line is not a JSON object whose fields have the types of a log") from error
-    missing = sorted(name for name in _REQUIRED if {**log, "received_at": received_at}.get(name) is None)
+    _check(log, client_id)
+    return _row(log, metrics, parts)
+
+
+def _check(log: Mapping[str, Any], client_id: str) -> None:
+    missing = sorted(name for name in _REQUIRED if log.get(name) is None)
     if missing:
         raise UnreadableRaw(f"the line has no {', '.join(missing)}")
     if log["client_id"] != client_id:
         raise UnreadableRaw("the line names another client than the folder it lies in")
-    return _row(log, _in_utc(received_at), metrics, parts)
 
 
-def _row(
-    log: dict[str, Any], received_at: datetime, metrics: dict[str, Any], parts: Mapping[str, msgspec.Raw]
-) -> RawRow:
+def _row(log: dict[str, Any], metrics: dict[str, Any], parts: Mapping[str, msgspec.Raw]) -> RawRow:
     raw_trace = bytes(parts["trace"]) if "trace" in parts else b"null"
     trace = None if raw_trace == b"null" else raw_trace
     counts = count_parts(trace) if trace else PartCounts()
-    executed_at = _in_utc(log["executed_at"])
     log |= {
-        "schema_version": log.get("schema_version") or SCHEMA_VERSION,
-        "executed_at": executed_at,
-        "month": month_of(executed_at),
-        "received_at": received_at,
         "metrics": _text(bytes(parts.get("metrics", b"{}"))),
         "trace_bytes": len(trace or b""),
         "lost_logs": sum_losses(bytes(parts["sdk"])) if "sdk" in parts else 0,
         "extra": _extra(parts),
     }
+    _text(trace or b"")
+    return RawRow(_complete(log, metrics, counts), trace)
+
+
+def _complete(log: dict[str, Any], metrics: Mapping[str, Any], counts: PartCounts) -> dict[str, Any]:
+    """``log`` with what follows from its fields."""
+    executed_at = _in_utc(log["executed_at"])
+    log |= {
+        "schema_version": log.get("schema_version") or SCHEMA_VERSION,
+        "executed_at": executed_at,
+        "month": month_of(executed_at),
+        "received_at": _in_utc(log["received_at"]),
+    }
     log |= {name: _lifted(metrics, name, counts) for name in columns.LIFTED_METRICS}
-    return RawRow(log, None if trace is None else _text(trace))
+    return log
 
 
 def _in_utc(moment: Any) -> datetime:
     if not isinstance(moment, datetime) or moment.tzinfo is None:
         raise UnreadableRaw("a time of the line has no offset")
     try:
-        return moment.astimezone(UTC)
+        return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     except OverflowError as error:
         raise UnreadableRaw("a time of the line is out of range") from error
 
@@ -212,7 +254,8 @@ def _lifted(metrics: Mapping[str, Any], name: str, counts: PartCounts) -> float 
 
 
 def _extra(parts: Mapping[str, msgspec.Raw]) -> str:
-    unknown = {name: raw for name, raw in parts.items() if name not in _KNOWN}
+    ours = _KNOWN | {rawhead.NAME}
+    unknown = {name: raw for name, raw in parts.items() if name not in ours}
     return _text(_encode(unknown)) if unknown else "{}"
 
 
@@ -235,16 +278,33 @@ def first_of_each(rows: Iterable[RawRow]) -> list[RawRow]:
 
 def logs_table(rows: Iterable[RawRow]) -> pa.Table:
     """Rows as an Arrow table of `schema.LOGS`."""
-    return pa.Table.from_pylist([row.log for row in rows], schema=schema.LOGS)
+    logs = [row.log for row in rows]
+    return pa.table(
+        [_column([log.get(field.name) for log in logs], field.type) for field in schema.LOGS],
+        schema=schema.LOGS,
+    )
 
 
 def traces_table(rows: Iterable[RawRow]) -> pa.Table:
     """The traces of those rows that have one, as an Arrow table of `schema.TRACES`."""
-    return pa.Table.from_pylist(list(_trace_rows(rows)), schema=schema.TRACES)
+    kept = [(row.log, row.raw_trace) for row in rows if row.raw_trace is not None]
+    small = [
+        _column([log[field.name] for log, _ in kept], field.type)
+        for field in schema.TRACES
+        if field.name != "trace"
+    ]
+    return pa.table([*small, _joined([trace for _, trace in kept])], schema=schema.TRACES)
 
 
-def _trace_rows(rows: Iterable[RawRow]) -> Iterator[dict[str, Any]]:
-    keys = ("client_id", "month", "log_id", "executed_at")
-    for row in rows:
-        if row.trace is not None:
-            yield {**{key: row.log[key] for key in keys}, "trace": row.trace}
+def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
+    if kind != schema.UTC_MICROS:
+        return pa.array(values, kind)
+    # Left to itself, Arrow looks for the time zone of each value anew.
+    micros = [None if value is None else (value - _EPOCH) // _MICROSECOND for value in values]
+    return pa.array(micros, pa.int64()).view(schema.UTC_MICROS)
+
+
+def _joined(traces: Sequence[bytes | memoryview]) -> pa.Array:
+    """The traces as text: copied once, into one buffer. They were checked to be UTF-8 when they were read."""
+    ends = pa.array([0, *accumulate(map(len, traces))], pa.int32())
+    return pa.StringArray.from_buffers(len(traces), ends.buffers()[1], pa.py_buffer(b"".join(traces)))

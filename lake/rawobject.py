@@ -37,13 +37,18 @@ def parse(key: str, blob: bytes) -> ParsedObject:
     if client_id is None:
         return ParsedObject(key, blob, unreadable="the key is not one that the collector writes")
     try:
-        lines = rawlog.unpack(blob)
+        text = rawlog.unpack_text(blob)
     except UnreadableRaw as error:
         return ParsedObject(key, blob, unreadable=str(error))
+    is_utf8 = rawlog.is_utf8(text)
     rows, bad = [], []
-    for number, line in enumerate(lines, start=1):
+    for number, (start, end) in enumerate(rawlog.find_lines(text), start=1):
         try:
-            rows.append(rawlog.read_line(line, client_id))
+            rows.append(rawlog.read_line_at(text, start, end, client_id, is_split=is_utf8))
         except UnreadableRaw as error:
-            bad.append(BadLine(number, line, str(error)))
-    return ParsedObject(key, blob, rows, bad, unpacked_bytes=sum(map(len, lines)))
+            bad.append(BadLine(number, text[start:end], str(error)))
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a line of one client must not stop the others
+            bad.append(BadLine(number, text[start:end], f"reading the line failed ({type(error).__name__})"))
+    return ParsedObject(key, blob, rows, bad, unpacked_bytes=len(text))

@@ -25,7 +25,7 @@ import duckdb
 from lake import layout, parquet
 from lake.built import forget_gone
 from lake.cache import FileCache, mark_used
-from lake.errors import CacheUnusable, LakeError, ObjectNotFound
+from lake.errors import CacheUnusable, LakeError, ObjectDamaged, ObjectNotFound, StoreUnavailable
 from lake.objects import Store
 from lake.priority import lower_priority
 from lake.raw_rows import RawRows
@@ -135,7 +135,10 @@ class ScopeFiles:
             with contextlib.suppress(ObjectNotFound):  # compacted meanwhile
                 return raw_trace(self._lake.store.get(found[0]), found[1], client_id)
         moment = executed_at or self._moment_of(snapshot, client_id, month, log_id)
-        return self._traces.read(client_id, month, log_id, moment)
+        trace = self._traces.read(client_id, month, log_id, moment)
+        if trace is None and self._state.files and self._lake.traces.state().version < 0:
+            raise ObjectDamaged(layout.TRACES, "is gone")  # the ETL makes it before it commits any log
+        return trace
 
     def traces_of(self, scope: Scope) -> tuple[list[TableFile], dict[str, list[int]]]:
         """Files of the table ``traces``, and lines of raw objects by key, as of the last look at the lake."""
@@ -235,7 +238,10 @@ class ScopeFiles:
             self._lake.store.require_lake()  # no table yet is one thing, a mistyped address another
         self._raw.compare(state, self._paths_of)
         if state.version != self._state.version:
-            self._traces.look()  # behind the logs: a log that is seen has its trace
+            # Behind the logs: a log that is seen has its trace. Where that table is damaged, whoever opens a
+            # ticket is told; the pages of small fields go on.
+            with contextlib.suppress(StoreUnavailable):
+                self._traces.look()
         self._state, self._looked_at, self._looked_mono = state, as_of, time.monotonic()
         self._read_scopes = wanted
         return state, as_of

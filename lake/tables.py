@@ -1,4 +1,4 @@
-"""The two Delta tables: their files, their commits. The only module that touches deltalake.
+"""The two Delta tables: their files, their commits. With `lake.table_upkeep` and `lake.repair`, all of deltalake.
 
 A batch commits ``traces`` first and ``logs`` second. Each commit carries an application transaction
 (https://github.com/delta-io/delta/blob/master/PROTOCOL.md#transaction-identifiers): of two writers that read
@@ -8,28 +8,43 @@ the same number, exactly one commits, the other raises `CommitContended`. No loc
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
 import pyarrow as pa
-import pyarrow.compute as pc
-from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+import pyarrow.fs as pafs
+from deltalake import (
+    ColumnProperties,
+    CommitProperties,
+    DeltaTable,
+    Transaction,
+    WriterProperties,
+    write_deltalake,
+)
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.fs import DeltaStorageHandler
 
 from lake import layout, schema
 from lake.errors import LakeError, StoreUnavailable
 from lake.store import Store
+from lake.table_rows import find_rows
 
 T = TypeVar("T")
 
 #: The application whose transactions guard the commits of both tables.
-_APP_ID: Final = "caselog-etl"
+APP_ID: Final = "caselog-etl"
 #: A month of a client is a handful of reads.
 _LOGS_ROWS_PER_GROUP: Final = 120_000
 #: A ticket opens without reading its neighbours.
 _TRACE_BYTES_PER_GROUP: Final = 4 * 1024 * 1024
+#: No two traces are equal: a dictionary of them is work for nothing, and so is knowing the least of them.
+_COLUMN_PROPERTIES: Final = {
+    layout.TRACES: {"trace": ColumnProperties(dictionary_enabled=False, statistics_enabled="NONE")}
+}
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 #: What a `TableFile` is told by a file's entry in the table's log, in the order of its fields.
@@ -74,6 +89,12 @@ class TableFile:
         # Statistics may be cut to the millisecond.
         return by_id and self.first_at - _MILLISECOND <= executed_at <= self.last_at + _MILLISECOND
 
+    def may_hold_one(self, log_ids: Sequence[str]) -> bool:
+        """Whether one of ``log_ids``, which are sorted, can be in the file."""
+        # The lowest of them that the range begins with or before: where it is beyond the end, all are.
+        place = 0 if self.first_id is None else bisect_left(log_ids, self.first_id)
+        return place < len(log_ids) and self.may_hold(log_ids[place], None)
+
 
 @dataclass(frozen=True)
 class TableState:
@@ -106,7 +127,7 @@ class Table:
 
     def create(self) -> None:
         """Make the empty table where there is none; doing it twice, or at once with another, is safe."""
-        _asking(f"creating the table {self.name}", self._create)
+        asking(f"creating the table {self.name}", self._create)
         self._store.make_durable()
 
     def _create(self) -> None:
@@ -131,7 +152,7 @@ class Table:
             if opened is None:
                 return self._state
             if opened.version() != self._state.version:
-                self._state = _asking(f"listing the table {self.name}", lambda: self._read_state(opened))
+                self._state = asking(f"listing the table {self.name}", lambda: self._read_state(opened))
             return self._state
 
     def _read_state(self, opened: DeltaTable) -> TableState:
@@ -152,7 +173,7 @@ class Table:
         opened = self._latest()
         if opened is None:
             return {"files": 0, "rows": 0, "bytes": 0, "version": 0}
-        actions = _asking(
+        actions = asking(
             f"listing the table {self.name}", lambda: pa.table(opened.get_add_actions(flatten=True))
         )
         return {
@@ -164,7 +185,8 @@ class Table:
 
     def pin(self) -> PinnedTable:
         """The table as it is now, for one guarded commit; made where it is missing."""
-        return PinnedTable(self._store, self.name, _asking(f"opening {self.name}", self._open_pinned))
+        opened = asking(f"opening {self.name}", self._open_pinned)
+        return PinnedTable(self._store, self.name, opened, self._state.files)
 
     def _open_pinned(self) -> DeltaTable:
         try:
@@ -180,7 +202,7 @@ class Table:
 
     def _look(self) -> DeltaTable | None:
         try:
-            return _asking(f"opening the table {self.name}", self._open_or_update)
+            return asking(f"opening the table {self.name}", self._open_or_update)
         except TableNotFoundError:
             self._opened = None
             return None
@@ -198,29 +220,43 @@ class Table:
 class PinnedTable:
     """A table at one version: what is read here is what the commit is checked against."""
 
-    def __init__(self, store: Store, name: str, opened: DeltaTable) -> None:
+    def __init__(
+        self, store: Store, name: str, opened: DeltaTable, known_files: Mapping[str, TableFile]
+    ) -> None:
         self.name = name
-        self.transaction: int = opened.transaction_version(_APP_ID) or 0
+        self.transaction: int = opened.transaction_version(APP_ID) or 0
         self._store = store
         self._opened = opened
+        self._known_files = known_files
 
-    def known_ids(
-        self, wanted: Collection[tuple[str, str]], partitions: Collection[tuple[str, str]]
-    ) -> set[tuple[str, str]]:
-        """Which (client, log id) of ``wanted`` stand in these (client, month) partitions of the table."""
-        where: Any = [
-            ("client_id", "in", sorted({client for client, _ in partitions})),
-            ("month", "in", sorted({month for _, month in partitions})),
-        ]
-        # Ids only, and only those asked for: a month of a client may hold millions.
-        asked = pc.field("log_id").isin(pa.array(sorted({log_id for _, log_id in wanted}), pa.string()))
-        found = _asking(
-            f"reading the ids of the table {self.name}",
-            lambda: self._opened.to_pyarrow_dataset(file_pruning_predicate=where).to_table(
-                ["client_id", "log_id"], filter=asked
-            ),
+    def find(
+        self, wanted: Collection[tuple[str, str]], columns: Sequence[str]
+    ) -> Iterator[Mapping[str, Any]]:
+        """The rows of these (client, log id), whatever their month, one after another.
+
+        Read are only the files whose ids span one of them: few where ids are UUIDv7, all of a client's otherwise.
+        """
+        files = self._files_of(wanted)
+        source = self._as_file_system(files)
+        columns = [*dict.fromkeys(("client_id", "log_id", *columns))]
+        found = find_rows(files, source, pa.schema(self._opened.schema().to_arrow()), wanted, columns)
+        while (row := asking(f"reading the table {self.name}", lambda: next(found, None))) is not None:
+            yield row
+
+    def _files_of(self, wanted: Collection[tuple[str, str]]) -> list[TableFile]:
+        ids: dict[str, list[str]] = defaultdict(list)
+        for client_id, log_id in sorted(wanted):
+            ids[client_id].append(log_id)
+        actions = asking(
+            f"listing the table {self.name}", lambda: pa.table(self._opened.get_add_actions(flatten=True))
         )
-        return set(zip(found["client_id"].to_pylist(), found["log_id"].to_pylist(), strict=True))
+        files = _table_files(self.name, actions, self._known_files).values()
+        return [file for file in files if file.may_hold_one(ids.get(file.client_id, ()))]
+
+    def _as_file_system(self, files: Sequence[TableFile]) -> pafs.FileSystem:
+        sizes = {file.key.removeprefix(f"{self.name}/"): file.size for file in files}
+        url = self._store.table_url(self.name)
+        return pafs.PyFileSystem(DeltaStorageHandler(url, self._store.delta_options, sizes))
 
     def append(self, rows: pa.Table, number: int) -> None:
         """Commit ``rows`` as guarded commit ``number``, durably, unless another guarded commit came first.
@@ -228,16 +264,20 @@ class PinnedTable:
         Rows of a partition keep their order. Raises `CommitContended` (nothing was added) and
         `StoreUnavailable` (whether it was added is not known; the next run finds out).
         """
-        guard = Transaction(_APP_ID, number)
+        guard = Transaction(APP_ID, number)
         commit = CommitProperties(app_transactions=[guard], max_commit_retries=8)
         try:
-            _asking(f"committing to the table {self.name}", lambda: self._write(rows, commit))
+            asking(f"committing to the table {self.name}", lambda: self._write(rows, commit))
         except CommitFailedError as error:
             raise CommitContended(self.name) from error
         self._store.make_durable()
 
     def _write(self, rows: pa.Table, commit: CommitProperties) -> None:
-        layout_of_file = WriterProperties(compression="ZSTD", max_row_group_size=self._rows_per_group(rows))
+        layout_of_file = WriterProperties(
+            compression="ZSTD",
+            max_row_group_size=self._rows_per_group(rows),
+            column_properties=_COLUMN_PROPERTIES.get(self.name),
+        )
         write_deltalake(
             self._opened,
             rows,
@@ -283,7 +323,7 @@ def _moments(column: pa.ChunkedArray) -> Sequence[datetime | None]:
     return [None if each is None else _EPOCH + timedelta(microseconds=each) for each in micros]
 
 
-def _asking(tried: str, ask: Callable[[], T]) -> T:
+def asking(tried: str, ask: Callable[[], T]) -> T:
     """``ask``'s answer, with what the libraries raise turned into this room's errors."""
     try:
         return ask()

@@ -208,3 +208,74 @@ def test_a_secret_in_a_wrong_setting_is_not_repeated(monkeypatch: pytest.MonkeyP
 
     assert result.exit_code == 2
     assert "too-short-secret" not in result.output
+
+
+def test_what_was_set_aside_is_listed_shown_tried_again_and_dropped(lake_url: str) -> None:
+    store = open_store(lake_url, {})
+    store.put("raw/client_id=acme/date=2026-11-23/hour=14/a.ndjson.zst", b"rubbish")
+    store.put("raw/stray\t1", b"stray")
+    answered("etl", "run")
+
+    ours, stray = answered("etl", "quarantine", "list")
+    shown = answered("etl", "quarantine", "show", ours["name"])
+    content = caselog("etl", "quarantine", "show", stray["name"], "--content")
+    refused = caselog("etl", "quarantine", "retry", stray["name"])
+    retried = answered("etl", "quarantine", "retry", "--all")
+    would = answered("etl", "quarantine", "drop", stray["name"])
+    dropped = answered("etl", "quarantine", "drop", stray["name"], "--yes")
+
+    assert (ours["client_id"], stray["client_id"]) == ("acme", None)
+    assert "not zstd-compressed" in shown["reason"]
+    assert content.stdout_bytes == b"stray"
+    assert (refused.exit_code, "not written by the collector" in refused.output) == (1, True)
+    assert retried == {"retried": [ours["name"]]}
+    assert (would, dropped) == ({"would_drop": [stray["name"]]}, {"dropped": [stray["name"]]})
+    assert answered("etl", "quarantine", "list") == []
+    assert answered("etl", "run")["quarantined"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "sentence"),
+    [
+        (("show", "nothing"), 1, "There is no 'nothing' in quarantine"),
+        (("drop",), 2, "say --all"),
+        (("retry", "x", "--all"), 2, "say --all"),
+        (("list",), 0, "Nothing is in quarantine."),
+    ],
+)
+def test_quarantine_says_in_words_what_it_cannot_do(
+    arguments: Sequence[str], status: int, sentence: str, lake_url: str
+) -> None:
+    answered("init")
+
+    result = caselog("etl", "quarantine", *arguments)
+
+    assert (result.exit_code, sentence in result.output) == (status, True)
+
+
+def test_a_damaged_table_is_said_by_run_and_status_and_mended_by_repair(lake_url: str) -> None:
+    store = open_store(lake_url, {})
+    for number in range(3):
+        put_raw(store, a_log(str(number)))
+        answered("etl", "run")
+    store.delete(["logs/_delta_log/00000000000000000002.json"])
+
+    run, status = caselog("etl", "run"), caselog("etl", "status")
+    would = caselog("etl", "repair")
+    mended = answered("etl", "repair", "--yes")
+
+    assert (run.exit_code, "00002.json is missing" in run.output) == (1, True)
+    assert (status.exit_code, "damaged      logs/_delta_log" in status.output) == (0, True)
+    assert (would.exit_code, "Say --yes to do this." in would.output) == (0, True)
+    assert mended["mended"]
+    assert answered("etl", "status")["damaged"] == []
+    assert answered("etl", "status")["tables"]["logs"]["rows"] == 3
+    assert "Nothing to mend" in caselog("etl", "repair").output
+
+
+def test_upkeep_is_done_when_it_is_asked_for(lake_url: str) -> None:
+    put_raw(open_store(lake_url, {}), a_log("1"))
+    answered("etl", "run")
+
+    assert answered("etl", "upkeep")["merged"] == 0
+    assert "upkeep       keeps up" in caselog("etl", "status").output

@@ -153,6 +153,18 @@ def test_a_senders_received_at_is_kept_under_another_name(collector: Collector, 
     assert (line["received_at"], line["sender_received_at"]) == ("2026-11-23T14:00:00Z", "yesterday")
 
 
+def test_counts_that_a_sender_names_as_the_collector_does_are_kept_under_another_name(
+    collector: Collector, http: TestClient
+) -> None:
+    sent = make_log(collector_counted=[9, 9, 9, 9, 9, 9])
+
+    http.post("/v1/logs", json=sent, headers=collector.headers())
+
+    [line] = stored_lines(collector.store)
+    assert line["sender_collector_counted"] == [9, 9, 9, 9, 9, 9]
+    assert line["collector_counted"][:4] == [0, 0, 0, 0]
+
+
 def test_of_a_repeated_name_the_last_counts(collector: Collector, http: TestClient) -> None:
     body = json.dumps(make_log())[:-1] + ', "status": "failed", "trace": {"errors": []}}'
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from etl.run import run_once
 from etl.settings import EtlSettings
+from lake import layout
 from lake.errors import CacheUnusable, LakeMissing, ObjectDamaged, StoreUnavailable
 from lake.reader import Reader
 from lake.scope import EVERYONE, Scope
@@ -126,6 +127,38 @@ def test_logs_are_seen_on_their_way_from_raw_to_the_table_and_through_compaction
         ["1", "2", "3", "4"],
         ["1", "2", "3", "4"],
     ]
+
+
+def test_a_log_of_the_table_that_is_sent_again_with_another_month_is_seen_once(
+    store: Store, opened: Open
+) -> None:
+    put_raw(store, a_log("1", executed_at="2026-10-01T00:00:00Z"))
+    compact(store)
+    files = opened(store)
+    put_raw(store, a_log("1"), a_log("2"))
+
+    first = rows_of(files.latest(EVERYONE))
+    optimize(store)
+    put_raw(store, a_log("1", executed_at="2026-09-01T00:00:00Z"))
+    second = rows_of(files.latest(ACME))
+
+    assert first == second == [("acme", "1"), ("acme", "2")]
+
+
+def test_ids_are_read_only_of_files_that_may_hold_what_is_raw(folder: Store, opened: Open) -> None:
+    moments = [datetime(2026, month, 5, tzinfo=UTC) for month in range(1, 7)]
+    ids = [[layout.uuid7(moment + timedelta(hours=n), bytes(10)) for n in range(3)] for moment in moments]
+    for moment, of_month in zip(moments, ids, strict=True):
+        put_raw(folder, *(a_log(log_id, executed_at=moment.isoformat()) for log_id in of_month))
+        compact(folder)
+    files = opened(folder)
+
+    put_raw(folder, a_log(ids[2][1]), a_log(layout.uuid7(RECEIVED, bytes(10))))
+    first = len(rows_of(files.latest(EVERYONE))), len(files._raw._files)
+    put_raw(folder, a_log(ids[4][0]))
+    second = len(rows_of(files.latest(EVERYONE))), len(files._raw._files)
+
+    assert (first, second) == ((19, 1), (19, 2))
 
 
 def test_a_deletion_is_seen_and_the_others_stay(folder: Store, opened: Open) -> None:

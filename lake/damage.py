@@ -1,0 +1,156 @@
+"""Whether the tables are what was committed. What is lost must not look like what never was.
+
+Of each table, the other one's folder keeps the newest version that was seen (`mark_seen`), so that a table that lost
+its newest commits, or is gone, is known to have been there, also by a program that was started only now.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lake import layout
+from lake.errors import LakeError, ObjectNotFound
+from lake.snapshot import Lake
+from lake.store import Store
+from lake.table_log import commit_key, list_log, replay
+from lake.tables import Table, TableFile
+
+_OTHER: Final = {layout.LOGS: layout.TRACES, layout.TRACES: layout.LOGS}
+_NAMED: Final = 5
+
+
+@dataclass(frozen=True)
+class Damage:
+    """One object that is missing or not whole; ``client_id`` is whose logs it concerns, ``None`` everybody's."""
+
+    key: str
+    reason: str
+    client_id: str | None = None
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong, whom it concerns, and what to do."""
+        whose = f"the logs of {self.client_id}" if self.client_id else "all logs"
+        return (
+            f"{self.key} {self.reason}: {whose} stay in raw/ and nothing is committed on top. Restore it from a "
+            "copy, or see what `caselog etl repair` can do."
+        )
+
+
+class TablesDamaged(LakeError):
+    """A table is not what was committed to it; nothing was added to it."""
+
+    def __init__(self, found: Collection[Damage]) -> None:
+        more = f" And {len(found) - _NAMED} more." if len(found) > _NAMED else ""
+        super().__init__(" ".join(damage.sentence for damage in [*found][:_NAMED]) + more)
+        self.found = tuple(found)
+
+
+def damaged_logs(lake: Lake) -> list[Damage]:
+    """What is wrong with the logs of the tables as a whole; raises `StoreUnavailable`."""
+    found = [damage for table in (lake.logs, lake.traces) for damage in _damaged_log(lake.store, table.name)]
+    return found or list(_ahead(lake))
+
+
+def _damaged_log(store: Store, table: str) -> Iterator[Damage]:
+    seen = seen_version(store, table)  # before the listing: what is committed meanwhile is no loss
+    listing = list_log(store, table)
+    if listing.newest < 0:
+        if seen >= 0 or list_log(store, _OTHER[table]).newest > 0:
+            yield Damage(f"{table}/_delta_log", "is gone: the table was there")
+        return
+    for version in listing.lost(seen):
+        yield Damage(
+            commit_key(table, version), "is missing" if version not in listing.commits else "is empty"
+        )
+
+
+def _ahead(lake: Lake) -> Iterator[Damage]:
+    """``traces`` may be one commit ahead, of a run that was killed: then what it was at is still raw."""
+    if not _is_ahead(lake):
+        return
+    if not any(True for _ in lake.store.list(layout.RAW)) and _is_ahead(lake):
+        yield Damage(
+            f"{layout.LOGS}/_delta_log", "lacks the last commit: traces has logs that are nowhere else"
+        )
+
+
+def _is_ahead(lake: Lake) -> bool:
+    if any(list_log(lake.store, table.name).newest < 0 for table in (lake.logs, lake.traces)):
+        return False
+    return lake.traces.pin().transaction > lake.logs.pin().transaction
+
+
+def unreadable_commits(store: Store, table: str) -> list[Damage]:
+    """Commits of a table that do not say anything that can be understood."""
+    found = replay(store, table, list_log(store, table)).unreadable
+    return [Damage(commit_key(table, version), "cannot be read") for version in sorted(found)]
+
+
+def damaged_files(lake: Lake) -> list[Damage]:
+    """Files of the tables that are missing, or of another size than was committed; raises `StoreUnavailable`."""
+    return [damage for table in (lake.logs, lake.traces) for damage in _damaged_files(lake.store, table)]
+
+
+def _damaged_files(store: Store, table: Table) -> Iterator[Damage]:
+    files = table.state().files  # before the listing: what is removed from the table stays for a while
+    sizes = {found.key: found.size for found in store.list(f"{table.name}/")} if files else {}
+    for key, file in files.items():
+        if key not in sizes:
+            yield Damage(key, "is missing", file.client_id)
+        elif sizes[key] != file.size:
+            reason = f"has {sizes[key]} bytes where {file.size} were committed"
+            yield Damage(key, reason, file.client_id)
+
+
+def unreadable_files(lake: Lake, clients: Collection[str]) -> list[Damage]:
+    """Files of these clients whose ids cannot be read."""
+    files = (f for table in (lake.logs, lake.traces) for f in table.state().files.values())
+    return list(_unreadable(lake.store, (file for file in files if file.client_id in clients)))
+
+
+def _unreadable(store: Store, files: Iterable[TableFile]) -> Iterator[Damage]:
+    for file in files:
+        try:
+            read_ids(store, file.key)
+        except ObjectNotFound:
+            yield Damage(file.key, "is missing", file.client_id)
+        except (pa.ArrowException, OSError):
+            yield Damage(file.key, "is not a Parquet file that can be read", file.client_id)
+
+
+def read_ids(store: Store, key: str) -> list[str]:
+    """The log ids of a file of a table; raises what pyarrow raises, and `ObjectNotFound`."""
+    ids: list[str] = pq.read_table(io.BytesIO(store.get(key)), columns=["log_id"])["log_id"].to_pylist()
+    return ids
+
+
+# ------------------------------------------------------------ what was seen
+
+
+def mark_seen(store: Store) -> None:
+    """Keep, of each table beside the other, which version it has reached; raises `StoreUnavailable`."""
+    for table in _OTHER:
+        newest = list_log(store, table).newest
+        if newest > seen_version(store, table):
+            store.put(_mark_key(table), json.dumps({"version": newest}).encode())
+
+
+def _mark_key(table: str) -> str:
+    return f"{_OTHER[table]}/_caselog/{table}.json"  # Delta's readers pass over names that begin with _
+
+
+def seen_version(store: Store, table: str) -> int:
+    """The newest version of a table that was ever noted; -1 where none was."""
+    try:
+        told = json.loads(store.get(_mark_key(table)))
+        return int(told["version"])
+    except (ObjectNotFound, ValueError, TypeError, KeyError):
+        return -1

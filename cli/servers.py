@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import click
 
 from cli.environment import (
@@ -65,7 +63,7 @@ def _answering_store(*, creates: bool) -> Store:
     """
     store = open_lake_store(create=creates)
     try:
-        asyncio.run(store.check_async())
+        store.check()
         if not creates:
             store.require_lake()
     except LakeMissing as error:

@@ -176,6 +176,11 @@ class Store:
             with named_failures(f"deleting {key}"), contextmanager(_ignoring_missing)():
                 self._objects.delete(key)
 
+    def check(self) -> None:
+        """As `check_async`, for a program that may end at once: no task of the store's is left behind."""
+        with named_failures("a listing"):
+            self._objects.list_with_delimiter("control/")
+
     async def check_async(self) -> None:
         """Return where the store answers a small listing; raises `StoreUnavailable`."""
         with named_failures("a listing"):

@@ -63,7 +63,7 @@ def _answering_store(*, creates: bool) -> Store:
     """
     store = open_lake_store(create=creates)
     try:
-        store.check()
+        store.check()  # not the async one: its threads may outlive an interpreter that ends at once, and abort it
         if not creates:
             store.require_lake()
     except LakeMissing as error:

@@ -81,7 +81,7 @@ def fill(store: Store, recipe: Recipe, end: datetime) -> dict[str, Any]:
         for table, rows in ((lake.traces, traces), (lake.logs, logs)):
             pinned = table.pin()
             if rows.num_rows:
-                pinned.append(rows, pinned.transaction + 1)
+                pinned.append(rows, pinned.next_numbers(rows["client_id"].unique().to_pylist()))
     _add_raw_logs(store, recipe)
     sizes = {table.name: table.size() for table in (lake.logs, lake.traces)}
     return {

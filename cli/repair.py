@@ -8,12 +8,8 @@ import click
 
 from cli.environment import open_lake_store
 from cli.output import answer, json_option
-from lake import layout
 from lake.damage import mark_seen
-from lake.repair import Plan, mend, newest_transaction, plan
-from lake.store import Store
-
-_TABLES = (layout.TRACES, layout.LOGS)
+from lake.repair import mend, plan_all
 
 
 @click.command()
@@ -27,21 +23,13 @@ def repair(*, yes: bool, as_json: bool) -> None:
     """
     store = open_lake_store()
     store.require_lake()
-    plans = _plans(store)
-    needed = [each for each in plans if each.is_needed]
+    needed = [each for each in plan_all(store, datetime.now(UTC)) if each.is_needed]
     if yes and needed:
         for each in needed:
             mend(store, each)
         mark_seen(store)
     told = [sentence for each in needed for sentence in each.sentences()]
     answer({"mended" if yes else "would_mend": told}, as_json=as_json, sentence=_sentence(told, yes=yes))
-
-
-def _plans(store: Store) -> list[Plan]:
-    # What is raw may be of a run that was killed between its two commits: then the next run makes it right.
-    is_idle = not any(True for _ in store.list(layout.RAW))
-    numbers = {layout.LOGS: newest_transaction(store, layout.TRACES) if is_idle else 0, layout.TRACES: 0}
-    return [plan(store, table, datetime.now(UTC), numbers[table]) for table in _TABLES]
 
 
 def _sentence(told: list[str], *, yes: bool) -> str:

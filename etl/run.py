@@ -13,7 +13,7 @@ Killed anywhere, the next run makes it right:
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -26,6 +26,7 @@ from etl.settings import EtlSettings
 from lake import damage, layout, rawlog
 from lake.errors import ObjectWithheld
 from lake.rawlog import RawRow
+from lake.shards import EVERY_SHARD, shard_of, shards_of
 from lake.snapshot import Lake
 from lake.tables import CommitContended, PinnedTable
 
@@ -63,19 +64,26 @@ class RunReport:
 Progress = Callable[[int, int], None]
 
 
-def run_once(lake: Lake, settings: EtlSettings, progress: Progress = lambda _done, _all: None) -> RunReport:
+def run_once(
+    lake: Lake,
+    settings: EtlSettings,
+    progress: Progress = lambda _done, _all: None,
+    shards: Collection[int] = EVERY_SHARD,
+) -> RunReport:
     """Compact what is raw now; raises `lake.errors.StoreUnavailable`, after which running again is safe.
+
+    ``shards`` are those whose clients' logs this run looks after; what is nobody's goes with shard 0.
 
     Raises `lake.damage.TablesDamaged` where a table is not what was committed to it: nothing is added on top.
     """
     started = time.monotonic()
     report = RunReport()
-    listed, not_ours = foreign.split(lake.store.list(layout.RAW))
+    listed, not_ours = foreign.split(lake.store.list(layout.RAW), shards)
     held = apart.check_tables(lake)
     listed = [found for found in listed if layout.client_of_raw_key(found.key) not in held]
     report.stepped_over = {odd.key: odd.reason for odd in lake.store.oddities(layout.RAW)}
     try:
-        interrupted = bool(listed) and lake.traces.pin().transaction > lake.logs.pin().transaction
+        interrupted = damage.shards_ahead(lake) if listed else frozenset()
         batches = gather(lake.store, iter(listed), settings)
         for batch, prepared in made_ahead(map(_prepare, batches)):
             apart.compact_apart(
@@ -126,7 +134,7 @@ def _prepare(batch: Batch) -> tuple[Batch, _Prepared | None]:
 
 
 def _compact_part(
-    lake: Lake, prepared: _Prepared | None, report: RunReport, part: Batch, *, interrupted: bool
+    lake: Lake, prepared: _Prepared | None, report: RunReport, part: Batch, *, interrupted: frozenset[int]
 ) -> None:
     """Compact ``part``, which is the batch that was prepared or what is left of it."""
     if part.objects:
@@ -135,7 +143,7 @@ def _compact_part(
         _compact(lake, ready, report, interrupted=interrupted)
 
 
-def _compact(lake: Lake, prepared: _Prepared, report: RunReport, *, interrupted: bool) -> None:
+def _compact(lake: Lake, prepared: _Prepared, report: RunReport, *, interrupted: frozenset[int]) -> None:
     batch = prepared.batch
     bad = sum(quarantine.set_aside(lake.store, parsed) for parsed in batch.objects)
     added = _commit(lake, prepared, interrupted=interrupted) if prepared.rows else ()
@@ -152,17 +160,18 @@ def _compact(lake: Lake, prepared: _Prepared, report: RunReport, *, interrupted:
     report.batches += 1
 
 
-def _commit(lake: Lake, prepared: _Prepared, *, interrupted: bool) -> Sequence[RawRow]:
+def _commit(lake: Lake, prepared: _Prepared, *, interrupted: frozenset[int]) -> Sequence[RawRow]:
     """Add the rows that are not in the tables yet; which those were."""
     pinned = lake.logs.pin()
     new = _missing(pinned, prepared.rows)
     if new:
-        _commit_traces(lake, prepared, new, pinned.transaction + 1, interrupted=interrupted)
+        numbers = pinned.next_numbers(_clients(new))
+        _commit_traces(lake, prepared, new, numbers, interrupted=interrupted)
     for _ in range(_LOGS_TRIES):
         if not new:
             return ()
         try:
-            pinned.append(rawlog.logs_table(new), pinned.transaction + 1)
+            pinned.append(rawlog.logs_table(new), pinned.next_numbers(_clients(new)))
         except CommitContended:  # the traces are in: finish with what the other run left
             pinned = lake.logs.pin()
             new = _missing(pinned, new)
@@ -172,12 +181,21 @@ def _commit(lake: Lake, prepared: _Prepared, *, interrupted: bool) -> Sequence[R
 
 
 def _commit_traces(
-    lake: Lake, prepared: _Prepared, rows: Sequence[RawRow], number: int, *, interrupted: bool
+    lake: Lake,
+    prepared: _Prepared,
+    rows: Sequence[RawRow],
+    numbers: Mapping[int, int],
+    *,
+    interrupted: frozenset[int],
 ) -> None:
     pinned = lake.traces.pin()
-    traces = prepared.traces_of(_without_trace(pinned, rows) if interrupted else rows)
+    traces = prepared.traces_of(_without_trace(pinned, rows, interrupted))
     if traces.num_rows:
-        pinned.append(traces, number)
+        pinned.append(traces, {shard: numbers[shard] for shard in shards_of(_clients(rows))})
+
+
+def _clients(rows: Sequence[RawRow]) -> set[str]:
+    return {row.log["client_id"] for row in rows}
 
 
 def _as_in_files(row: RawRow) -> tuple[Any, ...]:
@@ -192,8 +210,12 @@ def _missing(logs: PinnedTable, rows: Sequence[RawRow]) -> list[RawRow]:
     return [row for row in rows if row.identity not in known]
 
 
-def _without_trace(traces: PinnedTable, rows: Sequence[RawRow]) -> list[RawRow]:
+def _without_trace(
+    traces: PinnedTable, rows: Sequence[RawRow], interrupted: frozenset[int]
+) -> Sequence[RawRow]:
     """Those of ``rows`` whose trace does not stand where it is looked for: in the month of their log."""
-    found = traces.find({row.identity for row in rows}, ("month",))
-    known = {(each["client_id"], each["log_id"], each["month"]) for each in found}
+    asked = {row.identity for row in rows if shard_of(row.log["client_id"]) in interrupted}
+    if not asked:
+        return rows
+    known = {(each["client_id"], each["log_id"], each["month"]) for each in traces.find(asked, ("month",))}
     return [row for row in rows if (*row.identity, row.log["month"]) not in known]

@@ -35,7 +35,7 @@ def status(lake: Lake) -> dict[str, Any]:
         "raw_oldest": raw.oldest.isoformat() if raw.oldest else None,
         "quarantined_objects": quarantined.objects,
         "stepped_over": {odd.key: odd.reason for odd in lake.store.oddities(layout.RAW)},
-        "tables": {table.name: _size(table) for table in (lake.logs, lake.traces)},
+        "tables": {table.name: _size(table) for table in lake.tables},
         "damaged": _damaged(lake),
         "upkeep": behind(lake, datetime.now(UTC)),
     }

@@ -67,11 +67,11 @@ def keep_up(lake: Lake, settings: EtlSettings, now: datetime, limit_s: float | N
 
 
 def _tables(lake: Lake) -> list[TableUpkeep]:
-    return [TableUpkeep(lake.store, table.name) for table in (lake.traces, lake.logs)]
+    return [TableUpkeep(lake.store, table.name) for table in lake.tables]
 
 
 def _tables_there(lake: Lake) -> set[str]:
-    return {table.name for table in (lake.traces, lake.logs) if table.state().version >= 0}
+    return {table.name for table in lake.tables if table.state().version >= 0}
 
 
 def _merge(lake: Lake, table: TableUpkeep, now: datetime, report: UpkeepReport, until: float | None) -> None:
@@ -102,7 +102,7 @@ def _portions(merges: list[Merge]) -> Iterator[list[Merge]]:
 
 
 def _merges(lake: Lake, name: str, now: datetime, without: set[tuple[str, str]]) -> list[Merge]:
-    table = lake.logs if name == layout.LOGS else lake.traces
+    table = lake.table(name)
     files = [f for f in table.state().files.values() if (f.client_id, f.month) not in without]
     return merging.choose(files, layout.month_of(now))
 
@@ -141,7 +141,7 @@ def behind(lake: Lake, now: datetime) -> list[str]:
 
 
 def _many_files(lake: Lake, now: datetime) -> Iterator[str]:
-    for table in (lake.logs, lake.traces):
+    for table in lake.tables:
         worst = next(iter(merging.choose(table.state().files.values(), layout.month_of(now))), None)
         if worst and len(worst.files) > _BEHIND_FILES:
             yield (
@@ -151,7 +151,7 @@ def _many_files(lake: Lake, now: datetime) -> Iterator[str]:
 
 
 def _long_logs(lake: Lake) -> Iterator[str]:
-    for table in (lake.logs, lake.traces):
+    for table in lake.tables:
         listing = list_log(lake.store, table.name)
         since = listing.newest - max(listing.checkpoints, default=-1)
         if since > _BEHIND_COMMITS:

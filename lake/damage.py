@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from lake import layout
 from lake.errors import LakeError, ObjectNotFound
+from lake.shards import EVERY_SHARD, shard_of
 from lake.snapshot import Lake
 from lake.store import Store
 from lake.table_log import commit_key, list_log, replay
@@ -74,18 +75,31 @@ def _damaged_log(store: Store, table: str) -> Iterator[Damage]:
 
 def _ahead(lake: Lake) -> Iterator[Damage]:
     """``traces`` may be one commit ahead, of a run that was killed: then what it was at is still raw."""
-    if not _is_ahead(lake):
-        return
-    if not any(True for _ in lake.store.list(layout.RAW)) and _is_ahead(lake):
+    ahead = shards_ahead(lake)
+    if ahead and ahead - _shards_of_raw(lake, ahead) & shards_ahead(lake):
         yield Damage(
             f"{layout.LOGS}/_delta_log", "lacks the last commit: traces has logs that are nowhere else"
         )
 
 
-def _is_ahead(lake: Lake) -> bool:
+def shards_ahead(lake: Lake) -> frozenset[int]:
+    """Shards whose last traces have no logs in the table: of a run that was killed, or is at it."""
     if any(list_log(lake.store, table.name).newest < 0 for table in (lake.logs, lake.traces)):
-        return False
-    return lake.traces.pin().transaction > lake.logs.pin().transaction
+        return frozenset()
+    traces, logs = lake.traces.pin(), lake.logs.pin()
+    return frozenset(shard for shard in EVERY_SHARD if traces.number(shard) > logs.number(shard))
+
+
+def _shards_of_raw(lake: Lake, wanted: frozenset[int]) -> frozenset[int]:
+    """Those of ``wanted`` that raw objects are of."""
+    found: set[int] = set()
+    for each in lake.store.list(layout.RAW):
+        client_id = layout.client_of_raw_key(each.key)
+        if client_id is not None:
+            found.add(shard_of(client_id))
+        if found >= wanted:
+            break
+    return frozenset(found & wanted)
 
 
 def unreadable_commits(store: Store, table: str) -> list[Damage]:

@@ -26,12 +26,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
-from lake import layout, schema
+from lake import guards, layout, schema
 from lake.damage import seen_version
 from lake.errors import LakeError, ObjectNotFound
+from lake.shards import EVERY_SHARD, shards_of
 from lake.store import Store
-from lake.table_log import LogListing, Replayed, commit_key, list_log, replay
-from lake.tables import APP_ID
+from lake.table_log import Replayed, commit_key, list_log, replay
 
 #: So many lost commits are no accident: the log itself has to come back from a copy.
 _MOST_LOST: Final = 1_000
@@ -58,7 +58,8 @@ class Plan:
     add_partly: dict[str, Collection[str]] = field(default_factory=dict)
     lost: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     next_version: int = 0
-    transaction: int = 0
+    #: What the last commits that added rows are numbered, by application.
+    transactions: dict[str, int] = field(default_factory=dict)
     is_gone: bool = False
     is_behind: bool = False
 
@@ -90,10 +91,20 @@ class Plan:
             )
 
 
-def plan(store: Store, table: str, now: datetime, transaction: int = 0) -> Plan:
+def plan_all(store: Store, now: datetime) -> list[Plan]:
+    """What mending each table takes; nothing is changed. Raises `NotMendable`, `StoreUnavailable`."""
+    # What is raw may be of a run that was killed between its two commits: then the next run makes it right.
+    waiting = (layout.client_of_raw_key(found.key) for found in store.list(layout.RAW))
+    busy = {guards.app_id(guards.APPENDER, shard) for shard in shards_of(filter(None, waiting))}
+    traces = _transactions(replay(store, layout.TRACES, list_log(store, layout.TRACES)))
+    settled = {name: number for name, number in traces.items() if name not in busy}
+    return [plan(store, layout.TRACES, now), plan(store, layout.LOGS, now, settled)]
+
+
+def plan(store: Store, table: str, now: datetime, at_least: Mapping[str, int] | None = None) -> Plan:
     """What mending ``table`` takes; nothing is changed. Raises `NotMendable`, `StoreUnavailable`.
 
-    ``transaction`` is the newest one of the other table: this one's must not stay behind.
+    ``at_least`` are numbers of commits to the other table, by application: this one's must not stay behind.
     """
     listing = list_log(store, table)
     told = replay(store, table, listing)
@@ -104,8 +115,9 @@ def plan(store: Store, table: str, now: datetime, transaction: int = 0) -> Plan:
         raise NotMendable(table, f"{len(made.fill)} commits of its log are gone")
     made.is_gone = listing.newest < 0
     made.next_version = max(listing.newest, seen) + 1
-    made.transaction = max(transaction, told.transactions.get(APP_ID, 0))
-    made.is_behind = made.transaction > told.transactions.get(APP_ID, 0)
+    known = _transactions(told)
+    made.transactions = known | {name: max(n, known.get(name, 0)) for name, n in (at_least or {}).items()}
+    made.is_behind = made.transactions != known
     _plan_files(store, made, told)
     return made
 
@@ -171,9 +183,12 @@ def mend(store: Store, made: Plan) -> None:
     if made.is_gone and not made.fill:
         made.fill, made.next_version = [0], 1
     actions = [*_adds(store, made), *({"remove": _removed(made, key)} for key in made.remove)]
-    guard = {"txn": {"appId": APP_ID, "version": made.transaction, "lastUpdated": _millis(made)}}
+    told = [
+        {"txn": {"appId": name, "version": number, "lastUpdated": _millis(made)}}
+        for name, number in sorted(made.transactions.items())
+    ]
     # The commit behind the gaps comes first: as long as there is one gap, everybody sees that the table is damaged.
-    _write(store, made, made.next_version, [_info(made, "repair"), guard, *actions])
+    _write(store, made, made.next_version, [_info(made, "repair"), *told, *actions])
     for version, lines in made.rewrite.items():
         key = commit_key(made.table, version)
         store.put(f"{layout.QUARANTINE}tables/{key}.object", store.get(key))
@@ -281,7 +296,7 @@ def _stat(value: Any) -> str:
     return str(value)
 
 
-def newest_transaction(store: Store, table: str) -> int:
-    """The number of the last guarded commit that the table's log tells of; 0 where there is none."""
-    listing: LogListing = list_log(store, table)
-    return replay(store, table, listing).transactions.get(APP_ID, 0)
+def _transactions(told: Replayed) -> dict[str, int]:
+    """The numbers of the last commits that added rows, by application."""
+    ours = {guards.APPENDER, *(guards.app_id(guards.APPENDER, shard) for shard in EVERY_SHARD)}
+    return {name: number for name, number in told.transactions.items() if name in ours}

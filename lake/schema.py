@@ -11,7 +11,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from lake import columns
+from lake import columns, layout
 
 UTC_MICROS: Final = pa.timestamp("us", tz="UTC")
 PARTITIONS: Final = ("client_id", "month")
@@ -31,3 +31,5 @@ def _schema(kinds: Mapping[str, str]) -> pa.Schema:
 
 LOGS: Final = _schema(columns.LOGS)
 TRACES: Final = _schema(columns.TRACES)
+#: Every table by name, in the order in which a batch is committed.
+TABLES: Final[Mapping[str, pa.Schema]] = {layout.TRACES: TRACES, layout.LOGS: LOGS}

@@ -1,4 +1,4 @@
-"""What somebody may see: the files of one scope at one moment. And the lake's two tables, opened once."""
+"""What somebody may see: the files of one scope at one moment. And the lake's tables, opened once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from lake import layout
+from lake import layout, schema
 from lake.objects import Store
 from lake.scope import Scope
 from lake.tables import Table
@@ -43,14 +43,19 @@ class Snapshot:
 
 
 class Lake:
-    """The store and its two tables, opened once and kept."""
+    """The store and its tables, opened once and kept; ``tables`` in the order in which a batch is committed."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.logs = Table(store, layout.LOGS)
-        self.traces = Table(store, layout.TRACES)
+        self.tables = tuple(Table(store, name) for name in schema.TABLES)
+        self.logs = self.table(layout.LOGS)
+        self.traces = self.table(layout.TRACES)
+
+    def table(self, name: str) -> Table:
+        """The table with this name, one of `lake.schema.TABLES`."""
+        return next(table for table in self.tables if table.name == name)
 
     def create_tables(self) -> None:
         """Make the empty tables where they are missing."""
-        self.traces.create()
-        self.logs.create()
+        for table in self.tables:
+            table.create()

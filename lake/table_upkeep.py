@@ -2,7 +2,7 @@
 
 A merge adds no rows and removes none, so a run of the ETL that commits meanwhile only adds a file beside it. Two
 merges of the same files would double their rows: the library does not look whether two commits remove the same file.
-So every commit that takes files out carries a number of its own (`REMOVER_ID`), of which one process wins.
+So every commit that takes files out carries a number of its own (`lake.guards.REMOVER`), of which one process wins.
 """
 
 from __future__ import annotations
@@ -15,21 +15,20 @@ from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, Transaction
+from deltalake import CommitProperties, DeltaTable
 from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction, RemoveAction
 
-from lake import layout, merging, schema
+from lake import guards, layout, merging, schema
 from lake.errors import ObjectNotFound
 from lake.repair import stats_of
+from lake.shards import shards_of
 from lake.store import Store
 from lake.table_log import list_log
 from lake.tables import CommitContended, TableFile, asking
 
 T = TypeVar("T")
 
-#: The application whose transactions guard commits that remove files.
-REMOVER_ID: Final = "caselog-upkeep"
 #: Row groups: a month of a client in a handful of reads, a ticket without its neighbours.
 _BYTES_PER_GROUP: Final = {layout.LOGS: 64 * 1024 * 1024, layout.TRACES: 4 * 1024 * 1024}
 #: A reader opens the newest checkpoint and at most so many commits.
@@ -75,7 +74,7 @@ class TableUpkeep:
         if not actions:
             return made
         try:
-            asking(f"merging files of the table {self.name}", lambda: _commit(opened, actions))
+            asking(f"merging files of the table {self.name}", lambda: _commit(opened, made, actions))
         except CommitFailedError:
             # What was written stays for vacuum: a commit whose answer was lost may be refused for its own sake.
             return Merged(damaged=made.damaged)
@@ -158,14 +157,17 @@ class TableUpkeep:
         )
 
 
-def _commit(opened: DeltaTable, actions: list[AddAction | RemoveAction]) -> None:
-    guard = Transaction(REMOVER_ID, (opened.transaction_version(REMOVER_ID) or 0) + 1)
+def _commit(opened: DeltaTable, made: Merged, actions: list[AddAction | RemoveAction]) -> None:
+    shards = shards_of(merge.client_id for merge in made.done)
+    numbers = {shard: guards.number_of(opened, guards.REMOVER, shard) + 1 for shard in shards}
     opened.create_write_transaction(
         actions,
         "append",
         opened.schema(),
         list(schema.PARTITIONS),
-        commit_properties=CommitProperties(app_transactions=[guard], max_commit_retries=8),
+        commit_properties=CommitProperties(
+            app_transactions=guards.guards(guards.REMOVER, numbers), max_commit_retries=8
+        ),
     )
 
 

@@ -1,8 +1,8 @@
 """The two Delta tables: their files, their commits. With `lake.table_upkeep` and `lake.repair`, all of deltalake.
 
-A batch commits ``traces`` first and ``logs`` second. Each commit carries an application transaction
-(https://github.com/delta-io/delta/blob/master/PROTOCOL.md#transaction-identifiers): of two writers that read
-the same number, exactly one commits, the other raises `CommitContended`. No lock server is needed.
+A batch commits ``traces`` first and ``logs`` second. Each commit carries the next number of each shard whose clients
+it concerns (`lake.guards`): of two writers that read the same number, exactly one commits, the other raises
+`CommitContended`. No lock server is needed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -21,22 +21,20 @@ from deltalake import (
     ColumnProperties,
     CommitProperties,
     DeltaTable,
-    Transaction,
     WriterProperties,
     write_deltalake,
 )
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.fs import DeltaStorageHandler
 
-from lake import layout, schema
+from lake import guards, layout, schema
 from lake.errors import LakeError, StoreUnavailable
+from lake.shards import shards_of
 from lake.store import Store
 from lake.table_rows import find_rows
 
 T = TypeVar("T")
 
-#: The application whose transactions guard the commits of both tables.
-APP_ID: Final = "caselog-etl"
 #: A month of a client is a handful of reads.
 _LOGS_ROWS_PER_GROUP: Final = 120_000
 #: A ticket opens without reading its neighbours.
@@ -59,7 +57,6 @@ _TOLD: Final = (
     "min.log_id",
     "max.log_id",
 )
-_SCHEMAS: Final = {layout.LOGS: schema.LOGS, layout.TRACES: schema.TRACES}
 
 
 @dataclass(frozen=True)
@@ -134,7 +131,7 @@ class Table:
         try:
             DeltaTable.create(
                 self._store.table_url(self.name),
-                _SCHEMAS[self.name],
+                schema.TABLES[self.name],
                 mode="ignore",
                 partition_by=list(schema.PARTITIONS),
                 storage_options=self._store.delta_options,
@@ -166,7 +163,7 @@ class Table:
         Told by the order of the columns, because a commit puts those that are new to a table behind all others.
         """
         names = [field.name for field in opened.schema().fields]
-        return bool(names == _SCHEMAS[self.name].names)
+        return bool(names == schema.TABLES[self.name].names)
 
     def size(self) -> dict[str, int]:
         """``files``, ``rows``, ``bytes`` and ``version`` of the table; zeros where there is none."""
@@ -224,10 +221,17 @@ class PinnedTable:
         self, store: Store, name: str, opened: DeltaTable, known_files: Mapping[str, TableFile]
     ) -> None:
         self.name = name
-        self.transaction: int = opened.transaction_version(APP_ID) or 0
         self._store = store
         self._opened = opened
         self._known_files = known_files
+
+    def number(self, shard: int) -> int:
+        """The number of the last commit that added rows of the shard; 0 where there was none."""
+        return guards.number_of(self._opened, guards.APPENDER, shard)
+
+    def next_numbers(self, clients: Iterable[str]) -> dict[int, int]:
+        """What a commit of rows of these clients is guarded by: the next number of each of their shards."""
+        return {shard: self.number(shard) + 1 for shard in shards_of(clients)}
 
     def find(
         self, wanted: Collection[tuple[str, str]], columns: Sequence[str]
@@ -258,14 +262,14 @@ class PinnedTable:
         url = self._store.table_url(self.name)
         return pafs.PyFileSystem(DeltaStorageHandler(url, self._store.delta_options, sizes))
 
-    def append(self, rows: pa.Table, number: int) -> None:
-        """Commit ``rows`` as guarded commit ``number``, durably, unless another guarded commit came first.
+    def append(self, rows: pa.Table, numbers: Mapping[int, int]) -> None:
+        """Commit ``rows`` under these numbers of their shards, durably, unless another such commit came first.
 
         Rows of a partition keep their order. Raises `CommitContended` (nothing was added) and
         `StoreUnavailable` (whether it was added is not known; the next run finds out).
         """
-        guard = Transaction(APP_ID, number)
-        commit = CommitProperties(app_transactions=[guard], max_commit_retries=8)
+        guard = guards.guards(guards.APPENDER, numbers)
+        commit = CommitProperties(app_transactions=guard, max_commit_retries=8)
         try:
             asking(f"committing to the table {self.name}", lambda: self._write(rows, commit))
         except CommitFailedError as error:

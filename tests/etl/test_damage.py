@@ -20,7 +20,7 @@ from lake import layout
 from lake.damage import TablesDamaged, mark_seen
 from lake.errors import ObjectDamaged, ObjectExists, StoreUnavailable
 from lake.reader import read_lake
-from lake.repair import NotMendable, mend, newest_transaction, plan
+from lake.repair import NotMendable, mend, plan, plan_all
 from lake.scope import EVERYONE
 from lake.scope_files import ScopeFiles
 from lake.snapshot import Lake
@@ -100,12 +100,7 @@ def test_a_lost_commit_stops_every_commit_until_it_is_mended(
 
 def repair(store: Store) -> list[str]:
     """Mends both tables; what was done."""
-    is_idle = not list(store.list("raw"))
-    plans = [
-        plan(store, "traces", NOW),
-        plan(store, "logs", NOW, newest_transaction(store, "traces") if is_idle else 0),
-    ]
-    needed = [each for each in plans if each.is_needed]
+    needed = [each for each in plan_all(store, NOW) if each.is_needed]
     for each in needed:
         mend(store, each)
     mark_seen(store)

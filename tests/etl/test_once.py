@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -154,10 +154,10 @@ def dying(lake: Lake, moment: str, patched: pytest.MonkeyPatch) -> None:
     """The next run dies before a table's commit, before a conflict is kept, or before raw is deleted."""
     append, put = PinnedTable.append, lake.store.put
 
-    def dying_append(self: PinnedTable, rows: pa.Table, number: int) -> None:
+    def dying_append(self: PinnedTable, rows: pa.Table, numbers: Mapping[int, int]) -> None:
         if moment == self.name:
             raise Killed
-        append(self, rows, number)
+        append(self, rows, numbers)
 
     def dying_put(key: str, data: bytes) -> None:
         if moment == "reason" and key.endswith("reason.json"):
@@ -209,12 +209,12 @@ def test_two_etls_at_once_count_a_log_of_two_months_once(
     append = PinnedTable.append
     raced: list[bool] = []
 
-    def late_append(self: PinnedTable, rows: pa.Table, number: int) -> None:
+    def late_append(self: PinnedTable, rows: pa.Table, numbers: Mapping[int, int]) -> None:
         if self.name == table and not raced:
             raced.append(True)
             put_raw(lake.store, a_log("1", executed_at=NOVEMBER), received_at=EARLIER)
             run_once(Lake(lake.store), SETTINGS)
-        append(self, rows, number)
+        append(self, rows, numbers)
 
     with monkeypatch.context() as patched:
         patched.setattr(PinnedTable, "append", late_append)

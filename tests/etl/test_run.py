@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,6 +15,7 @@ from etl.status import status
 from lake import rawlog, schema
 from lake.errors import StoreUnavailable
 from lake.reader import read_lake
+from lake.shards import EVERY_SHARD, shard_of
 from lake.snapshot import Lake
 from lake.store import Store, open_store
 from lake.tables import CommitContended, PinnedTable
@@ -124,10 +125,10 @@ def killed_when(store: Store, moment: str, monkeypatch: pytest.MonkeyPatch) -> N
     """The next run dies ``moment``: before or after a table's commit, or before raw is deleted."""
     append = PinnedTable.append
 
-    def dying_append(self: PinnedTable, rows: pa.Table, number: int) -> None:
+    def dying_append(self: PinnedTable, rows: pa.Table, numbers: Mapping[int, int]) -> None:
         if moment == f"before {self.name}":
             raise Killed
-        append(self, rows, number)
+        append(self, rows, numbers)
 
     def dying_delete(_keys: object) -> None:
         raise Killed
@@ -172,11 +173,11 @@ def racing(lake: Lake, table: str, monkeypatch: pytest.MonkeyPatch, rival: Calla
     append = PinnedTable.append
     raced: list[bool] = []
 
-    def late_append(self: PinnedTable, rows: pa.Table, number: int) -> None:
+    def late_append(self: PinnedTable, rows: pa.Table, numbers: Mapping[int, int]) -> None:
         if self.name == table and not raced:
             raced.append(True)
             rival()
-        append(self, rows, number)
+        append(self, rows, numbers)
 
     monkeypatch.setattr(PinnedTable, "append", late_append)
 
@@ -230,10 +231,10 @@ def test_of_two_commits_with_the_same_number_one_wins(lake: Lake, is_earlier: bo
         make_earlier_table(lake)
     rows = rawlog.logs_table([rawlog.read_line(raw_line(a_log("1")), "acme")])
     one, other = lake.logs.pin(), lake.logs.pin()
-    one.append(rows, 1)
+    one.append(rows, one.next_numbers(["acme"]))
 
     with pytest.raises(CommitContended):
-        other.append(rows, 1)
+        other.append(rows, other.next_numbers(["acme"]))
 
     assert lake.logs.size()["rows"] == 1
 
@@ -263,3 +264,31 @@ def test_status_says_what_waits_and_what_is_done(lake: Lake) -> None:
     assert found["raw_objects"] == 1
     assert found["raw_oldest"] is not None
     assert found["tables"]["logs"]["rows"] == 1
+
+
+def test_runs_of_different_shards_commit_beside_each_other(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_raw(lake.store, a_log("1"))
+    put_raw(lake.store, a_log("1", client_id="globex"))
+    mine, others = {shard_of("acme")}, EVERY_SHARD - {shard_of("acme")}
+    rivals: list[RunReport] = []
+    racing(
+        lake, "logs", monkeypatch, lambda: rivals.append(run_once(Lake(lake.store), SETTINGS, shards=others))
+    )
+
+    report = run_once(lake, SETTINGS, shards=mine)
+
+    assert (report.logs, report.contended) == (1, False)
+    assert [each.logs for each in rivals] == [1]
+    assert counts(lake) == (2, 2)
+    assert raw_keys(lake.store) == []
+
+
+def test_what_is_nobodys_is_looked_after_with_shard_0_alone(lake: Lake) -> None:
+    lake.store.put("raw/stray.txt", b"?")
+
+    others = run_once(lake, SETTINGS, shards=EVERY_SHARD - {0})
+    first = run_once(lake, SETTINGS, shards={0})
+
+    assert (others.quarantined, first.quarantined) == (0, 1)

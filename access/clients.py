@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from pydantic import Field
 
-from access import records
-from access.errors import ClientExists, InvalidName, UnknownClient
+from access import deletions, records
+from access.errors import ClientDeleted, ClientExists, InvalidName, InvalidRetention, UnknownClient
 from access.records import Record
 from lake.errors import ObjectExists
-from lake.layout import is_client_id
+from lake.layout import control_key, is_client_id
 from lake.store import Store
 
 _KIND: Final = "clients"
+#: A hundred years: more is a mistake in the unit.
+MOST_DAYS: Final = 36_500
 _ID_RULE: Final = "1 to 63 of a-z, 0-9, - and _, the first a letter or digit"
 
 
@@ -26,6 +29,28 @@ class Level(StrEnum):
     METRICS_ONLY = "METRICS_ONLY"
 
 
+@dataclass(frozen=True)
+class Kept:
+    """How many days logs and traces are kept; ``None`` is for ever, of traces: as long as their logs."""
+
+    logs_days: int | None = None
+    traces_days: int | None = None
+
+    def check(self) -> None:
+        """Raises `InvalidRetention` where it cannot be meant."""
+        for days in (self.logs_days, self.traces_days):
+            if days is not None and not 1 <= days <= MOST_DAYS:
+                raise InvalidRetention(f"logs and traces are kept for 1 to {MOST_DAYS} days, or forever")
+        if self.logs_days and self.traces_days and self.traces_days >= self.logs_days:
+            raise InvalidRetention(
+                "a trace goes with its log at the latest: traces are kept for fewer days than logs, or nothing is said "
+                "of them"
+            )
+
+
+FOR_EVER: Final = Kept()
+
+
 class Client(Record):
     """One client; ``created_at`` in UTC."""
 
@@ -33,15 +58,47 @@ class Client(Record):
     name: str
     level: Level = Level.FULL_TRACE
     created_at: datetime = Field(description="When the client was made, in UTC.")
+    keep_logs_days: int | None = Field(None, description="Days that logs are kept; null is for ever.")
+    keep_traces_days: int | None = Field(
+        None, description="Days that traces are kept; null is as long as logs."
+    )
+
+    @property
+    def kept(self) -> Kept:
+        """How long what is kept."""
+        return Kept(self.keep_logs_days, self.keep_traces_days)
 
 
 def create_client(
-    store: Store, client_id: str, now: datetime, *, name: str | None = None, level: Level = Level.FULL_TRACE
+    store: Store,
+    client_id: str,
+    now: datetime,
+    *,
+    name: str | None = None,
+    level: Level = Level.FULL_TRACE,
+    kept: Kept = FOR_EVER,
+    again: bool = False,
 ) -> Client:
-    """Make a client; raises `InvalidName`, `ClientExists`."""
+    """Make a client; with ``again`` also one that was deleted.
+
+    Raises `InvalidName`, `InvalidRetention`, `ClientExists`, `ClientDeleted`.
+    """
     if not is_client_id(client_id):
         raise InvalidName("client id", client_id, _ID_RULE)
-    client = Client(client_id=client_id, name=name or client_id, level=level, created_at=now)
+    kept.check()
+    deleted = deletions.client_deletion(store, client_id)
+    if deleted is not None and not (again and deleted.ended_at):
+        raise ClientDeleted(client_id, deleted.deletion_id)
+    if deleted is not None:
+        deletions.reopen(store, client_id, now)
+    client = Client(
+        client_id=client_id,
+        name=name or client_id,
+        level=level,
+        created_at=now,
+        keep_logs_days=kept.logs_days,
+        keep_traces_days=kept.traces_days,
+    )
     try:
         records.create_record(store, _KIND, client_id, client)
     except ObjectExists as error:
@@ -70,10 +127,27 @@ def list_clients(store: Store) -> list[Client]:
 
 
 def set_client(
-    store: Store, client_id: str, *, name: str | None = None, level: Level | None = None
+    store: Store,
+    client_id: str,
+    *,
+    name: str | None = None,
+    level: Level | None = None,
+    kept: Kept | None = None,
 ) -> Client:
-    """Change what is given, keep the rest; raises `UnknownClient`."""
-    changes = {key: value for key, value in {"name": name, "level": level}.items() if value is not None}
+    """Change what is given, keep the rest; raises `UnknownClient`, `InvalidRetention`."""
+    changes: dict[str, object] = {
+        key: value for key, value in {"name": name, "level": level}.items() if value is not None
+    }
+    if kept is not None:
+        kept.check()
+        changes |= {"keep_logs_days": kept.logs_days, "keep_traces_days": kept.traces_days}
     changed = get_client(store, client_id).model_copy(update=changes)
     records.write_record(store, _KIND, client_id, changed)
     return changed
+
+
+def remove_client(store: Store, client_id: str) -> bool:
+    """Remove the client's record; whether there was one. Collectors notice within their cache's seconds."""
+    is_there = records.read_record(store, Client, _KIND, client_id) is not None
+    store.delete([control_key(_KIND, client_id)])
+    return is_there

@@ -5,6 +5,9 @@
     * `ClientExists`, `UnknownClient`
     * `UnknownKey`
     * `UserExists`, `UnknownUser`, `InvalidUser`
+    * `ClientDeleted`: the client's id was deleted and is not given out again by itself.
+    * `InvalidRetention`: how long something is kept cannot be meant.
+    * `UnknownDeletion`
     * `BrokenControlObject`: somebody changed the store by hand.
 """
 
@@ -66,3 +69,29 @@ class BrokenControlObject(AccessError):
 
     def __init__(self, key: str) -> None:
         super().__init__(f"The object {key!r} is not one that Caselog wrote: restore or delete it.")
+
+
+class InvalidRetention(AccessError):
+    """How long logs or traces are kept cannot be meant as it was said."""
+
+    def __init__(self, rule: str) -> None:
+        super().__init__(f"Nothing was changed: {rule}.")
+
+
+class ClientDeleted(AccessError):
+    """The client was deleted; its id stands for what must not come back."""
+
+    def __init__(self, client_id: str, deletion_id: str) -> None:
+        super().__init__(
+            f"The client {client_id!r} was deleted (receipt {deletion_id}). Use another id, or say --again: logs of "
+            "the time before stay deleted."
+        )
+
+
+class UnknownDeletion(AccessError):
+    """No deletion's id begins like this, or more than one does."""
+
+    def __init__(self, deletion_id: str) -> None:
+        super().__init__(
+            f"No single deletion has the id {deletion_id!r}. `caselog delete list` shows those there are."
+        )

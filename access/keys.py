@@ -17,6 +17,7 @@ from access import records
 from access.clients import get_client
 from access.errors import UnknownKey
 from access.records import Record
+from lake.layout import control_key
 from lake.store import Store
 
 _KIND: Final = "keys"
@@ -83,3 +84,10 @@ def revoke_key(store: Store, key_id: str, now: datetime) -> ApiKey:
     revoked = matches[0].model_copy(update={"revoked_at": matches[0].revoked_at or now})
     records.write_record(store, _KIND, revoked.key_hash, revoked)
     return revoked
+
+
+def remove_keys(store: Store, client_id: str) -> int:
+    """Remove all keys of a client, for good; how many. Collectors notice within their cache's seconds."""
+    found = [key.key_hash for key in list_keys(store, client_id)]
+    store.delete(control_key(_KIND, key_hash) for key_hash in found)
+    return len(found)

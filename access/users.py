@@ -141,6 +141,18 @@ def remove_user(store: Store, name: str) -> None:
     store.delete([control_key(_KIND, name)])
 
 
+def forget_client(store: Store, client_id: str) -> int:
+    """Remove the users who see this client alone, and take it from those who see others too; how many."""
+    found = [user for user in list_users(store) if client_id in (user.clients or ())]
+    for user in found:
+        left = tuple(each for each in user.clients or () if each != client_id)
+        if left:
+            records.write_record(store, _KIND, user.name, user.model_copy(update={"clients": left}))
+        else:
+            store.delete([control_key(_KIND, user.name)])
+    return len(found)
+
+
 @functools.cache
 def _nobody() -> str:
     """Verified against where there is no such user, so that the answer takes as long."""

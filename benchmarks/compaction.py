@@ -30,6 +30,7 @@ import duckdb
 import pyarrow as pa
 
 from benchmarks.distance import far_away
+from etl.memory import set_up_process
 from etl.run import run_once
 from etl.settings import EtlSettings
 from lake import layout, rawlog
@@ -93,15 +94,17 @@ def fill(
         client_id, line = make_line(number, chance.choice(traces), chance)
         waiting[client_id].append(line)
         if len(waiting[client_id]) == per_object:
-            _put(store, client_id, waiting.pop(client_id))
+            _put(store, client_id, number, waiting.pop(client_id))
             waiting[client_id] = []
     for client_id, lines in waiting.items():
         if lines:
-            _put(store, client_id, lines)
+            _put(store, client_id, logs, lines)
 
 
-def _put(store: Store, client_id: str, lines: Sequence[bytes]) -> None:
-    key = raw_key(client_id, _RECEIVED, uuid.uuid4().hex)
+def _put(store: Store, client_id: str, number: int, lines: Sequence[bytes]) -> None:
+    """An object whose key says when it came, as the collector's do."""
+    came_at = _RECEIVED + timedelta(milliseconds=number)
+    key = raw_key(client_id, _RECEIVED, layout.uuid7(came_at, uuid.uuid4().bytes))
     path = store.local_path(key)
     if path is None:
         store.put(key, rawlog.pack(lines))
@@ -145,6 +148,7 @@ def compact(url: str) -> dict[str, Any]:
 
 
 def _compact_here(url: str) -> None:
+    set_up_process()
     report = run_once(Lake(open_store(url, os.environ)), EtlSettings())
     # Not `ru_maxrss`, which remembers the process that started this one.
     [peak] = re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
@@ -155,6 +159,7 @@ def _compact_here(url: str) -> None:
                 "seconds": report.seconds,
                 "batches": report.batches,
                 "peak_mb": int(peak) // 1024,
+                "cpu_us_per_log": round(time.process_time() / max(1, report.logs) * 1e6, 1),
             }
         )
     )
@@ -175,11 +180,17 @@ def measure(
         Lake(store).create_tables()
         fill(store, logs, trace_bytes=trace_bytes, per_object=per_object)
         files = _linked(Path(folder))
+        started = time.process_time()
         before = _speed(parse_duckdb, files)
+        peer_cpu = (time.process_time() - started) * 1e6 / min(logs, len(files) * per_object)
         facts = compact(store.url)
         after = _speed(parse_duckdb, files)  # the machine may have changed meanwhile
         ours = facts["logs"] / facts["seconds"]
-        reads = {"duckdb_before": round(before), "duckdb_after": round(after)}
+        reads = {
+            "duckdb_before": round(before),
+            "duckdb_after": round(after),
+            "duckdb_cpu_us": round(peer_cpu, 1),
+        }
         say(figure, **facts, logs_per_s=round(ours), **reads, ratio=round(ours * 2 / (before + after), 2))
 
 

@@ -16,6 +16,7 @@ import tempfile
 import time
 import uuid
 from collections import Counter
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,12 +24,13 @@ from typing import Any
 from etl.run import run_once
 from etl.settings import EtlSettings
 from etl.upkeep import keep_up
-from lake import rawlog
+from lake import rawlog, schema
 from lake.layout import raw_key
 from lake.reader import read_lake
 from lake.scope import Scope
 from lake.snapshot import Lake
 from lake.store import Store, open_store
+from lake.table_log import log_prefix
 
 FIRST = datetime(2025, 11, 1, tzinfo=UTC)
 DAYS = 365
@@ -56,17 +58,53 @@ def put_logs(store: Store, client_id: str, moment: datetime, logs: int, chance: 
     store.put(raw_key(client_id, moment, uuid.UUID(int=chance.getrandbits(128)).hex), rawlog.pack(lines))
 
 
-def live(lake: Lake, runs: int, clients: int, logs: int) -> float:
-    """A year of runs, each with its upkeep; seconds spent in upkeep."""
-    spent = 0.0
+@dataclass
+class Year:
+    """What each run took, and each upkeep after one: seconds on the clock, and of the processor."""
+
+    run_s: list[float] = field(default_factory=list)
+    run_cpu_s: list[float] = field(default_factory=list)
+    upkeep_s: list[float] = field(default_factory=list)
+
+    def by_month(self) -> dict[str, Any]:
+        """The median of each in the first month and in the last."""
+        month = max(1, len(self.run_s) // 12)
+        return {
+            name: {
+                "first_month": round(statistics.median(values[:month]), 3),
+                "last_month": round(statistics.median(values[-month:]), 3),
+                "ratio": round(statistics.median(values[-month:]) / statistics.median(values[:month]), 2),
+            }
+            for name, values in asdict(self).items()
+        }
+
+
+def live(lake: Lake, runs: int, clients: int, logs: int) -> Year:
+    """A year of runs, each with its upkeep."""
+    year = Year()
     chance = random.Random(1)
     for number in range(runs):
         moment = FIRST + timedelta(days=DAYS) * number / runs
         for client in range(clients):
             put_logs(lake.store, f"client-{client:02}", moment, logs, chance)
+        started, cpu_started = time.perf_counter(), time.process_time()
         run_once(lake, SETTINGS)
-        spent += keep_up(lake, SETTINGS, moment).seconds
-    return spent + keep_up(lake, SETTINGS, FIRST + timedelta(days=DAYS)).seconds
+        year.run_s.append(time.perf_counter() - started)
+        year.run_cpu_s.append(time.process_time() - cpu_started)
+        year.upkeep_s.append(keep_up(lake, SETTINGS, moment).seconds)
+        age_logs(lake.store, DAYS / runs)
+    keep_up(lake, SETTINGS, FIRST + timedelta(days=DAYS))
+    return year
+
+
+def age_logs(store: Store, days: float) -> None:
+    """Make the logs of the tables older by the time between two runs: they are kept for days of real time."""
+    for table in schema.TABLES:
+        for found in store.list(log_prefix(table)):
+            path = store.local_path(found.key)
+            if path is not None:
+                at = path.stat().st_mtime - days * 86_400
+                os.utime(path, (at, at))
 
 
 def compact_at_once(lake: Lake, runs: int, clients: int, logs: int) -> None:
@@ -126,7 +164,7 @@ def main() -> None:
             "once": Lake(open_store(Path(fresh).as_uri(), {})),
         }
         started = time.perf_counter()
-        upkeep_s = live(lakes["year"], chosen.runs, chosen.clients, chosen.logs)
+        year = live(lakes["year"], chosen.runs, chosen.clients, chosen.logs)
         seconds = time.perf_counter() - started
         compact_at_once(lakes["once"], chosen.runs, chosen.clients, chosen.logs)
         found = {name: measure(lake) for name, lake in lakes.items()}
@@ -134,11 +172,7 @@ def main() -> None:
         name: round(found["year"][name] / found["once"][name], 2) for name in ("provider_ms", "client_ms")
     }
     facts = {"cores": os.cpu_count(), "runs": chosen.runs, "clients": chosen.clients}
-    print(
-        json.dumps(
-            {"figure": "year", **facts, "seconds": round(seconds), "upkeep_s": round(upkeep_s), **found}
-        )
-    )
+    print(json.dumps({"figure": "year", **facts, "seconds": round(seconds), **year.by_month(), **found}))
     print(json.dumps({"figure": "year_over_once", **facts, **ratios}))
 
 

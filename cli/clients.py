@@ -3,15 +3,62 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 
 from access import clients as registry
-from access.clients import Level
+from access.clients import MOST_DAYS, Kept, Level
+from caselog.settings import Limits
 from cli.environment import open_lake_store
 from cli.output import answer, answer_rows, as_mapping, json_option
 
 _level = click.Choice([level.value for level in Level])
+_FOREVER = "forever"
+#: So long an SDK's spool may hold a log back before it arrives.
+_SPOOL_DAYS = int(Limits().max_spool_age_s / 86_400)
+
+
+class _Days(click.ParamType[int]):
+    """A number of days, or `forever`, which is 0 here."""
+
+    name = "days"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """What `--help` shows."""
+        del param, ctx
+        return "DAYS|forever"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The days; fails in words."""
+        is_days = str(value).isascii() and str(value).isdigit() and 1 <= int(value) <= MOST_DAYS
+        if value != _FOREVER and not is_days:
+            self.fail(f"{value!r} is neither 1 to {MOST_DAYS} days nor {_FOREVER}.", param, ctx)
+        return int(value) if is_days else 0
+
+
+_keep_logs = click.option("--keep-logs", type=_Days(), help="Days after which logs are removed.")
+_keep_traces = click.option(
+    "--keep-traces", type=_Days(), help="Days after which traces are removed; the figures of a log stay."
+)
+
+
+def _kept(logs: int | None, traces: int | None, before: Kept = registry.FOR_EVER) -> Kept:
+    """How long what is kept, where ``None`` leaves it as it was."""
+    return Kept(
+        before.logs_days if logs is None else logs or None,
+        before.traces_days if traces is None else traces or None,
+    )
+
+
+def _warn_of_spools(kept: Kept) -> None:
+    for what, days in (("Logs", kept.logs_days), ("The traces of logs", kept.traces_days)):
+        if days is not None and days < _SPOOL_DAYS:
+            click.echo(
+                f"caselog: {what} that wait in a workflow's spool for longer than {days} days are dropped when they "
+                f"arrive: an SDK may hold logs back for {_SPOOL_DAYS} days.",
+                err=True,
+            )
 
 
 @click.group()
@@ -23,12 +70,32 @@ def clients() -> None:
 @click.argument("client_id")
 @click.option("--name", help="Name for people; the id where it is missing.")
 @click.option("--level", type=_level, default=Level.FULL_TRACE.value, help="METRICS_ONLY stores no traces.")
+@_keep_logs
+@_keep_traces
+@click.option("--again", is_flag=True, help="Also where a client of this id was deleted.")
 @json_option
-def create(client_id: str, name: str | None, level: str, *, as_json: bool) -> None:
+def create(
+    client_id: str,
+    name: str | None,
+    level: str,
+    keep_logs: int | None,
+    keep_traces: int | None,
+    *,
+    again: bool,
+    as_json: bool,
+) -> None:
     """Make a client."""
+    kept = _kept(keep_logs, keep_traces)
     client = registry.create_client(
-        open_lake_store(), client_id, datetime.now(UTC), name=name, level=Level(level)
+        open_lake_store(),
+        client_id,
+        datetime.now(UTC),
+        name=name,
+        level=Level(level),
+        kept=kept,
+        again=again,
     )
+    _warn_of_spools(kept)
     then = f"The client {client_id} exists. Next: caselog keys issue {client_id}"
     answer(as_mapping(client), as_json=as_json, sentence=then)
 
@@ -53,14 +120,31 @@ def show(client_id: str, *, as_json: bool) -> None:
 @click.argument("client_id")
 @click.option("--name", help="A new name for people.")
 @click.option("--level", type=_level, help="METRICS_ONLY stores no traces from now on.")
+@_keep_logs
+@_keep_traces
 @json_option
-def set_(client_id: str, name: str | None, level: str | None, *, as_json: bool) -> None:
-    """Change a client's name or level."""
-    if name is None and level is None:
-        raise click.UsageError("Nothing to change: give --name or --level.")
+def set_(
+    client_id: str,
+    name: str | None,
+    level: str | None,
+    keep_logs: int | None,
+    keep_traces: int | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Change a client's name or level, or how long its logs are kept.
+
+    What is older is removed with the ETL's next upkeep, and then once a day.
+    """
+    if name is None and level is None and keep_logs is None and keep_traces is None:
+        raise click.UsageError("Nothing to change: give --name, --level, --keep-logs or --keep-traces.")
+    store = open_lake_store()
+    kept = _kept(keep_logs, keep_traces, registry.get_client(store, client_id).kept)
     changed = registry.set_client(
-        open_lake_store(), client_id, name=name, level=Level(level) if level else None
+        store, client_id, name=name, level=Level(level) if level else None, kept=kept
     )
+    if keep_logs is not None or keep_traces is not None:
+        _warn_of_spools(kept)
     answer_rows_of_one(changed, as_json=as_json)
 
 

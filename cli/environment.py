@@ -24,6 +24,8 @@ COLLECTOR_PREFIX: Final = "CASELOG_COLLECTOR_"
 DASHBOARDS_PREFIX: Final = "CASELOG_DASHBOARDS_"
 ETL_PREFIX: Final = "CASELOG_ETL_"
 LOG_PREFIX: Final = "CASELOG_LOG_"
+#: The SDK's own name for the key of the hashes that stand for e-mail addresses.
+HASH_KEY: Final = "CASELOG_HASH_KEY"
 _PARTS: Final = ("COLLECTOR", "DASHBOARDS", "ETL", "LAKE", "LOG")
 
 
@@ -73,6 +75,11 @@ def read_settings(model: type[S], prefix: str, env: Mapping[str, str] | None = N
 def start_service_log(env: Mapping[str, str] | None = None) -> None:
     """Have this process write its service log as ``CASELOG_LOG_*`` say; raises `SettingsError`."""
     configure_service_log(read_settings(LogSettings, LOG_PREFIX, env))
+
+
+def hash_key(env: Mapping[str, str] | None = None) -> str:
+    """The SDK's key for hashes of e-mail addresses; empty where there is none."""
+    return (os.environ if env is None else env).get(HASH_KEY, "").strip()
 
 
 def _require_known_parts(env: Mapping[str, str]) -> None:

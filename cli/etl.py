@@ -7,23 +7,32 @@ import logging
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import FrameType
 from typing import Any
 
 import click
 
+from cli.derive import derive
 from cli.environment import ETL_PREFIX, open_lake_store, read_settings, start_service_log
+from cli.errors import CliError
 from cli.output import answer, json_option
 from cli.parent import die_with_parent
 from cli.quarantine import quarantine
 from cli.repair import repair
-from etl.run import RunReport, run_once
+from cli.sharing import Engine, chosen_engine, own_shards, shard_options
+from cli.work import do_task, lake_mark, own_version
+from etl.engines import EngineFailed, Outcome, make_tasks, spread
+from etl.memory import set_up_process
+from etl.run import Progress, RunReport, run_once
 from etl.schedule import run_on_schedule
 from etl.settings import EtlSettings
 from etl.status import status as lake_status
 from etl.upkeep import UpkeepReport, keep_up
 from lake.errors import LakeError
+from lake.shards import SHARDS
 from lake.snapshot import Lake
 
 logger = logging.getLogger(__name__)
@@ -36,22 +45,50 @@ def etl() -> None:
 
 etl.add_command(quarantine)
 etl.add_command(repair)
+etl.add_command(derive)
 
 
 @etl.command()
+@shard_options
+@click.option("--processes", type=click.IntRange(1, SHARDS), metavar="K", help="Have K processes here do it.")
+@click.option("--dask", metavar="ADDRESS", help="Have the Dask cluster of the scheduler at ADDRESS do it.")
 @json_option
-def run(*, as_json: bool) -> None:
-    """Compact what is there now, once, and look after the tables; for cron or Kubernetes."""
-    settings = read_settings(EtlSettings, ETL_PREFIX)
+def run(
+    *, shards: int | None, shard: int | None, processes: int | None, dask: str | None, as_json: bool
+) -> None:
+    """Compact what is there now, once, and look after the tables; for cron or Kubernetes.
+
+    With --shards, this process does one part of it and others, started elsewhere, the rest.
+    """
+    settings = read_settings(EtlSettings, ETL_PREFIX, shards=shards, shard=shard)
+    engine = chosen_engine(settings, dask, processes)
     start_service_log()
-    lake = _open_lake()
+    set_up_process()
     at_terminal = sys.stderr.isatty() and not as_json
-    report = _run_with_bar(lake, settings) if at_terminal else run_once(lake, settings)
-    upkept = keep_up(lake, settings, datetime.now(UTC), settings.interval_s / 2)
-    told = {**report.to_json(), "upkeep": upkept.to_json()}
-    answer(told, as_json=as_json, sentence=_sentence(report))
-    if report.damaged:
+    done = _run_here(settings, at_terminal) if engine is None else _run_on(engine, settings, at_terminal)
+    answer(done.to_json(), as_json=as_json, sentence=_sentence(done.run))
+    for sentence in done.failures:
+        click.echo(f"caselog: {sentence}", err=True)
+    if done.run.damaged or done.failures:
         sys.exit(1)
+
+
+def _run_here(settings: EtlSettings, at_terminal: bool) -> Outcome:
+    shards = own_shards(settings)
+    lake = _open_lake()
+    with _bar(at_terminal) as progress:
+        report = run_once(lake, settings, progress, shards)
+    return Outcome(report, keep_up(lake, settings, datetime.now(UTC), settings.interval_s / 2, shards))
+
+
+def _run_on(engine: Engine, settings: EtlSettings, at_terminal: bool) -> Outcome:
+    _open_lake()  # what is mistyped is said before anybody starts
+    try:
+        with engine as (executor, at_once), _bar(at_terminal) as progress:
+            tasks = make_tasks(at_once, settings, lake_mark(), own_version())
+            return spread(executor, do_task, tasks, progress)
+    except EngineFailed as error:
+        raise CliError(str(error)) from error
 
 
 def _open_lake() -> Lake:
@@ -61,16 +98,20 @@ def _open_lake() -> Lake:
     return Lake(store)
 
 
-def _run_with_bar(lake: Lake, settings: EtlSettings) -> RunReport:
+@contextmanager
+def _bar(at_terminal: bool) -> Iterator[Progress]:
+    """What is told the progress; it shows it where somebody is looking."""
+    if not at_terminal:
+        yield lambda _done, _all: None
+        return
     with click.progressbar(length=1, label="Compacting", file=sys.stderr) as bar:
 
         def show(done: int, total: int) -> None:
             bar.length = total
             bar.update(done - bar.pos)
 
-        report = run_once(lake, settings, show)
+        yield show
         bar.update((bar.length or 0) - bar.pos)
-    return report
 
 
 def _sentence(report: RunReport) -> str:
@@ -79,21 +120,27 @@ def _sentence(report: RunReport) -> str:
     if report.conflicts:
         dropped += f" ({report.conflicts} with another content, kept in quarantine/)"
     aside = f", {report.quarantined} set aside in quarantine/" if report.quarantined else ""
+    dropped += f", {report.deleted} dropped that were deleted" if report.deleted else ""
+    dropped += f", {report.expired} dropped that are too old to be kept" if report.expired else ""
     other = "; another run is at work and does the rest" if report.contended else ""
     left = f", {len(report.stepped_over)} left where they are" if report.stepped_over else ""
-    damaged = "".join(f"\n{sentence}" for sentence in report.damaged.values())
+    said = [*report.damaged.values(), *report.derived_behind.values()]
+    damaged = "".join(f"\n{sentence}" for sentence in said)
     return f"Compacted {counts}{dropped}{aside}{left}{other}.{damaged}"
 
 
 @etl.command()
+@shard_options
 @click.option(
     "--interval-s", type=float, help="Seconds from run to run; CASELOG_ETL_INTERVAL_S where missing."
 )
-def schedule(interval_s: float | None) -> None:
+def schedule(interval_s: float | None, shards: int | None, shard: int | None) -> None:
     """Compact every few minutes until stopped."""
-    settings = read_settings(EtlSettings, ETL_PREFIX, interval_s=interval_s)
+    settings = read_settings(EtlSettings, ETL_PREFIX, interval_s=interval_s, shards=shards, shard=shard)
+    own = own_shards(settings)
     start_service_log()
     die_with_parent()
+    set_up_process()
     stop = threading.Event()
 
     def on_signal(_signal: int, _frame: FrameType | None) -> None:
@@ -109,6 +156,7 @@ def schedule(interval_s: float | None) -> None:
         report=lambda report: _log_run(report, told),
         failed=_log_failure,
         upkept=_log_upkeep,
+        shards=own,
     )
 
 
@@ -122,18 +170,27 @@ def _log_run(report: RunReport, told: set[str]) -> None:
     told.update(report.stepped_over)
     for sentence in report.damaged.values():
         logger.error("%s", sentence)
+    for sentence in report.derived_behind.values():
+        logger.warning("%s", sentence)
 
 
 def _log_upkeep(report: UpkeepReport) -> None:
-    if report.merged or report.removed:
+    for said in report.stuck.values():
+        logger.error("%s", said)
+    if report.merged or report.removed or report.retired or report.deletions:
         logger.info("%s", _upkeep_sentence(report))
+    for sentence in report.damaged_files:
+        logger.error("%s", sentence)
 
 
 def _upkeep_sentence(report: UpkeepReport) -> str:
     left = f", {report.damaged} merges left out for damaged files" if report.damaged else ""
+    left += f"; {report.retired} rows were past what their clients want kept" if report.retired else ""
+    left += "".join(f"; {said}" for said in report.stuck.values())
+    left += f"; {report.deletions} deletions that were interrupted are done" if report.deletions else ""
     return (
         f"Merged {report.merged} files into {report.written}, removed {report.removed} that nobody needs, "
-        f"in {report.seconds:.1f} s{left}."
+        f"in {report.seconds:.1f} s{left}." + "".join(f"\n{sentence}" for sentence in report.damaged_files)
     )
 
 
@@ -151,6 +208,8 @@ def upkeep(*, as_json: bool) -> None:
     settings = read_settings(EtlSettings, ETL_PREFIX)
     report = keep_up(_open_lake(), settings, datetime.now(UTC))
     answer(report.to_json(), as_json=as_json, sentence=_upkeep_sentence(report))
+    if report.damaged_files:
+        sys.exit(1)
 
 
 @etl.command()
@@ -170,8 +229,11 @@ def _status_lines(found: dict[str, Any]) -> str:
         else f"{name:<12} {size['rows']:,} rows in {size['files']} files, {size['bytes']:,} bytes"
         for name, size in found["tables"].items()
     ]
-    lines.append(f"quarantine   {found['quarantined_objects']} objects")
+    lines.append(f"quarantine   {found['quarantined_objects']} objects that could not be read")
+    if found["conflicting_objects"]:
+        lines.append(f"conflicts    {found['conflicting_objects']} objects with logs whose ids were taken")
     lines += [f"left alone   {key!r}: {reason}" for key, reason in found["stepped_over"].items()]
     lines += [f"upkeep       {sentence}" for sentence in found["upkeep"] or ["keeps up"]]
+    lines += [f"derived      {sentence}" for sentence in found["derived"]]
     lines += [f"damaged      {sentence}" for sentence in found["damaged"]]
     return "\n".join(lines)

@@ -17,7 +17,7 @@ from lake.store import Store
 
 @click.group()
 def quarantine() -> None:
-    """See what could not be read, try it again or drop it."""
+    """See what was set aside, try it again or drop it."""
 
 
 _names = click.argument("names", nargs=-1, metavar="NAME...")
@@ -27,7 +27,7 @@ _all = click.option("--all", "everything", is_flag=True, help="Everything that i
 @quarantine.command(name="list")
 @json_option
 def list_(*, as_json: bool) -> None:
-    """List what was set aside, with the reason."""
+    """List what was set aside, with the reason: what could not be read, and logs whose ids were taken already."""
     rows = [each.to_json() for each in kept.found(_open_store())]
     answer_rows(rows, as_json=as_json, none="Nothing is in quarantine.")
 
@@ -59,11 +59,12 @@ def show(name: str, *, content: bool, as_json: bool) -> None:
 def retry(names: Sequence[str], *, everything: bool, as_json: bool) -> None:
     """Put it back into raw/, for the next run of the ETL.
 
-    Needs the right to write raw/. With --all, what the collector did not write stays in quarantine.
+    Needs the right to write raw/, which the ETL's own credentials lack. With --all, what the collector did not write
+    and logs whose ids are taken stay in quarantine.
     """
     store = _open_store()
     chosen = _chosen(store, names, everything=everything)
-    chosen = [each for each in chosen if each.client_id or not everything]
+    chosen = [each for each in chosen if each.hindrance is None or not everything]
     for each in chosen:
         kept.retry(store, each)
     sentence = f"{len(chosen)} put back: the next run compacts them, or sets them aside again."

@@ -15,9 +15,13 @@ from pydantic import BaseModel, SecretStr
 from caselog.model import LOG_FIELDS, METRICS, SCHEMA_VERSION, TRACE_PARTS, Field
 from cli.environment import COLLECTOR_PREFIX, DASHBOARDS_PREFIX, ETL_PREFIX, LAKE_URL, LOG_PREFIX
 from cli.main import main
+from cli.tables_page import tables_page
 from collector.settings import CollectorSettings
 from etl.settings import EtlSettings
-from lake import columns
+from lake import columns, meanings
+from lake.derived import MESSAGE_BYTES, NAME_BYTES
+from lake.search_text import TEXT_BYTES
+from lake.trace_parts import MAX_PARTS
 from serving.service_log import LogSettings
 from voila_dashboards.settings import DashboardSettings
 
@@ -72,11 +76,63 @@ _COLUMNS_INTRO: Final = """## In the lake
 
 The view `logs` (and the Delta table behind it) has one row for each log; `traces` has `client_id`, `month`,
 `log_id`, `executed_at` and the `trace` as JSON text. `metrics` and `extra` (the unknown top-level fields) are JSON
-text too. Both tables are partitioned by `client_id` and `month` (of `executed_at`, UTC). The SDK's own
+text too. Both tables are partitioned by `client_id` and `month` (of `executed_at`, UTC); [the tables, for other
+programs](tables.md) says what each column means. The SDK's own
 word on a log is its field `sdk`, in `extra`: `sdk.masked` says what was masked and where, `sdk.lost` how many logs were
 lost since the last one that got through, by reason; their sum is `lost_logs`. It is NULL in rows that an earlier
 version compacted, and what no later log has reported yet is in none. `input_tokens`, `output_tokens` and `cost_usd`
-are in the view only, lifted out of `metrics`; a value that is no number is NULL.
+are in the view only, lifted out of `metrics`; a value that is no number is NULL. `search_text` is in the Delta table
+and not in this view. What traces hold is in tables of its own too: see [derived tables](derived.md).
+"""
+
+_DERIVED_INTRO: Final = f"""# Derived tables
+
+What a trace holds, as tables: `iterations`, `tool_calls`, `errors` and `nodes` have one row for each such part,
+and `logs` has a `search_text`. The ETL makes them in the run that compacts the log. `traces` stays what counts:
+they can be dropped and made again from it, with the same rows, by `caselog etl derive --again`.
+
+For analysts they are views beside `logs` and `traces`, within the same scope:
+`notebooks/tools_and_errors.ipynb` shows them. What is still raw is in none of them. The text is in the view
+`search_texts` (`client_id`, `month`, `log_id`, `ticket_id`, `executed_at`, `search_text`).
+
+## What becomes a row
+
+- Each item of `nodes`, `react_iterations`, `tool_calls` and `errors`, and of the `tool_calls` of each
+  iteration. A list that is none (a text, an object) has no rows. An item that is no object has a row of which
+  nothing is known; in `errors`, a text is its message.
+- **A tool call that stands in an iteration and at the top of the trace is one row**, told by its `id` and
+  `name`, in the place of the iteration, with what either of them says. It is so as often only as iterations
+  have it: some models use an id again and again. `tool_call_count` in `logs` counts both, because the sender
+  and the collector count what stands in the trace; where no call stands twice, it is the number of rows.
+- **Errors**: first those of the trace's list, which are `error_count`. Then what tool calls, iterations and
+  nodes say in their field `error`, where it is not told already. It is told where an error names no other type
+  and has the same message (or one of 8 characters or more within its own). One error tells of one tool call, so
+  that three calls that fail alike are three, and of any number of iterations and nodes, because an exception
+  passes through several. A part of which only the `status` says that it failed is no row of `errors`.
+- Names of fields are those of [the log](log.md) and no others. A value of another type costs that field alone:
+  a text for a number, a number without an end, a time without an offset or as seconds since 1970 are empty.
+- Names have at most {NAME_BYTES} bytes, messages {MESSAGE_BYTES}, the search text {TEXT_BYTES}, cut at a word
+  or a character.
+- Of each kind, {MAX_PARTS:,} parts of a log become rows. How many more there were is `parts_beyond` of `caselog
+  etl run --json`, and `beyond` of `caselog etl derive --json`.
+- A log without a trace, of a client that is `METRICS_ONLY`, has no rows, and of the text only its subject.
+
+## The search text
+
+The field `subject` of the log, or of its trace; types and messages of the first errors; the final response;
+then what the user and the assistant said, the user first. White space is collapsed, and of each only the
+beginning is there. It is made of the log as it is stored: what was masked is masked in it. It goes when the
+trace goes. Logs that were compacted before there was the column have none until `caselog etl derive` has
+written their files again.
+
+## When something goes wrong
+
+A log's rows are committed after the log, so no row is of a log that `logs` has not. What fails is said by
+`caselog etl run` and `status` and holds no log up; the next run adds what is missing. A run that was killed
+leaves the tables behind by what it was at, no more. Rows that are missing for other reasons, such as tables
+that are older than these, are made by later runs, a quarter of the interval at a time, or at once by `caselog
+etl derive`, which may run beside the ETL and be stopped at any time. `caselog etl derive --again` drops all
+rows first, also of tables that are damaged. `caselog etl repair` does not touch them.
 """
 
 
@@ -106,6 +162,16 @@ def log_page() -> str:
     return "\n".join(parts)
 
 
+def derived_page() -> str:
+    """``docs/derived.md``."""
+    parts = [_WRITTEN + _DERIVED_INTRO]
+    for table, kinds in columns.DERIVED.items():
+        types = columns.sql_types(kinds)
+        rows = [(f"`{name}`", types[name], meanings.COLUMNS[table][name]) for name in kinds]
+        parts.append(f"## `{table}`\n\n" + _table(("column", "type", "meaning"), rows))
+    return "\n".join(parts)
+
+
 def commands_page() -> str:
     """``docs/commands.md``."""
     parts = [f"{_WRITTEN}# Commands\n\nExit status: 0 done, 1 failed, 2 wrong use.\n"]
@@ -117,7 +183,17 @@ def commands_page() -> str:
     return "\n".join(parts)
 
 
-PAGES: Final = {"settings.md": settings_page, "log.md": log_page, "commands.md": commands_page}
+def _tables_page() -> str:
+    return _WRITTEN + tables_page()
+
+
+PAGES: Final = {
+    "settings.md": settings_page,
+    "log.md": log_page,
+    "derived.md": derived_page,
+    "commands.md": commands_page,
+    "tables.md": _tables_page,
+}
 
 
 def _commands(group: click.Group, above: str) -> Iterator[tuple[str, click.Command]]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import click
 
 from cli.environment import open_lake_store
 from cli.output import answer, json_option
+from etl.derive import derive
 from lake.damage import mark_seen
-from lake.repair import mend, plan_all
+from lake.layout import LOGS
+from lake.repair import Plan, mend, plan_all
+from lake.snapshot import Lake
 
 
 @click.command()
@@ -28,8 +32,16 @@ def repair(*, yes: bool, as_json: bool) -> None:
         for each in needed:
             mend(store, each)
         mark_seen(store)
+        _derive_again(Lake(store), needed)
     told = [sentence for each in needed for sentence in each.sentences()]
     answer({"mended" if yes else "would_mend": told}, as_json=as_json, sentence=_sentence(told, yes=yes))
+
+
+def _derive_again(lake: Lake, done: Iterable[Plan]) -> None:
+    """What was lost of ``logs`` must not stand in the tables that are derived from them."""
+    clients = {client_id for each in done if each.table == LOGS for client_id in each.lost}
+    if clients:
+        derive(lake, clients, again=True)
 
 
 def _sentence(told: list[str], *, yes: bool) -> str:

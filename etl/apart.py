@@ -12,11 +12,14 @@ from lake.layout import LOGS, TRACES, client_of_raw_key
 from lake.snapshot import Lake
 
 
-def check_tables(lake: Lake) -> dict[str, Damage]:
-    """Clients that nothing may be committed for, and why; raises `TablesDamaged`, `StoreUnavailable`."""
+def check_tables(lake: Lake, clients: Collection[str] | None = None) -> dict[str, Damage]:
+    """Clients that nothing may be committed for, and why; raises `TablesDamaged`, `StoreUnavailable`.
+
+    Of ``clients`` where they are given: a run looks at the files of those whose logs came in.
+    """
     try:
         found = damage.damaged_logs(lake)
-        files = [] if found else damage.damaged_files(lake)
+        files = [] if found else damage.damaged_files(lake, clients)
     except StoreUnavailable as error:
         found = [each for table in (LOGS, TRACES) for each in damage.unreadable_commits(lake.store, table)]
         if not found:
@@ -34,6 +37,8 @@ def by_client(found: Collection[Damage]) -> dict[str, Damage]:
 
 def without(batch: Batch, clients: Collection[str]) -> Batch:
     """The batch without the objects of these clients."""
+    if not clients:
+        return batch
     rest = Batch()
     for parsed in batch.objects:
         if client_of_raw_key(parsed.key) not in clients:

@@ -1,20 +1,22 @@
 """A log that is sent again with another content: the first stands, the other is counted and kept to be looked up.
 
-Content is everything but ``received_at`` and the SDK's own word on the sending, ``sdk``; of the trace, each byte.
+Content is everything but ``received_at`` and the SDK's own word on the sending, ``sdk``; of the trace, each byte. A log
+that comes again without its trace (METRICS_ONLY, meanwhile) says nothing else where its small fields are the same.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 
 from caselog.model import LOG_FIELDS
-from lake import rawlog
+from lake import columns, rawlog
 from lake.layout import quarantine_key
 from lake.raw_rows import numbered_rows
 from lake.rawlog import RawRow
@@ -24,8 +26,10 @@ from lake.store import Store
 
 _REASON: Final = "a log with this log_id and another content was received before; that one stands"
 #: What a log of the table is compared by before anybody reads its trace.
-_FIELDS: Final = (*(field.name for field in LOG_FIELDS if field.name != "trace"), "trace_bytes")
-_COLUMNS: Final = (*_FIELDS, "extra")
+_FIELDS: Final = tuple(field.name for field in LOG_FIELDS if field.name != "trace")
+_COLUMNS: Final = (*_FIELDS, "trace_bytes", "extra")
+_TYPES: Final[dict[str, Any]] = {"string": str, "integer": int, "number": float, "timestamp": datetime}
+_COLUMN_TYPES: Final = {field.name: _TYPES.get(field.kind, Any) for field in LOG_FIELDS}
 
 
 @dataclass(frozen=True)
@@ -37,16 +41,24 @@ class _Repeated:
     row: RawRow
 
 
-def set_aside(lake: Lake, objects: Sequence[ParsedObject], added: Iterable[RawRow]) -> int:
+def set_aside(
+    lake: Lake,
+    objects: Sequence[ParsedObject],
+    added: Iterable[RawRow],
+    dropped: Collection[tuple[str, str]] = frozenset(),
+) -> int:
     """Keep those rows of ``objects`` below ``quarantine/`` that say something else than what stands; how many.
 
-    ``added`` are the rows that were added to the tables now. Doing it twice writes the same objects again.
+    ``added`` are the rows that were added to the tables now, ``dropped`` logs that are to stand nowhere. Doing it
+    twice writes the same objects again.
     """
     standing = {row.identity: row for row in added}
     different: list[_Repeated] = []
     in_tables: list[_Repeated] = []
     for parsed in objects:
         for line, row in numbered_rows(parsed):
+            if row.identity in dropped:
+                continue
             first = standing.get(row.identity)
             if first is None:
                 in_tables.append(_Repeated(parsed, line, row))
@@ -57,34 +69,63 @@ def set_aside(lake: Lake, objects: Sequence[ParsedObject], added: Iterable[RawRo
     return len(different)
 
 
-def _is_different(one: RawRow, other: RawRow) -> bool:
-    return _content(one.log) != _content(other.log) or one.trace != other.trace
+def _is_different(later: RawRow, first: RawRow) -> bool:
+    if not _are_alike(later.log, first.log):
+        return True
+    is_retired = first.raw_trace is None and first.log["trace_bytes"] > 0
+    return later.trace is not None and not is_retired and later.trace != first.trace
 
 
-def _content(log: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (*(log.get(name) for name in _FIELDS), _without_sdk(log["extra"]))
+def _are_alike(later: Mapping[str, Any], first: Mapping[str, Any], unknown: Collection[str] = ()) -> bool:
+    """Whether the small fields are the same, and the size of the trace where there is one."""
+    has_other_trace = later["trace_bytes"] not in (0, first["trace_bytes"])
+    return not has_other_trace and _content(later, unknown) == _content(first)
 
 
-def _without_sdk(extra: str | None) -> Any:
+def _content(log: Mapping[str, Any], without: Collection[str] = ()) -> dict[str, Any]:
+    """What a log says, by name, but for the fields of ``without``; what it does not say is left out.
+
+    A field that has a column now stands in ``extra`` where an earlier version stored the log.
+    """
+    fields = {name: log[name] for name in _FIELDS if log.get(name) is not None}
+    for name, value in _extra(log["extra"]).items():
+        if name in _FIELDS:
+            fields.setdefault(name, _as_in_column(name, value))
+        elif name not in without:
+            fields[name] = value
+    return fields
+
+
+def _extra(extra: str | None) -> dict[str, Any]:
     # Text of any sender: what no parser takes is compared as it is.
     try:
         fields = msgspec.json.decode(extra or "{}", type=dict[str, msgspec.Raw])
     except (msgspec.DecodeError, RecursionError):
-        return extra
+        return {"": extra}
     return {name: bytes(value) for name, value in fields.items() if name != "sdk"}
+
+
+def _as_in_column(name: str, value: bytes) -> Any:
+    """The value as its column would hold it; as it is where no column can."""
+    try:
+        return msgspec.json.decode(value, type=_COLUMN_TYPES[name])
+    except (msgspec.DecodeError, RecursionError, KeyError):
+        return value
 
 
 def _different_from_tables(lake: Lake, repeated: Sequence[_Repeated]) -> list[_Repeated]:
     if not repeated:
         return []
     wanted = {each.row.identity for each in repeated}
-    stored = {_identity(log): _content(log) for log in lake.logs.pin().find(wanted, _COLUMNS)}
+    pinned = lake.logs.pin()
+    # What a later version stored in columns that are not known here cannot be compared.
+    unknown = pinned.column_names - columns.LOGS.keys()
+    stored = {_identity(log): log for log in pinned.find(wanted, _COLUMNS)}
     different: list[_Repeated] = []
     alike: list[_Repeated] = []
     for each in repeated:
-        content = _content(each.row.log)
-        is_alike = stored.get(each.row.identity, content) == content
-        (alike if is_alike else different).append(each)
+        first = stored.get(each.row.identity, each.row.log)
+        (alike if _are_alike(each.row.log, first, unknown) else different).append(each)
     return [*different, *_with_another_trace(lake, [each for each in alike if each.row.trace is not None])]
 
 

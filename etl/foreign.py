@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Final
 
 from etl import quarantine
 from lake.errors import ObjectNotFound, ObjectWithheld
 from lake.layout import client_of_raw_key
 from lake.rawlog import MAX_UNPACKED_BYTES
-from lake.shards import shard_of
 from lake.store import Store, StoredObject
 
 _NOT_OURS: Final = "the key is not one that the collector writes"
@@ -17,20 +16,14 @@ _TOO_BIG: Final = f"the object is bigger than the {MAX_UNPACKED_BYTES} bytes tha
 
 
 def split(
-    listed: Iterable[StoredObject], shards: Collection[int]
+    listed: Iterable[StoredObject],
 ) -> tuple[list[StoredObject], list[StoredObject]]:
-    """Of these shards, the objects that may be the collector's, and the foreign ones, which are shard 0's."""
+    """The objects that may be the collector's, and the foreign ones."""
     ours: list[StoredObject] = []
     foreign: list[StoredObject] = []
     for found in listed:
-        if _shard(found) in shards:
-            (foreign if _reason(found) else ours).append(found)
+        (foreign if _reason(found) else ours).append(found)
     return ours, foreign
-
-
-def _shard(found: StoredObject) -> int:
-    client_id = client_of_raw_key(found.key)
-    return 0 if client_id is None else shard_of(client_id)
 
 
 def move_aside(store: Store, foreign: Iterable[StoredObject], left: dict[str, str]) -> int:

@@ -10,24 +10,38 @@ from itertools import groupby
 from typing import Any, Final
 
 from lake import layout, rawlog
-from lake.errors import LakeError, ObjectExists, ObjectNotFound
+from lake.errors import LakeError, ObjectExists, ObjectNotFound, StoreRefused
 from lake.layout import quarantine_key
 from lake.rawobject import ParsedObject
 from lake.store import Store, StoredObject
 
 _OBJECT: Final = "object"
 _LINES: Final = "lines.ndjson"
+#: Logs that can be read and say something else than the ones that stand (`etl.conflicts`).
+_CONFLICTS: Final = "conflicts.ndjson"
 _REASON: Final = "reason.json"
-_PARTS: Final = (_OBJECT, _LINES, _REASON)
+_PARTS: Final = (_OBJECT, _LINES, _CONFLICTS, _REASON)
+#: The reasons that are beside conflicts; such a name counts apart from what could not be read.
+CONFLICTS_REASON: Final = "conflicts.reason.json"
+REASON: Final = _REASON
 
 
 class NotRetryable(LakeError):
     """What was set aside cannot go back to ``raw/``."""
 
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(
+            f"{name} {why}, so compacting it again would set it aside again: look at it and drop it."
+        )
+
+
+class RetryRefused(LakeError):
+    """The credentials may not write ``raw/``, which those of the ETL may not."""
+
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"{name} was not written by the collector, so compacting it again would set it aside again: "
-            f"look at it and drop it."
+            f"{name} stays in quarantine: the object store does not let these credentials write raw/. The ETL has no "
+            "right to (only collectors bring logs in), so retry with credentials of your own that have it."
         )
 
 
@@ -55,10 +69,25 @@ class SetAside:
     since: datetime
     kept: Mapping[str, str]
 
+    @property
+    def is_conflict(self) -> bool:
+        """Whether these are logs that can be read, and say something else than those that stand."""
+        return _CONFLICTS in self.kept
+
+    @property
+    def hindrance(self) -> str | None:
+        """Why compacting it again would change nothing; ``None`` where it may help."""
+        if self.client_id is None:
+            return "was not written by the collector"
+        return (
+            "holds logs whose ids are taken by logs that were received before" if self.is_conflict else None
+        )
+
     def to_json(self) -> dict[str, Any]:
         """As a JSON object, without what is kept."""
         return {
             "name": self.name,
+            "kind": "conflict" if self.is_conflict else "unreadable",
             "client_id": self.client_id,
             "reason": self.reason,
             "lines": len(self.lines) or None,
@@ -116,24 +145,32 @@ def find(store: Store, name: str) -> SetAside:
 
 
 def content(store: Store, aside: SetAside) -> bytes:
-    """What is kept of it: the object as it was, or its unreadable lines."""
-    return b"".join(store.get(aside.kept[part]) for part in (_OBJECT, _LINES) if part in aside.kept)
+    """What is kept of it: the object as it was, its unreadable lines, or those that say something else."""
+    parts = (_OBJECT, _LINES, _CONFLICTS)
+    return b"".join(store.get(aside.kept[part]) for part in parts if part in aside.kept)
 
 
 def retry(store: Store, aside: SetAside) -> None:
-    """Put it back to where it was, for the next run; raises `NotRetryable`.
+    """Put it back to where it was, for the next run; raises `NotRetryable`, `RetryRefused`.
 
     Killed in between, it is in both places, and the next run counts it once.
     """
-    if aside.client_id is None:
-        raise NotRetryable(aside.name)
+    if (why := aside.hindrance) is not None:
+        raise NotRetryable(aside.name, why)
+    try:
+        _put_all_back(store, aside)
+    except StoreRefused as error:
+        raise RetryRefused(aside.name) from error
+    drop(store, aside)
+
+
+def _put_all_back(store: Store, aside: SetAside) -> None:
     for part, key in aside.kept.items():
         if part == _OBJECT:
             _put_back(store, aside.key, store.get(key))
         elif part == _LINES:
             lines = [line for line in store.get(key).split(b"\n") if line.strip()]
             _put_back(store, _key_of_lines(aside.key), rawlog.pack(lines))
-    drop(store, aside)
 
 
 def _key_of_lines(key: str) -> str:
@@ -158,6 +195,8 @@ def drop(store: Store, aside: SetAside) -> None:
 def _named(stored: StoredObject) -> tuple[str, str]:
     name = stored.key.removeprefix(layout.QUARANTINE)
     part = next((part for part in _PARTS if name.endswith(f".{part}")), "")
+    if part == _CONFLICTS:  # not of the same name as what could not be read of the object
+        return name.removesuffix(".ndjson"), part
     return name.removesuffix(f".{part}") if part else name, part
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from lake.shards import SHARDS
+
 
 class EtlSettings(BaseModel):
     """How the ETL works; read from ``CASELOG_ETL_*`` by the command line."""
@@ -16,15 +18,27 @@ class EtlSettings(BaseModel):
         le=86_400,
         description="Seconds from the start of one scheduled run to the start of the next.",
     )
+    shards: int = Field(
+        1,
+        ge=1,
+        le=SHARDS,
+        description="How many processes share the work, each with another `CASELOG_ETL_SHARD`; see docs/scaling.md.",
+    )
+    shard: int | None = Field(
+        None,
+        ge=0,
+        lt=SHARDS,
+        description="Which of them this is, from 0; where missing, Kubernetes' `JOB_COMPLETION_INDEX`.",
+    )
     batch_bytes: int = Field(
         32 * 1024 * 1024,
         ge=64 * 1024,
-        description="Compressed raw bytes of one batch; two batches are in memory at a time.",
+        description="Compressed raw bytes of one batch; three batches are in memory at a time.",
     )
     batch_unpacked_bytes: int = Field(
         48 * 1024 * 1024,
         ge=1024 * 1024,
-        description="Unpacked bytes at which a batch is closed early, however well its logs compress.",
+        description="Unpacked bytes at which a batch is closed early, with 2,500 for each log beside its text.",
     )
     keep_replaced_h: float = Field(
         24,

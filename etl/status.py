@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from etl import apart
+from etl import apart, quarantine
+from etl.derive import derived_behind
 from etl.upkeep import behind
 from lake import layout
 from lake.damage import TablesDamaged
-from lake.errors import StoreUnavailable
+from lake.errors import StoreUnavailable, TableNotUnderstood
 from lake.snapshot import Lake
-from lake.store import Store
+from lake.store import StoredObject
 from lake.tables import Table
 
 
@@ -27,16 +29,22 @@ class Waiting:
 
 def status(lake: Lake) -> dict[str, Any]:
     """The state of the lake as a JSON object; raises `lake.errors.StoreUnavailable`."""
-    raw = _count(lake.store, layout.RAW)
-    quarantined = _count(lake.store, layout.QUARANTINE, ending="reason.json")
+    waiting = lake.store.survey(layout.RAW)
+    raw = _count(waiting.objects)
+    quarantined = [
+        o.key for o in lake.store.list(layout.QUARANTINE) if o.key.endswith(f".{quarantine.REASON}")
+    ]
+    conflicts = [key for key in quarantined if key.endswith(f".{quarantine.CONFLICTS_REASON}")]
     return {
         "raw_objects": raw.objects,
         "raw_bytes": raw.bytes,
         "raw_oldest": raw.oldest.isoformat() if raw.oldest else None,
-        "quarantined_objects": quarantined.objects,
-        "stepped_over": {odd.key: odd.reason for odd in lake.store.oddities(layout.RAW)},
+        "quarantined_objects": len(quarantined) - len(conflicts),
+        "conflicting_objects": len(conflicts),
+        "stepped_over": {odd.key: odd.reason for odd in waiting.oddities},
         "tables": {table.name: _size(table) for table in lake.tables},
         "damaged": _damaged(lake),
+        "derived": derived_behind(lake),
         "upkeep": behind(lake, datetime.now(UTC)),
     }
 
@@ -50,13 +58,14 @@ def _size(table: Table) -> dict[str, int] | None:
 
 
 def _damaged(lake: Lake) -> list[str]:
-    """What is wrong with the tables, in sentences."""
+    """What is wrong with the tables, or not understood of them, in sentences."""
     try:
         return [found.sentence for found in apart.check_tables(lake).values()]
     except TablesDamaged as error:
         return [found.sentence for found in error.found]
+    except TableNotUnderstood as error:
+        return [str(error)]
 
 
-def _count(store: Store, prefix: str, ending: str = "") -> Waiting:
-    found = [o for o in store.list(prefix) if o.key.endswith(ending)]
+def _count(found: Sequence[StoredObject]) -> Waiting:
     return Waiting(len(found), sum(o.size for o in found), min((o.modified for o in found), default=None))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import boto3
@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lake.errors import StoreRefused, StoreUnavailable
-from lake.store import s3_options
+from lake.store import Store, s3_options
 
 _REFUSALS = frozenset({"401", "403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"})
 
@@ -47,6 +47,18 @@ def prepare_bucket(url: str, env: Mapping[str, str]) -> bool:
             StoreRefused(tried) if _code(error) in _REFUSALS else StoreUnavailable(tried, _code(error))
         ) from error
     return created
+
+
+def keeps_versions(store: Store) -> bool | Literal["unknown"] | None:
+    """Whether the bucket keeps what is removed from it as an older version; ``None`` for a lake in a folder."""
+    parts = urlsplit(store.url)
+    if parts.scheme != "s3":
+        return None
+    try:
+        told = _admin(store.delta_options).get_bucket_versioning(Bucket=parts.netloc)
+    except (BotoCoreError, ClientError):  # not everybody may ask, and not every server answers
+        return "unknown"
+    return "Status" in told  # suspended versioning keeps the versions there were
 
 
 def _admin(env: Mapping[str, str]) -> Any:

@@ -33,18 +33,69 @@ LOGS: Final[Mapping[str, str]] = {
     # Logs that the sender's SDK says it lost since the last log that got through.
     "lost_logs": "integer",
     "extra": "string",
+    # Words to find the log by, of its trace and its subject: see `lake.search_text`.
+    "search_text": "string",
     "month": "string",
 }
+#: Columns of ``logs`` that hold what the trace says: they are emptied when the trace goes.
+OF_TRACE: Final = ("search_text",)
 #: The same of the table ``traces``.
 TRACES: Final[Mapping[str, str]] = {
     "client_id": "string",
     "month": "string",
     "log_id": "string",
     "executed_at": "timestamp",
+    # Whose trace it is, where a log came several times: that of the log that was received at this moment.
+    "received_at": "timestamp",
     "trace": "string",
 }
+#: Those columns of ``logs`` that no scope file has: the text alone would make one several times as big.
+_NOT_IN_SCOPES: Final = ("search_text",)
+#: The columns of ``logs`` that scope files are made of.
+TABLE_OF_SCOPE: Final[Mapping[str, str]] = {n: kind for n, kind in LOGS.items() if n not in _NOT_IN_SCOPES}
 #: The same of the scope files, and of the view ``logs``.
-SCOPE_LOGS: Final[Mapping[str, str]] = {**LOGS, **dict.fromkeys(SPENT, "number")}
+SCOPE_LOGS: Final[Mapping[str, str]] = {**TABLE_OF_SCOPE, **dict.fromkeys(SPENT, "number")}
+
+_OF_EVERY_PART: Final = {
+    "client_id": "string",
+    "month": "string",
+    "log_id": "string",
+    "ticket_id": "string",
+    "executed_at": "timestamp",
+    # Its place among the rows of its log, from 0.
+    "position": "integer",
+    "started_at": "timestamp",
+    "name": "string",
+    "node": "string",
+}
+_OF_EVERY_STEP: Final = {
+    **_OF_EVERY_PART,
+    "status": "string",
+    "duration_ms": "number",
+    "input_tokens": "integer",
+    "output_tokens": "integer",
+    "cost_usd": "number",
+    "model": "string",
+    "error": "string",
+}
+#: Tables derived from ``traces``, each with its columns to their kinds; in the order they are committed.
+DERIVED: Final[Mapping[str, Mapping[str, str]]] = {
+    "iterations": {**_OF_EVERY_STEP, "iteration": "integer", "tool_calls": "integer"},
+    "tool_calls": {
+        **_OF_EVERY_STEP,
+        "iteration_position": "integer",
+        "argument_bytes": "integer",
+        "result_bytes": "integer",
+    },
+    "errors": {
+        **_OF_EVERY_PART,
+        "type": "string",
+        "message": "string",
+        "source": "string",
+        "source_position": "integer",
+    },
+    "nodes": _OF_EVERY_STEP,
+}
 
 _SQL_TYPES: Final = {
     "string": "VARCHAR",

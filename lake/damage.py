@@ -8,23 +8,27 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lake import layout
+from lake import layout, schema
 from lake.errors import LakeError, ObjectNotFound
 from lake.shards import EVERY_SHARD, shard_of
 from lake.snapshot import Lake
 from lake.store import Store
+from lake.table_files import TableFile
 from lake.table_log import commit_key, list_log, replay
-from lake.tables import Table, TableFile
+from lake.tables import Table
 
 _OTHER: Final = {layout.LOGS: layout.TRACES, layout.TRACES: layout.LOGS}
 _NAMED: Final = 5
+#: Clients whose files are listed at once: enough to hide the latency of a store that is 30 ms away.
+_LISTERS: Final = 32
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,11 @@ def _damaged_log(store: Store, table: str) -> Iterator[Damage]:
     seen = seen_version(store, table)  # before the listing: what is committed meanwhile is no loss
     listing = list_log(store, table)
     if listing.newest < 0:
-        if seen >= 0 or list_log(store, _OTHER[table]).newest > 0:
+        # Whatever table is left tells that there was more. Listed once more: all may have been made in between.
+        others = (name for name in schema.TABLES if name != table)
+        has_other = any(list_log(store, name).newest > 0 for name in others)
+        has_other = has_other and list_log(store, table).newest < 0
+        if seen >= 0 or has_other:
             yield Damage(f"{table}/_delta_log", "is gone: the table was there")
         return
     for version in listing.lost(seen):
@@ -75,8 +83,11 @@ def _damaged_log(store: Store, table: str) -> Iterator[Damage]:
 
 def _ahead(lake: Lake) -> Iterator[Damage]:
     """``traces`` may be one commit ahead, of a run that was killed: then what it was at is still raw."""
-    ahead = shards_ahead(lake)
-    if ahead and ahead - _shards_of_raw(lake, ahead) & shards_ahead(lake):
+    ahead = _numbers_ahead(lake)
+    raw = shards_of_raw(lake.store, ahead) if ahead else ()
+    lost = {shard: number for shard, number in ahead.items() if shard not in raw}
+    # Another process may have committed the logs meanwhile, and begun with its next batch.
+    if lost and lost.items() & _numbers_ahead(lake).items():
         yield Damage(
             f"{layout.LOGS}/_delta_log", "lacks the last commit: traces has logs that are nowhere else"
         )
@@ -84,22 +95,28 @@ def _ahead(lake: Lake) -> Iterator[Damage]:
 
 def shards_ahead(lake: Lake) -> frozenset[int]:
     """Shards whose last traces have no logs in the table: of a run that was killed, or is at it."""
+    return frozenset(_numbers_ahead(lake))
+
+
+def _numbers_ahead(lake: Lake) -> dict[int, int]:
+    """The number of the last traces of each shard whose logs are not in the table."""
     if any(list_log(lake.store, table.name).newest < 0 for table in (lake.logs, lake.traces)):
-        return frozenset()
+        return {}
     traces, logs = lake.traces.pin(), lake.logs.pin()
-    return frozenset(shard for shard in EVERY_SHARD if traces.number(shard) > logs.number(shard))
+    numbers = {shard: traces.number(shard) for shard in EVERY_SHARD}
+    return {shard: number for shard, number in numbers.items() if number > logs.number(shard)}
 
 
-def _shards_of_raw(lake: Lake, wanted: frozenset[int]) -> frozenset[int]:
-    """Those of ``wanted`` that raw objects are of."""
+def shards_of_raw(store: Store, wanted: Collection[int]) -> frozenset[int]:
+    """Those of ``wanted`` that raw objects are of; only their clients' objects are listed."""
     found: set[int] = set()
-    for each in lake.store.list(layout.RAW):
-        client_id = layout.client_of_raw_key(each.key)
-        if client_id is not None:
+    for prefix in store.level(layout.RAW).prefixes:
+        client_id = layout.client_of_raw_prefix(prefix)
+        if client_id is None or shard_of(client_id) not in {*wanted} - found:
+            continue
+        if any(layout.client_of_raw_key(each.key) for each in store.list(prefix)):
             found.add(shard_of(client_id))
-        if found >= wanted:
-            break
-    return frozenset(found & wanted)
+    return frozenset(found)
 
 
 def unreadable_commits(store: Store, table: str) -> list[Damage]:
@@ -108,20 +125,41 @@ def unreadable_commits(store: Store, table: str) -> list[Damage]:
     return [Damage(commit_key(table, version), "cannot be read") for version in sorted(found)]
 
 
-def damaged_files(lake: Lake) -> list[Damage]:
-    """Files of the tables that are missing, or of another size than was committed; raises `StoreUnavailable`."""
-    return [damage for table in (lake.logs, lake.traces) for damage in _damaged_files(lake.store, table)]
+def damaged_files(lake: Lake, clients: Collection[str] | None = None) -> list[Damage]:
+    """Files of the tables that are missing, or of another size than was committed; raises `StoreUnavailable`.
+
+    Of ``clients`` where they are given: what is looked at are their files alone.
+    """
+    tables = (lake.logs, lake.traces)
+    return [damage for table in tables for damage in _still_damaged(lake.store, table, clients)]
 
 
-def _damaged_files(store: Store, table: Table) -> Iterator[Damage]:
+def _still_damaged(store: Store, table: Table, clients: Collection[str] | None) -> list[Damage]:
+    """A deletion removes files at once: what left the table meanwhile is no damage."""
+    found = list(damaged_files_of(store, table, clients))
+    files = table.state().files if found else {}
+    return [damage for damage in found if damage.key in files]
+
+
+def damaged_files_of(store: Store, table: Table, clients: Collection[str] | None = None) -> Iterator[Damage]:
+    """The same of one table."""
     files = table.state().files  # before the listing: what is removed from the table stays for a while
-    sizes = {found.key: found.size for found in store.list(f"{table.name}/")} if files else {}
-    for key, file in files.items():
-        if key not in sizes:
-            yield Damage(key, "is missing", file.client_id)
-        elif sizes[key] != file.size:
-            reason = f"has {sizes[key]} bytes where {file.size} were committed"
-            yield Damage(key, reason, file.client_id)
+    checked = [file for file in files.values() if clients is None or file.client_id in clients]
+    sizes = _sizes(store, table.name, clients and {file.client_id for file in checked}) if checked else {}
+    for file in checked:
+        if file.key not in sizes:
+            yield Damage(file.key, "is missing", file.client_id)
+        elif sizes[file.key] != file.size:
+            reason = f"has {sizes[file.key]} bytes where {file.size} were committed"
+            yield Damage(file.key, reason, file.client_id)
+
+
+def _sizes(store: Store, table: str, clients: Collection[str] | None) -> Mapping[str, int]:
+    """How big the objects of a table are, by key."""
+    prefixes = [f"{table}/"] if clients is None else [f"{table}/client_id={each}/" for each in clients]
+    with ThreadPoolExecutor(min(_LISTERS, len(prefixes)), "listers") as pool:
+        listed = pool.map(lambda prefix: [*store.list(prefix)], prefixes)
+        return {found.key: found.size for objects in listed for found in objects}
 
 
 def unreadable_files(lake: Lake, clients: Collection[str]) -> list[Damage]:

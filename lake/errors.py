@@ -3,7 +3,7 @@
 * `LakeError`
     * `InvalidLakeUrl`: the operator's setting is wrong.
     * `StoreUnavailable`: the store did not answer, or refused; trying again is safe.
-        * `LakeMissing`, `BucketMissing`, `StoreRefused`: the operator has to do something first.
+        * `LakeMissing`, `BucketMissing`, `StoreRefused`, `TableNotUnderstood`: the operator has to do something first.
     * `ObjectNotFound`, `ObjectExists`: the answer to a question, not a failure of the store.
         * `ObjectWithheld`: it is there, but cannot be read or removed; the others can.
     * `UnreadableRaw`: a raw object or one of its lines is not what the collector writes.
@@ -58,6 +58,21 @@ class StoreRefused(StoreUnavailable):
             f"The object store refused {tried}: check the AWS_* variables and what they are allowed to do."
         )
         LakeError.__init__(self, sentence)
+
+
+class TableNotUnderstood(StoreUnavailable):
+    """A table asks for what this version does not know: a newer version, or another program, changed it."""
+
+    def __init__(self, table: str, reason: str, author: str = "") -> None:
+        """``author`` is the program that says that it made the table what it is."""
+        whose = f" ({author} made it so)" if author else ""
+        LakeError.__init__(
+            self,
+            f"The table {table} has {reason}, which this version of Caselog does not know{whose}. Nothing is committed "
+            "to it, and new logs stay in raw/. Upgrade whatever uses this lake to the newest version of Caselog; where "
+            f"another program wrote to the table, restore {table}/ from a copy, and let other programs only read.",
+        )
+        self.table = table
 
 
 class ObjectNotFound(LakeError):

@@ -7,15 +7,19 @@ import os
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 from obstore import exceptions as obs_errors
 from obstore.store import LocalStore
 
 from lake.errors import LakeMissing, ObjectWithheld, StoreUnavailable
-from lake.folder_walk import walk, withheld
+from lake.folder_walk import one_level, walk, withheld
 from lake.layout import QUARANTINE, RAW
-from lake.objects import Oddity, Store, StoredObject, named_failures
+from lake.objects import Level, Oddity, Store, StoredObject, Survey, named_failures
+
+_PIECE: Final = 1024 * 1024
 
 
 class FolderStore(Store):
@@ -38,18 +42,23 @@ class FolderStore(Store):
                 raise StoreUnavailable("opening the lake's folder", type(error).__name__) from error
         return self._opened
 
-    def put(self, key: str, data: bytes) -> None:
+    def put(self, key: str, data: bytes | memoryview) -> None:
         """As the door says; the file and its folders are fsynced."""
         with named_failures(f"writing {key}", key):
-            _write_file(self._folder / key, data, os.replace)
+            _write_file(self._folder / key, [data], os.replace)
+
+    def put_file(self, key: str, path: Path) -> None:
+        """As the door says; the file and its folders are fsynced."""
+        with named_failures(f"writing {key}", key), path.open("rb") as file:
+            _write_file(self._folder / key, iter(partial(file.read, _PIECE), b""), os.replace)
 
     async def _put_async(self, key: str, data: bytes) -> None:
-        await asyncio.to_thread(_write_file, self._folder / key, data, os.replace)
+        await asyncio.to_thread(_write_file, self._folder / key, [data], os.replace)
 
     def create(self, key: str, data: bytes) -> None:
         """As the door says; the file and its folders are fsynced."""
         with named_failures(f"creating {key}", key):
-            _write_file(self._folder / key, data, _link_new)
+            _write_file(self._folder / key, [data], _link_new)
 
     def get(self, key: str) -> bytes:
         """As the door says, whatever the file's name; raises `ObjectWithheld` where it may not be read."""
@@ -67,14 +76,31 @@ class FolderStore(Store):
             found = [each for each in walk(self._folder, prefix) if isinstance(each, StoredObject)]
             yield from sorted(found, key=lambda stored: stored.key)
 
-    def oddities(self, prefix: str) -> Sequence[Oddity]:
-        """As the door says: links, folders that may not be entered, files that may not be read."""
+    def level(self, prefix: str) -> Level:
+        """As the door says; with what is stepped over."""
         self._require_folder()
         with named_failures(f"listing {prefix}"):
-            odd: list[Oddity] = []
+            return one_level(self._folder, prefix)
+
+    def oddities(self, prefix: str) -> Sequence[Oddity]:
+        """As the door says: links, folders that may not be entered, files that may not be read."""
+        return self.survey(prefix).oddities
+
+    def survey(self, prefix: str) -> Survey:
+        """As the door says."""
+        self._require_folder()
+        found: list[StoredObject] = []
+        odd: list[Oddity] = []
+        with named_failures(f"listing {prefix}"):
             for each in walk(self._folder, prefix):
-                odd += [each] if isinstance(each, Oddity) else withheld(self._folder, each)
-            return sorted(odd, key=lambda oddity: oddity.key)
+                if isinstance(each, Oddity):
+                    odd.append(each)
+                else:
+                    found.append(each)
+                    odd += withheld(self._folder, each)
+        return Survey(
+            sorted(found, key=lambda stored: stored.key), sorted(odd, key=lambda oddity: oddity.key)
+        )
 
     def move(self, key: str, new_key: str) -> None:
         """As the door says; in one step."""
@@ -84,7 +110,7 @@ class FolderStore(Store):
             created = _make_folders(target.parent)
             (self._folder / key).replace(target)
             for folder in (target.parent, *created):
-                _fsync_folder(folder)
+                _fsync(folder)
 
     def delete(self, keys: Iterable[str]) -> None:
         """As the door says."""
@@ -113,8 +139,15 @@ class FolderStore(Store):
         """The file itself."""
         return self._folder / key
 
-    def make_durable(self) -> None:
-        """Wait until everything is on the disk: deltalake does not fsync."""
+    def make_durable(self, key: str | None = None) -> None:
+        """Wait until the file, or everything, is on the disk: deltalake does not fsync."""
+        try:
+            if key is not None:
+                _fsync(self._folder / key)
+                _fsync((self._folder / key).parent)
+                return
+        except FileNotFoundError:
+            pass
         os.sync()
 
     def table_url(self, name: str) -> str:
@@ -141,7 +174,9 @@ def _link_new(staged: Path, final: Path) -> None:
         staged.unlink()
 
 
-def _write_file(path: Path, data: bytes, publish: Callable[[Path, Path], None]) -> None:
+def _write_file(
+    path: Path, data: Iterable[bytes | memoryview], publish: Callable[[Path, Path], None]
+) -> None:
     """Write, fsync, publish under the final name, fsync the folders: a crash leaves all of it or nothing.
 
     ``name#123`` is the form of staged names that obstore leaves out of its listings.
@@ -149,12 +184,12 @@ def _write_file(path: Path, data: bytes, publish: Callable[[Path, Path], None]) 
     staged = path.with_name(f"{path.name}#{uuid.uuid4().int}")
     created = _make_folders(path.parent)
     with open(staged, "xb", opener=_private) as file:
-        file.write(data)
+        file.writelines(data)
         file.flush()
         os.fsync(file.fileno())
     publish(staged, path)
     for folder in (path.parent, *created):
-        _fsync_folder(folder)
+        _fsync(folder)
 
 
 def _private(path: str, flags: int) -> int:
@@ -168,8 +203,8 @@ def _make_folders(folder: Path) -> list[Path]:
     return [f.parent for f in missing]
 
 
-def _fsync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

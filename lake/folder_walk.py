@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from lake.objects import Oddity, StoredObject
+from lake.objects import Level, Oddity, StoredObject
 
 #: Names of files that are being written: see `lake.folder`.
 _STAGED: Final = re.compile(r"#\d+$")
@@ -46,6 +46,21 @@ def walk(folder: Path, prefix: str) -> Iterator[StoredObject | Oddity]:
                 pending.append(name)
             else:
                 yield from _seen(entry, name)
+
+
+def one_level(folder: Path, prefix: str) -> Level:
+    """What lies directly below ``prefix``, each in ascending order."""
+    key = prefix.rstrip("/")
+    try:
+        entries = sorted(os.scandir(folder / key), key=lambda entry: entry.name)
+    except (FileNotFoundError, NotADirectoryError):
+        return Level([])
+    below = [entry for entry in entries if not entry.is_symlink() and entry.is_dir(follow_symlinks=False)]
+    seen = [each for entry in entries if entry not in below for each in _seen(entry, f"{key}/{entry.name}")]
+    objects = [each for each in seen if isinstance(each, StoredObject)]
+    oddities = [each for each in seen if isinstance(each, Oddity)]
+    oddities += [odd for found in objects for odd in withheld(folder, found)]
+    return Level([f"{key}/{entry.name}/" for entry in below], objects, oddities)
 
 
 def _seen(entry: os.DirEntry[str], key: str) -> Iterator[StoredObject | Oddity]:

@@ -25,6 +25,7 @@ _RAW_KEY = re.compile(
     rf"raw/client_id=({CLIENT_ID_PATTERN})/date=(\d{{4}}-\d\d-\d\d)/hour=(\d\d)/([^/]+)\.ndjson\.zst",
     re.ASCII,
 )
+_RAW_PREFIX = re.compile(rf"raw/client_id=({CLIENT_ID_PATTERN})/", re.ASCII)
 #: Names that every store takes, with room for what is put behind them.
 _PLAIN_KEY = re.compile(r"(?!.*/\.)(?=[^.])[A-Za-z0-9._=-]{1,120}(/[A-Za-z0-9._=-]{1,120}){0,7}", re.ASCII)
 _ODD = re.compile(r"[^A-Za-z0-9._=-]+", re.ASCII)
@@ -54,6 +55,16 @@ def raw_key(client_id: str, received_at: datetime, object_id: str) -> str:
 def client_of_raw_key(key: str) -> str | None:
     """The client whose raw object this is; ``None`` where the key is not one the collector writes."""
     match = _RAW_KEY.fullmatch(key)
+    return match.group(1) if match else None
+
+
+def client_of_raw_prefix(prefix: str) -> str | None:
+    """The client below whose prefix of ``raw/`` something lies; ``None`` where it lies below none.
+
+    >>> client_of_raw_prefix("raw/client_id=acme/stray.txt"), client_of_raw_prefix("raw/stray.txt")
+    ('acme', None)
+    """
+    match = _RAW_PREFIX.match(prefix)
     return match.group(1) if match else None
 
 

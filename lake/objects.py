@@ -32,6 +32,9 @@ _DELETE_BATCH: Final = 1000
 _SIGNS_OF_A_LAKE: Final = ("logs/_delta_log", "raw", "control")
 #: Big objects come in pieces of this size, so that several can be read at once in little memory.
 _PIECE: Final = 8 * 1024 * 1024
+#: And are written in parts: one request for all would not be through before its time is up.
+_PART: Final = 8 * 1024 * 1024
+_PARTS_AT_ONCE: Final = 4
 
 #: How S3 says that there is no such bucket, https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 _NO_BUCKET: Final = "<Code>NoSuchBucket</Code>"
@@ -39,7 +42,7 @@ _REFUSALS: Final = ("status code: 401", "status code: 403")
 _STORE_ERRORS = (obs_errors.BaseError, OSError, ValueError)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StoredObject:
     """One object of a listing; ``size`` in bytes, ``modified`` in UTC."""
 
@@ -54,6 +57,23 @@ class Oddity:
 
     key: str
     reason: str
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What lies below a prefix, each by key in ascending order."""
+
+    objects: Sequence[StoredObject]
+    oddities: Sequence[Oddity]
+
+
+@dataclass(frozen=True)
+class Level:
+    """What lies directly at a prefix: objects, what is stepped over, and the prefixes that lead further down."""
+
+    prefixes: Sequence[str]
+    objects: Sequence[StoredObject] = ()
+    oddities: Sequence[Oddity] = ()
 
 
 @contextmanager
@@ -117,10 +137,15 @@ class Store:
             answer = await self._objects.get_async(key)
             return bytes(await answer.bytes_async())
 
-    def put(self, key: str, data: bytes) -> None:
+    def put(self, key: str, data: bytes | memoryview) -> None:
         """Write or replace the object, durably; raises `StoreUnavailable`."""
         with named_failures(f"writing {key}", key):
             self._objects.put(key, data, use_multipart=False)
+
+    def put_file(self, key: str, path: Path) -> None:
+        """As `put`, of a file of this machine, some MiB at a time."""
+        with named_failures(f"writing {key}", key):
+            self._objects.put(key, path, chunk_size=_PART, max_concurrency=_PARTS_AT_ONCE)
 
     async def put_async(self, key: str, data: bytes, *, timeout_s: float | None = None) -> None:
         """As `put`; with ``timeout_s`` the object may still arrive after `StoreUnavailable` was raised."""
@@ -146,10 +171,24 @@ class Store:
             else:
                 yield from sorted(found, key=lambda stored: stored.key)
 
+    def level(self, prefix: str) -> Level:
+        """What lies directly at ``prefix``, each in ascending order: one request for a thousand of them."""
+        with named_failures(f"listing {prefix}"):
+            found = self._objects.list_with_delimiter(prefix)
+        objects = (StoredObject(o["path"], o["size"], o["last_modified"]) for o in found["objects"])
+        return Level(
+            sorted(f"{below.rstrip('/')}/" for below in found["common_prefixes"]),
+            sorted(objects, key=lambda stored: stored.key),
+        )
+
     def oddities(self, prefix: str) -> Sequence[Oddity]:
         """What `list` passes over below ``prefix``, or lists and `get` cannot read."""
         del prefix
         return ()
+
+    def survey(self, prefix: str) -> Survey:
+        """What `list` and `oddities` tell, by one look."""
+        return Survey([*self.list(prefix)], self.oddities(prefix))
 
     def move(self, key: str, new_key: str) -> None:
         """Give the object another key, whatever its size; raises as `get`."""
@@ -209,8 +248,8 @@ class Store:
         del key
         return None
 
-    def make_durable(self) -> None:
-        """Return once a table's commit survives a crash; a bucket's does as soon as it is confirmed."""
+    def make_durable(self, key: str | None = None) -> None:
+        """Return once the object, or all that others wrote, survives a crash; in a bucket it does once confirmed."""
 
     def require_lake(self) -> None:
         """Raises `LakeMissing` where there is nothing of a lake at all: the address may be mistyped."""

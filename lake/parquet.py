@@ -18,8 +18,10 @@ from lake import columns
 _ROWS_PER_GROUP: Final = 61_440
 
 _SPENT_TYPES: Final = json.dumps(dict.fromkeys(columns.SPENT, "DOUBLE"))
-_LOG_COLUMNS: Final = ", ".join(columns.LOGS)
-_NULLS: Final = ", ".join(f"NULL::{kind} AS {name}" for name, kind in columns.sql_types(columns.LOGS).items())
+_LOG_COLUMNS: Final = ", ".join(columns.TABLE_OF_SCOPE)
+_NULLS: Final = ", ".join(
+    f"NULL::{kind} AS {name}" for name, kind in columns.sql_types(columns.TABLE_OF_SCOPE).items()
+)
 _SPENT: Final = ", ".join(f"spent.{name} AS {name}" for name in columns.SPENT)
 #: A metric that is no number is none; metrics that are no JSON object have none.
 _WITH_SPENT: Final = f"""

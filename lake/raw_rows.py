@@ -24,7 +24,7 @@ from lake.errors import ObjectNotFound
 from lake.objects import Store
 from lake.rawobject import ParsedObject, parse
 from lake.scope import Scope
-from lake.tables import TableFile, TableState
+from lake.table_files import TableFile, TableState
 
 _FETCHERS: Final = 32
 #: Rows that become Arrow in one go: the interpreter is held meanwhile.

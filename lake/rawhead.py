@@ -74,12 +74,12 @@ def split_line(text: bytes, start: int, end: int) -> SplitLine | None:
     trace_at = end - 1 - counted.trace_bytes
     fields_end = trace_at - len(_TRACE) if counted.trace_bytes else trace_at
     head_end = fields_end - counted.extra_bytes
+    before_trace = _TRACE if counted.trace_bytes else b"}"
     if not (
         told.end() <= head_end
-        and text[end - 1 : end] == b"}"
-        and text[fields_end:trace_at] == (_TRACE if counted.trace_bytes else b"")
-        and text[head_end : head_end + 1]
-        == (b"," if counted.extra_bytes else text[fields_end : fields_end + 1])
+        and text.startswith(b"}", end - 1)
+        and text.startswith(before_trace, fields_end)
+        and text.startswith(b"," if counted.extra_bytes else before_trace[:1], head_end)
     ):
         return None
     return SplitLine(

@@ -10,8 +10,9 @@ and its table.
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import Annotated, Any, Final
@@ -32,6 +33,11 @@ _ZSTD_LEVEL: Final = 1
 #: No raw object unpacks to more than this, whatever its header claims.
 MAX_UNPACKED_BYTES: Final = 512 * 1024 * 1024
 
+#: A view of a text in Arrow: so many bytes at most stand in it, or the first four, a buffer and the place in it.
+_IN_VIEW: Final = 12
+_SHORT_VIEW: Final = struct.Struct("<i12s")
+_LONG_VIEW: Final = struct.Struct("<i4sii")
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _NOT_BLANK: Final = re.compile(rb"\S")
@@ -40,11 +46,7 @@ _SMALL_FIELDS: Final = tuple(f for f in LOG_FIELDS if f.name not in {"trace", "m
 _INT64_END: Final = 2**63
 
 _KNOWN: Final = frozenset(f.name for f in LOG_FIELDS) | {"received_at"}
-_REQUIRED: Final = frozenset(f.name for f in LOG_FIELDS if f.required) | {
-    "client_id",
-    "log_id",
-    "received_at",
-}
+_REQUIRED: Final = sorted({f.name for f in LOG_FIELDS if f.required} | {"client_id", "log_id", "received_at"})
 
 _as_parts = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _as_metrics = msgspec.json.Decoder(dict[str, Any]).decode
@@ -64,6 +66,9 @@ _DECODERS: Final = {
 _as_lifted = msgspec.json.Decoder(
     msgspec.defstruct("_Lifted", [(name, Any, None) for name in columns.LIFTED_METRICS])
 ).decode
+#: The same by name, and which part of a trace is counted for each.
+_PARTS: Final = frozenset(field.name for field in fields(PartCounts))
+_LIFTED: Final = tuple((name, name if name in _PARTS else None) for name in columns.LIFTED_METRICS)
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,15 @@ def unpack_text(blob: bytes) -> bytes:
         raise UnreadableRaw("the object is not zstd-compressed, or not whole") from error
 
 
+def claimed_bytes(blob: bytes) -> int:
+    """What a raw object says that it unpacks to; 0 where it says nothing, or more than `unpack_text` takes."""
+    try:
+        claimed = zstandard.frame_content_size(blob)
+    except zstandard.ZstdError:
+        return 0
+    return claimed if 0 <= claimed <= MAX_UNPACKED_BYTES else 0
+
+
 def find_lines(text: bytes) -> Iterator[tuple[int, int]]:
     r"""Where each line of a raw object starts and ends (exclusive), without those that are blank.
 
@@ -137,7 +151,7 @@ def find_lines(text: bytes) -> Iterator[tuple[int, int]]:
     while start < len(text):
         found = text.find(b"\n", start)
         end = len(text) if found < 0 else found
-        if _NOT_BLANK.search(text, start, end):
+        if text.startswith(b"{", start) or _NOT_BLANK.search(text, start, end):
             yield start, end
         start = end + 1
 
@@ -179,12 +193,10 @@ def _read_split(split: rawhead.SplitLine, client_id: str) -> RawRow:
     _check(log, client_id)
     told = split.counted
     counts = PartCounts(told.react_iterations, told.tool_call_count, told.error_count)
-    log |= {
-        "metrics": str(metrics, "utf-8"),
-        "trace_bytes": told.trace_bytes,
-        "lost_logs": told.lost_logs,
-        "extra": str(split.extra, "utf-8"),
-    }
+    log["metrics"] = str(metrics, "utf-8")
+    log["trace_bytes"] = told.trace_bytes
+    log["lost_logs"] = told.lost_logs
+    log["extra"] = str(split.extra, "utf-8")
     return RawRow(_complete(log, lifted, counts), split.trace)
 
 
@@ -201,7 +213,7 @@ def _read_whole(line: bytes, client_id: str) -> RawRow:
 
 
 def _check(log: Mapping[str, Any], client_id: str) -> None:
-    missing = sorted(name for name in _REQUIRED if log.get(name) is None)
+    missing = [name for name in _REQUIRED if log.get(name) is None]
     if missing:
         raise UnreadableRaw(f"the line has no {', '.join(missing)}")
     if log["client_id"] != client_id:
@@ -225,13 +237,14 @@ def _row(log: dict[str, Any], metrics: dict[str, Any], parts: Mapping[str, msgsp
 def _complete(log: dict[str, Any], metrics: Mapping[str, Any], counts: PartCounts) -> dict[str, Any]:
     """``log`` with what follows from its fields."""
     executed_at = _in_utc(log["executed_at"])
-    log |= {
-        "schema_version": log.get("schema_version") or SCHEMA_VERSION,
-        "executed_at": executed_at,
-        "month": month_of(executed_at),
-        "received_at": _in_utc(log["received_at"]),
-    }
-    log |= {name: _lifted(metrics, name, counts) for name in columns.LIFTED_METRICS}
+    log["schema_version"] = log.get("schema_version") or SCHEMA_VERSION
+    log["executed_at"] = executed_at
+    log["month"] = month_of(executed_at)
+    log["received_at"] = _in_utc(log["received_at"])
+    for name, counted_as in _LIFTED:
+        counted = None if counted_as is None else getattr(counts, counted_as)
+        value = metrics.get(name)
+        log[name] = counted if value is None else _lifted(value, counted)
     return log
 
 
@@ -244,10 +257,8 @@ def _in_utc(moment: Any) -> datetime:
         raise UnreadableRaw("a time of the line is out of range") from error
 
 
-def _lifted(metrics: Mapping[str, Any], name: str, counts: PartCounts) -> float | int | None:
+def _lifted(value: Any, counted: int | None) -> float | int | None:
     """The metric as its column holds it; counts come from the trace where the sender gave none."""
-    value = metrics.get(name)
-    counted = getattr(counts, name, None)
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _INT64_END:
         return counted
     return int(value) if counted is not None else float(value)
@@ -287,13 +298,19 @@ def logs_table(rows: Iterable[RawRow]) -> pa.Table:
 
 def traces_table(rows: Iterable[RawRow]) -> pa.Table:
     """The traces of those rows that have one, as an Arrow table of `schema.TRACES`."""
-    kept = [(row.log, row.raw_trace) for row in rows if row.raw_trace is not None]
-    small = [
-        _column([log[field.name] for log, _ in kept], field.type)
-        for field in schema.TRACES
-        if field.name != "trace"
-    ]
-    return pa.table([*small, _joined([trace for _, trace in kept])], schema=schema.TRACES)
+    kept = [row for row in rows if row.raw_trace is not None]
+    return _traces_table(kept, _joined([row.raw_trace or b"" for row in kept]))
+
+
+def traces_in_place(rows: Sequence[RawRow]) -> pa.Table:
+    """As `traces_table` of rows that have one each, with the traces where they are: a table to be written at once."""
+    return _traces_table(rows, _views([row.raw_trace or b"" for row in rows]))
+
+
+def _traces_table(rows: Sequence[RawRow], traces: pa.Array) -> pa.Table:
+    small = [field for field in schema.TRACES if field.name != "trace"]
+    columns = [_column([row.log[field.name] for row in rows], field.type) for field in small]
+    return pa.table([*columns, traces], schema=pa.schema([*small, pa.field("trace", traces.type)]))
 
 
 def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
@@ -308,3 +325,16 @@ def _joined(traces: Sequence[bytes | memoryview]) -> pa.Array:
     """The traces as text: copied once, into one buffer. They were checked to be UTF-8 when they were read."""
     ends = pa.array([0, *accumulate(map(len, traces))], pa.int32())
     return pa.StringArray.from_buffers(len(traces), ends.buffers()[1], pa.py_buffer(b"".join(traces)))
+
+
+def _views(traces: Sequence[bytes | memoryview]) -> pa.Array:
+    """The traces as text that is not copied, https://arrow.apache.org/docs/format/Columnar.html#variable-size-binary-view-layout."""
+    views = b"".join(_view(number, trace) for number, trace in enumerate(traces))
+    buffers = [None, pa.py_buffer(views), *map(pa.py_buffer, traces)]
+    return pa.Array.from_buffers(pa.string_view(), len(traces), buffers)
+
+
+def _view(number: int, text: bytes | memoryview) -> bytes:
+    if len(text) <= _IN_VIEW:
+        return _SHORT_VIEW.pack(len(text), bytes(text))
+    return _LONG_VIEW.pack(len(text), bytes(text[:4]), number, 0)

@@ -31,6 +31,7 @@ from lake.damage import seen_version
 from lake.errors import LakeError, ObjectNotFound
 from lake.shards import EVERY_SHARD, shards_of
 from lake.store import Store
+from lake.table_format import require_known_log
 from lake.table_log import Replayed, commit_key, list_log, replay
 
 #: So many lost commits are no accident: the log itself has to come back from a copy.
@@ -102,12 +103,13 @@ def plan_all(store: Store, now: datetime) -> list[Plan]:
 
 
 def plan(store: Store, table: str, now: datetime, at_least: Mapping[str, int] | None = None) -> Plan:
-    """What mending ``table`` takes; nothing is changed. Raises `NotMendable`, `StoreUnavailable`.
+    """What mending ``table`` takes; nothing is changed. Raises `NotMendable`, `TableNotUnderstood`, `StoreUnavailable`.
 
     ``at_least`` are numbers of commits to the other table, by application: this one's must not stay behind.
     """
     listing = list_log(store, table)
     told = replay(store, table, listing)
+    require_known_log(table, told)
     seen = seen_version(store, table)
     made = Plan(table, now, fill=listing.lost(seen), rewrite=told.unreadable)
     made.fill = [version for version in made.fill if version not in told.unreadable]

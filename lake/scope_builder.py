@@ -15,7 +15,7 @@ from lake import layout, parquet
 from lake.built import Built, inputs_of
 from lake.errors import ObjectDamaged
 from lake.priority import lower_priority
-from lake.tables import TableFile, TableState
+from lake.table_files import TableFile, TableState
 
 if TYPE_CHECKING:
     from lake.scope_folder import ScopeFolder
@@ -41,6 +41,7 @@ class ScopeBuilder:
     ) -> None:
         self._folder = folder
         self._state = state
+        self._is_uniform = state.is_uniform
         self._db = connection
         self._now = now
         rows = sum(file.rows for file in state.files.values() if folder.scope.allows(file.client_id))
@@ -101,6 +102,9 @@ class ScopeBuilder:
         try:
             built: Built | None = self._copy_of(paths)
         except duckdb.Error:
+            self._is_uniform = (
+                False  # an earlier version may have added a file to a table that a later one made
+            )
             self._find_unreadable(paths)
             paths = {key: path for key, path in paths.items() if not self._folder.damaged(key)}
             built = self._copy_of(paths) if paths else None
@@ -108,7 +112,7 @@ class ScopeBuilder:
         return built
 
     def _copy_of(self, paths: dict[str, Path]) -> Built:
-        rows = parquet.table_rows(list(paths.values()), is_uniform=self._state.is_uniform)
+        rows = parquet.table_rows(list(paths.values()), is_uniform=self._is_uniform)
         return self._copy(rows, paths)
 
     def _copy(self, rows: str, inputs: Collection[str]) -> Built:

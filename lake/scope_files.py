@@ -32,7 +32,7 @@ from lake.raw_rows import RawRows
 from lake.scope import Scope
 from lake.scope_folder import ScopeFolder
 from lake.snapshot import Lake, Snapshot
-from lake.tables import TableFile, TableState
+from lake.table_files import TableFile, TableState
 from lake.trace_reader import TraceReader, raw_trace
 
 #: A scope that was brought up to date within this time is shown as it is.
@@ -72,7 +72,7 @@ class ScopeFiles:
         self._temporary = self._folder / f"tmp-{os.getpid()}"
         self._db = parquet.open_duckdb(self._temporary, memory_limit)
         self._raw = RawRows(store, self._db)
-        self._traces = TraceReader(store, self._lake.traces)
+        self._traces = TraceReader(store, self._lake.traces, self._lake.logs)
         self._look_lock = threading.Lock()
         self._state = TableState(-2)
         self._looked_at: datetime | None = None

@@ -30,7 +30,7 @@ from lake.raw_rows import RawRows
 from lake.scope import Scope
 from lake.scope_builder import ScopeBuilder
 from lake.snapshot import Missing, ScopeFile, Snapshot
-from lake.tables import TableFile, TableState
+from lake.table_files import TableFile, TableState
 
 _MANIFEST: Final = "manifest.json"
 #: Another process builds the same scope: wait for it, but not for one that hangs.

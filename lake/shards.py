@@ -19,6 +19,15 @@ SHARDS: Final = 64
 EVERY_SHARD: Final = frozenset(range(SHARDS))
 
 
+def shards_of_process(number: int, processes: int) -> frozenset[int]:
+    """What process ``number`` of so many looks after, 0 for the first; together they look after every shard.
+
+    >>> sorted(shards_of_process(3, 20))
+    [3, 23, 43, 63]
+    """
+    return frozenset(range(number, SHARDS, processes))
+
+
 @lru_cache(maxsize=16_384)
 def shard_of(client_id: str) -> int:
     """The shard of a client, 0 to 63."""

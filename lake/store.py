@@ -14,9 +14,9 @@ from obstore.store import MemoryStore, S3Store
 
 from lake.errors import InvalidLakeUrl
 from lake.folder import FolderStore
-from lake.objects import Store, StoredObject
+from lake.objects import Level, Oddity, Store, StoredObject, Survey
 
-__all__ = ["Store", "StoredObject", "memory_store", "open_store", "s3_options"]
+__all__ = ["Level", "Oddity", "Store", "StoredObject", "Survey", "memory_store", "open_store", "s3_options"]
 
 #: Longer than any healthy answer, shorter than a sender's patience; obstore's own default is three minutes.
 _REQUEST_TIMEOUT: Final = timedelta(seconds=20)

@@ -21,6 +21,16 @@ from lake.store import Store
 
 _COMMIT: Final = re.compile(r"(\d{20})\.json")
 _CHECKPOINT: Final = re.compile(r"(\d{20})\.checkpoint\.parquet")
+#: A reader opens the newest checkpoint and at most so many commits.
+COMMITS_PER_CHECKPOINT: Final = 30
+#: The log is kept so long: long enough for whoever opened the table at an earlier version. A table has them from
+#: the start: setting them later excludes every commit that is being made.
+PROPERTIES: Final = {
+    "delta.logRetentionDuration": "interval 2 days",
+    "delta.deletedFileRetentionDuration": "interval 2 days",
+    "delta.enableExpiredLogCleanup": "true",
+    "delta.checkpointInterval": str(COMMITS_PER_CHECKPOINT),
+}
 
 
 def log_prefix(table: str) -> str:
@@ -31,6 +41,16 @@ def log_prefix(table: str) -> str:
 def commit_key(table: str, version: int) -> str:
     """Key of one commit of a table."""
     return f"{log_prefix(table)}{version:020}.json"
+
+
+def _checkpoint_key(table: str, version: int) -> str:
+    return f"{log_prefix(table)}{version:020}.checkpoint.parquet"
+
+
+def checkpoint_is_there(store: Store, table: str, version: int) -> bool:
+    """Whether the table lies in a folder of this machine and has a checkpoint of the version."""
+    path = store.local_path(f"{log_prefix(table)}{version:020}.checkpoint.parquet")
+    return path is not None and path.exists()
 
 
 @dataclass(frozen=True)
@@ -66,7 +86,15 @@ class Replayed:
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
     transactions: dict[str, int] = field(default_factory=dict)
     unreadable: dict[int, list[str]] = field(default_factory=dict)
-    has_schema: bool = False
+    #: What the table asks of readers and writers, its columns, and the program that said so last.
+    protocol: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict)
+    author: str = ""
+
+    @property
+    def has_schema(self) -> bool:
+        """Whether it is known which columns the table has."""
+        return bool(self.metadata)
 
     def take(self, action: Mapping[str, Any]) -> None:
         """One action of a commit or of a checkpoint."""
@@ -76,8 +104,10 @@ class Replayed:
             self.files.pop(unquote(remove["path"]), None)
         elif told := action.get("txn"):
             self.transactions[told["appId"]] = told["version"]
-        elif action.get("metaData"):
-            self.has_schema = True
+        elif told := action.get("metaData"):
+            self.metadata = dict(told)
+        elif told := action.get("protocol"):
+            self.protocol = dict(told)
 
 
 def replay(store: Store, table: str, listing: LogListing) -> Replayed:
@@ -85,7 +115,7 @@ def replay(store: Store, table: str, listing: LogListing) -> Replayed:
     found = Replayed()
     start = -1
     for version in sorted(listing.checkpoints, reverse=True):
-        if _take_checkpoint(store, f"{log_prefix(table)}{version:020}.checkpoint.parquet", found):
+        if _take_checkpoint(store, _checkpoint_key(table, version), found):
             start = version
             break
     for version in sorted(each for each in listing.commits if each > start):
@@ -109,11 +139,22 @@ def _take_checkpoint(store: Store, key: str, found: Replayed) -> bool:
 def _take_commit(store: Store, table: str, version: int, found: Replayed) -> None:
     lines = store.get(commit_key(table, version)).decode("utf-8", "replace").splitlines()
     readable = []
+    program = ""
     for line in lines:
         try:
-            found.take(json.loads(line))
+            action = json.loads(line)
+            found.take(action)
+            program = _program_of(action) or program
+            if "protocol" in action or "metaData" in action:
+                found.author = program
         except (ValueError, RecursionError, AttributeError, KeyError, TypeError):
             continue
         readable.append(line)
     if len(readable) < len(lines) or not lines:
         found.unreadable[version] = readable
+
+
+def _program_of(action: Mapping[str, Any]) -> str:
+    """How the program that made a commit names itself, where this is the action that says it."""
+    told = action.get("commitInfo") or {}
+    return str(told.get("engineInfo") or told.get("clientVersion") or "")

@@ -1,47 +1,48 @@
 """What keeps a table quick for years: merged files, checkpoints, a short log, no files that nobody needs.
 
-A merge adds no rows and removes none, so a run of the ETL that commits meanwhile only adds a file beside it. Two
-merges of the same files would double their rows: the library does not look whether two commits remove the same file.
-So every commit that takes files out carries a number of its own (`lake.guards.REMOVER`), of which one process wins.
+A merge adds no rows, and removes only traces that stand twice or have no log (`lake.leftovers`), so a run of the ETL
+that commits meanwhile only adds a file beside it. Two merges of the same files would double their rows: the library
+does not look whether two commits remove the same file. So every commit that takes files out carries a number of its
+own (`lake.guards.REMOVER`), of which one process wins.
 """
 
 from __future__ import annotations
 
+import errno
 import json
+import tempfile
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final, TypeVar
 
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable
+from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction, RemoveAction
 
 from lake import guards, layout, merging, schema
-from lake.errors import ObjectNotFound
+from lake.errors import ObjectExists, ObjectNotFound, StoreUnavailable
+from lake.fetching import fetched
+from lake.leftovers import Leftovers
 from lake.repair import stats_of
 from lake.shards import shards_of
 from lake.store import Store
-from lake.table_log import list_log
-from lake.tables import CommitContended, TableFile, asking
+from lake.table_descriptions import described
+from lake.table_files import TableFile
+from lake.table_format import open_table
+from lake.table_log import COMMITS_PER_CHECKPOINT, PROPERTIES, commit_key, list_log
+from lake.tables import CommitContended, Table, asking
 
 T = TypeVar("T")
 
 #: Row groups: a month of a client in a handful of reads, a ticket without its neighbours.
-_BYTES_PER_GROUP: Final = {layout.LOGS: 64 * 1024 * 1024, layout.TRACES: 4 * 1024 * 1024}
-#: A reader opens the newest checkpoint and at most so many commits.
-_COMMITS_PER_CHECKPOINT: Final = 30
+_BYTES_PER_GROUP: Final = dict.fromkeys(schema.TABLES, 64 * 1024 * 1024) | {layout.TRACES: 4 * 1024 * 1024}
 #: Files that no commit ever named, of a process that was killed, are nobody's after so long.
 _ORPHAN_HOURS: Final = 7 * 24
-#: The log is kept so long: long enough for whoever opened the table at an earlier version.
-_PROPERTIES: Final = {
-    "delta.logRetentionDuration": "interval 2 days",
-    "delta.deletedFileRetentionDuration": "interval 2 days",
-    "delta.enableExpiredLogCleanup": "true",
-    "delta.checkpointInterval": str(_COMMITS_PER_CHECKPOINT),
-}
 
 
 @dataclass
@@ -55,9 +56,11 @@ class Merged:
 class TableUpkeep:
     """One table, opened for upkeep."""
 
-    def __init__(self, store: Store, name: str) -> None:
+    def __init__(self, store: Store, name: str, logs: Table | None = None) -> None:
+        """With ``logs``, merged traces are without those that have no log any more."""
         self.name = name
         self._store = store
+        self._logs = logs
 
     def merge(self, merges: Sequence[merging.Merge], now: datetime) -> Merged:
         """Replace the files of each merge by one of the same rows, all in one commit.
@@ -74,7 +77,7 @@ class TableUpkeep:
         if not actions:
             return made
         try:
-            asking(f"merging files of the table {self.name}", lambda: _commit(opened, made, actions))
+            asking(f"merging files of the table {self.name}", lambda: self._commit(opened, made, actions))
         except CommitFailedError:
             # What was written stays for vacuum: a commit whose answer was lost may be refused for its own sake.
             return Merged(damaged=made.damaged)
@@ -84,36 +87,92 @@ class TableUpkeep:
     def _merge_one(
         self, opened: DeltaTable, merge: merging.Merge, now: datetime, made: Merged
     ) -> list[AddAction | RemoveAction]:
+        with tempfile.TemporaryDirectory(prefix="caselog-") as folder:
+            merged = Path(folder, "merged")
+            try:
+                written = self._write_merged(opened, merge, merged, now)
+            except (ObjectNotFound, pa.ArrowException, OSError) as error:
+                _require_room(error)
+                written = None
+            if written is None or written.rows != sum(file.rows for file in merge.files):
+                made.damaged.append(merge)
+                return []
+            made.done.append(merge)
+            return self._actions(merge, written, merged, now)
+
+    def _write_merged(
+        self, opened: DeltaTable, merge: merging.Merge, sink: Path, now: datetime
+    ) -> merging.Written:
         columns = _columns_of_files(opened)
-        try:
-            blob, footer = merging.merge(self._read, merge.files, columns, _BYTES_PER_GROUP[self.name])
-        except (ObjectNotFound, pa.ArrowException, OSError):
-            made.damaged.append(merge)
-            return []
-        if footer.num_rows != sum(file.rows for file in merge.files):
-            made.damaged.append(merge)
-            return []
-        made.done.append(merge)
+        keys = [file.key for file in merge.files]
+        with closing(fetched(self._store, keys, sink.parent)) as sources:
+            size = _BYTES_PER_GROUP[self.name]
+            if self._logs is None or not self._may_hold_leftovers(merge, columns, now):
+                return merging.merge(sources, columns, size, sink)
+            leftovers = Leftovers(self._store, self._logs.pin, merge.client_id, merge.month, now)
+            return merging.merge(sources, columns, size, sink, leftovers.without)
+
+    def _may_hold_leftovers(self, merge: merging.Merge, columns: pa.Schema, now: datetime) -> bool:
+        is_past = merge.month < layout.month_of(now)
+        return self.name == layout.TRACES and is_past and "received_at" in columns.names
+
+    def _actions(
+        self, merge: merging.Merge, written: merging.Written, merged: Path, now: datetime
+    ) -> list[AddAction | RemoveAction]:
+        """Store what was written, and what a commit says of it."""
+        rows = written.footer.num_rows if written.footer else 0
+        is_other = rows != written.rows
+        removed: list[AddAction | RemoveAction] = [
+            self._removed(file, merge, now, data_change=is_other) for file in merge.files
+        ]
+        if not written.footer:
+            return removed
         path = f"client_id={merge.client_id}/month={merge.month}/part-{uuid.uuid4()}.zstd.parquet"
-        self._store.put(f"{self.name}/{path}", blob)
-        stats = json.dumps(stats_of(footer))
-        added = AddAction(path, len(blob), _partition(merge), _millis(now), data_change=False, stats=stats)
-        return [added, *(self._removed(file, merge, now) for file in merge.files)]
+        self._store.put_file(f"{self.name}/{path}", merged)
+        stats = json.dumps(stats_of(written.footer))
+        size = merged.stat().st_size
+        added = AddAction(path, size, _partition(merge), _millis(now), data_change=is_other, stats=stats)
+        return [added, *removed]
+
+    def _commit(self, opened: DeltaTable, made: Merged, actions: list[AddAction | RemoveAction]) -> None:
+        shards = shards_of(merge.client_id for merge in made.done)
+        numbers = {shard: guards.number_of(opened, guards.REMOVER, shard) + 1 for shard in shards}
+        guards.offer(
+            guards.guards(guards.REMOVER, numbers),
+            lambda how: opened.create_write_transaction(
+                actions, "append", opened.schema(), list(schema.PARTITIONS), commit_properties=how
+            ),
+        )
 
     def tidy_log(self) -> None:
         """Where the last checkpoint is far behind, write one and drop what is older than the log is kept."""
         listing = list_log(self._store, self.name)
-        if listing.newest - max(listing.checkpoints, default=-1) > _COMMITS_PER_CHECKPOINT:
+        if listing.newest - max(listing.checkpoints, default=-1) > COMMITS_PER_CHECKPOINT:
             asking(f"writing a checkpoint of {self.name}", lambda: self._open().create_checkpoint())
             self._store.make_durable()
             asking(f"tidying the log of {self.name}", lambda: self._open().cleanup_metadata())
 
     def set_properties(self) -> None:
-        """Have every writer keep the log short; once for each table."""
+        """Have every writer keep the log short; once for each table that an earlier version made."""
         opened = asking(f"opening the table {self.name}", self._open)
         configured = opened.metadata().configuration
-        if any(configured.get(name) != value for name, value in _PROPERTIES.items()):
-            self._guarded("setting up", lambda: opened.alter.set_table_properties(dict(_PROPERTIES)))
+        if any(configured.get(name) != value for name, value in PROPERTIES.items()):
+            self._guarded("setting up", lambda: opened.alter.set_table_properties(dict(PROPERTIES)))
+
+    def describe(self) -> None:
+        """Say in the table's log what the table and its columns mean, where nothing is said; once for each table.
+
+        Raises `CommitContended` where another commit came first.
+        """
+        opened = asking(f"opening the table {self.name}", self._open)
+        action = described(self.name, opened)
+        if action is None:
+            return
+        try:
+            self._store.create(commit_key(self.name, opened.version() + 1), action)
+        except ObjectExists as error:
+            raise CommitContended(self.name) from error
+        self._store.make_durable()
 
     def vacuum(self, grace: timedelta) -> int:
         """Remove files that left the table longer than ``grace`` ago, and those that never were in it; how many."""
@@ -138,37 +197,27 @@ class TableUpkeep:
             raise CommitContended(self.name) from error
 
     def _open(self) -> DeltaTable:
-        return DeltaTable(self._store.table_url(self.name), storage_options=self._store.delta_options)
-
-    def _read(self, file: TableFile) -> pa.NativeFile:
-        path = self._store.local_path(file.key)
-        return pa.OSFile(str(path)) if path else pa.BufferReader(self._store.get(file.key))
+        return open_table(self._store, self.name, to_commit=True)
 
     def _path(self, file: TableFile) -> str:
         return file.key.removeprefix(f"{self.name}/")
 
-    def _removed(self, file: TableFile, merge: merging.Merge, now: datetime) -> RemoveAction:
+    def _removed(
+        self, file: TableFile, merge: merging.Merge, now: datetime, *, data_change: bool
+    ) -> RemoveAction:
         return RemoveAction(
             self._path(file),
-            data_change=False,
+            data_change=data_change,
             deletion_timestamp=_millis(now),
             size=file.size,
             partition_values=_partition(merge),
         )
 
 
-def _commit(opened: DeltaTable, made: Merged, actions: list[AddAction | RemoveAction]) -> None:
-    shards = shards_of(merge.client_id for merge in made.done)
-    numbers = {shard: guards.number_of(opened, guards.REMOVER, shard) + 1 for shard in shards}
-    opened.create_write_transaction(
-        actions,
-        "append",
-        opened.schema(),
-        list(schema.PARTITIONS),
-        commit_properties=CommitProperties(
-            app_transactions=guards.guards(guards.REMOVER, numbers), max_commit_retries=8
-        ),
-    )
+def _require_room(error: Exception) -> None:
+    """A disk that is full is no damage."""
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        raise StoreUnavailable(f"merging files in {tempfile.gettempdir()}", "the disk is full") from error
 
 
 def _columns_of_files(opened: DeltaTable) -> pa.Schema:

@@ -1,4 +1,4 @@
-"""The two Delta tables: their files, their commits. With `lake.table_upkeep` and `lake.repair`, all of deltalake.
+"""The Delta tables: their files, their commits. With `lake.table_upkeep` and `lake.repair`, all of deltalake.
 
 A batch commits ``traces`` first and ``logs`` second. Each commit carries the next number of each shard whose clients
 it concerns (`lake.guards`): of two writers that read the same number, exactly one commits, the other raises
@@ -8,99 +8,32 @@ it concerns (`lake.guards`): of two writers that read the same number, exactly o
 from __future__ import annotations
 
 import threading
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.fs as pafs
-from deltalake import (
-    ColumnProperties,
-    CommitProperties,
-    DeltaTable,
-    WriterProperties,
-    write_deltalake,
-)
+from deltalake import CommitProperties, DeltaTable, Transaction
+from deltalake import Field as DeltaField
+from deltalake import Schema as DeltaSchema
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.fs import DeltaStorageHandler
+from deltalake.transaction import AddAction, RemoveAction
 
-from lake import guards, layout, schema
+from lake import columns, guards, meanings, schema
 from lake.errors import LakeError, StoreUnavailable
-from lake.shards import shards_of
+from lake.new_files import NewFile, removal, write_table
+from lake.shards import shard_of, shards_of
 from lake.store import Store
+from lake.table_files import TableFile, TableState, table_files
+from lake.table_format import open_table, update_table
+from lake.table_log import PROPERTIES, checkpoint_is_there, commit_key
 from lake.table_rows import find_rows
 
+__all__ = ["CommitContended", "PinnedTable", "Table", "TableFile", "TableState", "asking"]
+
 T = TypeVar("T")
-
-#: A month of a client is a handful of reads.
-_LOGS_ROWS_PER_GROUP: Final = 120_000
-#: A ticket opens without reading its neighbours.
-_TRACE_BYTES_PER_GROUP: Final = 4 * 1024 * 1024
-#: No two traces are equal: a dictionary of them is work for nothing, and so is knowing the least of them.
-_COLUMN_PROPERTIES: Final = {
-    layout.TRACES: {"trace": ColumnProperties(dictionary_enabled=False, statistics_enabled="NONE")}
-}
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND: Final = timedelta(milliseconds=1)
-#: What a `TableFile` is told by a file's entry in the table's log, in the order of its fields.
-_TOLD: Final = (
-    "path",
-    "partition.client_id",
-    "partition.month",
-    "size_bytes",
-    "num_records",
-    "min.executed_at",
-    "max.executed_at",
-    "min.log_id",
-    "max.log_id",
-)
-
-
-@dataclass(frozen=True)
-class TableFile:
-    """A file of a table: whose logs of which month, how many bytes and rows, and what they span.
-
-    ``first_at`` and ``last_at`` are of ``executed_at``; ``None`` where the table does not tell.
-    """
-
-    key: str
-    client_id: str
-    month: str
-    size: int
-    rows: int
-    first_at: datetime | None = None
-    last_at: datetime | None = None
-    first_id: str | None = None
-    last_id: str | None = None
-
-    def may_hold(self, log_id: str, executed_at: datetime | None) -> bool:
-        """Whether a log with this id, executed at this moment (where known), can be in the file."""
-        by_id = self.first_id is None or self.last_id is None or self.first_id <= log_id
-        # The end of the range may have been cut off, so only what is left of it is compared.
-        by_id = by_id and (self.last_id is None or log_id[: len(self.last_id)] <= self.last_id)
-        if executed_at is None or self.first_at is None or self.last_at is None:
-            return by_id
-        # Statistics may be cut to the millisecond.
-        return by_id and self.first_at - _MILLISECOND <= executed_at <= self.last_at + _MILLISECOND
-
-    def may_hold_one(self, log_ids: Sequence[str]) -> bool:
-        """Whether one of ``log_ids``, which are sorted, can be in the file."""
-        # The lowest of them that the range begins with or before: where it is beyond the end, all are.
-        place = 0 if self.first_id is None else bisect_left(log_ids, self.first_id)
-        return place < len(log_ids) and self.may_hold(log_ids[place], None)
-
-
-@dataclass(frozen=True)
-class TableState:
-    """A table at one version (-1: there is none yet): its files by key."""
-
-    version: int
-    files: Mapping[str, TableFile] = field(default_factory=dict)
-    #: Whether each file has each column; files of an earlier version lack those that came later.
-    is_uniform: bool = True
 
 
 class CommitContended(LakeError):
@@ -121,6 +54,8 @@ class Table:
         self._lock = threading.Lock()
         self._opened: DeltaTable | None = None
         self._state = TableState(-1)
+        #: Opened for a commit and not needed for it any more: the next commit need not read the whole log again.
+        self._idle: list[DeltaTable] = []
 
     def create(self) -> None:
         """Make the empty table where there is none; doing it twice, or at once with another, is safe."""
@@ -131,9 +66,12 @@ class Table:
         try:
             DeltaTable.create(
                 self._store.table_url(self.name),
-                schema.TABLES[self.name],
+                schema.described(self.name),
                 mode="ignore",
+                name=self.name,
+                description=meanings.TABLES[self.name],
                 partition_by=list(schema.PARTITIONS),
+                configuration=dict(PROPERTIES),
                 storage_options=self._store.delta_options,
             )
         except CommitFailedError:
@@ -154,7 +92,7 @@ class Table:
 
     def _read_state(self, opened: DeltaTable) -> TableState:
         actions = pa.table(opened.get_add_actions(flatten=True))
-        files = _table_files(self.name, actions, self._state.files)
+        files = table_files(self.name, actions, self._state.files)
         return TableState(opened.version(), files, self._is_uniform(opened))
 
     def _is_uniform(self, opened: DeltaTable) -> bool:
@@ -162,8 +100,9 @@ class Table:
 
         Told by the order of the columns, because a commit puts those that are new to a table behind all others.
         """
-        names = [field.name for field in opened.schema().fields]
-        return bool(names == schema.TABLES[self.name].names)
+        found = (field.name for field in opened.schema().fields)  # those that no scope file has do not matter
+        wanted = [name for name in schema.TABLES[self.name].names if name not in columns.OF_TRACE]
+        return [name for name in found if name not in columns.OF_TRACE] == wanted
 
     def size(self) -> dict[str, int]:
         """``files``, ``rows``, ``bytes`` and ``version`` of the table; zeros where there is none."""
@@ -180,17 +119,39 @@ class Table:
             "version": opened.version(),
         }
 
+    def numbers(self, shards: Iterable[int]) -> dict[int, int]:
+        """The number of the last commit that added rows of each of these shards; raises `StoreUnavailable`."""
+        opened = self._latest()
+        purpose = _purpose_of(self.name)
+        return {shard: guards.number_of(opened, purpose, shard) if opened else 0 for shard in shards}
+
+    def forget(self) -> None:
+        """Open the table anew the next time: it was removed, and is to be made again."""
+        with self._lock:
+            self._opened, self._state = None, TableState(-1)
+
     def pin(self) -> PinnedTable:
         """The table as it is now, for one guarded commit; made where it is missing."""
         opened = asking(f"opening {self.name}", self._open_pinned)
-        return PinnedTable(self._store, self.name, opened, self._state.files)
+        return PinnedTable(self._store, self.name, opened, self._state.files, self._idle)
 
     def _open_pinned(self) -> DeltaTable:
         try:
-            return DeltaTable(self._store.table_url(self.name), storage_options=self._store.delta_options)
+            opened = self._idle.pop()
+        except IndexError:
+            return self._open_anew()
+        try:
+            update_table(self._store, self.name, opened, to_commit=True)
+        except TableNotFoundError:
+            return self._open_anew()
+        return opened
+
+    def _open_anew(self) -> DeltaTable:
+        try:
+            return open_table(self._store, self.name, to_commit=True)
         except TableNotFoundError:
             self._create()
-            return DeltaTable(self._store.table_url(self.name), storage_options=self._store.delta_options)
+            return open_table(self._store, self.name, to_commit=True)
 
     def _latest(self) -> DeltaTable | None:
         """The table as it is now; ``None`` where there is none yet."""
@@ -206,11 +167,9 @@ class Table:
 
     def _open_or_update(self) -> DeltaTable:
         if self._opened is None:
-            self._opened = DeltaTable(
-                self._store.table_url(self.name), storage_options=self._store.delta_options
-            )
+            self._opened = open_table(self._store, self.name)
         else:
-            self._opened.update_incremental()
+            update_table(self._store, self.name, self._opened)
         return self._opened
 
 
@@ -218,113 +177,159 @@ class PinnedTable:
     """A table at one version: what is read here is what the commit is checked against."""
 
     def __init__(
-        self, store: Store, name: str, opened: DeltaTable, known_files: Mapping[str, TableFile]
+        self,
+        store: Store,
+        name: str,
+        opened: DeltaTable,
+        known_files: Mapping[str, TableFile],
+        idle: list[DeltaTable],
     ) -> None:
         self.name = name
         self._store = store
         self._opened = opened
         self._known_files = known_files
+        self._idle = idle
+        self._first_new = opened.version() + 1
+        self._purpose = _purpose_of(name)
 
     def number(self, shard: int) -> int:
         """The number of the last commit that added rows of the shard; 0 where there was none."""
-        return guards.number_of(self._opened, guards.APPENDER, shard)
+        return guards.number_of(self._opened, self._purpose, shard)
+
+    def files(self) -> Sequence[TableFile]:
+        """The files of the table at this version."""
+        actions = asking(f"listing {self.name}", lambda: pa.table(self._opened.get_add_actions(flatten=True)))
+        return list(table_files(self.name, actions, self._known_files).values())
 
     def next_numbers(self, clients: Iterable[str]) -> dict[int, int]:
         """What a commit of rows of these clients is guarded by: the next number of each of their shards."""
         return {shard: self.number(shard) + 1 for shard in shards_of(clients)}
 
     def find(
-        self, wanted: Collection[tuple[str, str]], columns: Sequence[str]
+        self, wanted: Collection[tuple[str, str]], columns: Sequence[str], month: str | None = None
     ) -> Iterator[Mapping[str, Any]]:
-        """The rows of these (client, log id), whatever their month, one after another.
+        """The rows of these (client, log id), whatever their month where none is given, one after another.
 
-        Read are only the files whose ids span one of them: few where ids are UUIDv7, all of a client's otherwise.
+        Read are only the files whose ids span one of them: few where ids are UUIDv7, all of a client's otherwise. What
+        the table has no column for is ``None``.
         """
-        files = self._files_of(wanted)
+        files = [file for file in self._files_of(wanted) if month in (None, file.month)]
         source = self._as_file_system(files)
-        columns = [*dict.fromkeys(("client_id", "log_id", *columns))]
-        found = find_rows(files, source, pa.schema(self._opened.schema().to_arrow()), wanted, columns)
+        asked, there = dict.fromkeys(("client_id", "log_id", *columns)), self.column_names
+        names = [name for name in asked if name in there]
+        found = find_rows(files, source, wanted, names)
         while (row := asking(f"reading the table {self.name}", lambda: next(found, None))) is not None:
-            yield row
+            yield {**asked, **row}
+
+    @property
+    def column_names(self) -> frozenset[str]:
+        """The columns that the table has: an earlier version made it without some, a later one added some."""
+        return frozenset(field.name for field in self._opened.schema().fields)
 
     def _files_of(self, wanted: Collection[tuple[str, str]]) -> list[TableFile]:
         ids: dict[str, list[str]] = defaultdict(list)
         for client_id, log_id in sorted(wanted):
             ids[client_id].append(log_id)
-        actions = asking(
-            f"listing the table {self.name}", lambda: pa.table(self._opened.get_add_actions(flatten=True))
-        )
-        files = _table_files(self.name, actions, self._known_files).values()
-        return [file for file in files if file.may_hold_one(ids.get(file.client_id, ()))]
+        return [file for file in self.files() if file.may_hold_one(ids.get(file.client_id, ()))]
 
     def _as_file_system(self, files: Sequence[TableFile]) -> pafs.FileSystem:
         sizes = {file.key.removeprefix(f"{self.name}/"): file.size for file in files}
         url = self._store.table_url(self.name)
         return pafs.PyFileSystem(DeltaStorageHandler(url, self._store.delta_options, sizes))
 
-    def append(self, rows: pa.Table, numbers: Mapping[int, int]) -> None:
+    def append(self, rows: pa.Table | Sequence[NewFile], numbers: Mapping[int, int]) -> None:
         """Commit ``rows`` under these numbers of their shards, durably, unless another such commit came first.
 
-        Rows of a partition keep their order. Raises `CommitContended` (nothing was added) and
+        Rows may be in files already that nobody has committed. Raises `CommitContended` (nothing was added) and
         `StoreUnavailable` (whether it was added is not known; the next run finds out).
         """
-        guard = guards.guards(guards.APPENDER, numbers)
-        commit = CommitProperties(app_transactions=guard, max_commit_retries=8)
+        files = write_table(self._store, self.name, rows) if isinstance(rows, pa.Table) else rows
         try:
-            asking(f"committing to the table {self.name}", lambda: self._write(rows, commit))
+            asking(self._committing, lambda: self._add_columns(numbers))
         except CommitFailedError as error:
             raise CommitContended(self.name) from error
-        self._store.make_durable()
+        self._commit([file.action() for file in files], guards.guards(self._purpose, numbers))
 
-    def _write(self, rows: pa.Table, commit: CommitProperties) -> None:
-        layout_of_file = WriterProperties(
-            compression="ZSTD",
-            max_row_group_size=self._rows_per_group(rows),
-            column_properties=_COLUMN_PROPERTIES.get(self.name),
-        )
-        write_deltalake(
-            self._opened,
-            rows,
-            mode="append",
-            schema_mode="merge",  # a table made by an earlier version gets the columns it lacks
-            partition_by=list(schema.PARTITIONS),
-            writer_properties=layout_of_file,
-            commit_properties=commit,
-        )
+    @property
+    def _committing(self) -> str:
+        return f"committing to the table {self.name}"
 
-    def _rows_per_group(self, rows: pa.Table) -> int:
-        if self.name == layout.LOGS or not rows.num_rows:
-            return _LOGS_ROWS_PER_GROUP
-        return max(1, int(_TRACE_BYTES_PER_GROUP / max(1.0, rows.nbytes / rows.num_rows)))
+    def _commit(self, actions: Sequence[AddAction | RemoveAction], told: Sequence[Transaction]) -> None:
+        """One commit, durably; raises as `append`."""
+
+        def commit(how: CommitProperties) -> None:
+            self._opened.create_write_transaction(
+                [*actions],
+                "append",
+                self._opened.schema(),
+                list(schema.PARTITIONS),
+                commit_properties=how,
+            )
+
+        try:
+            guards.offer(told, lambda how: asking(self._committing, lambda: commit(how)))
+        except CommitFailedError as error:
+            raise CommitContended(self.name) from error
+        self._make_durable()
+        self._idle[:] = [self._opened]  # a table that is pinned is used for one commit
+
+    def _make_durable(self) -> None:
+        """The files are durable already; so are all commits up to the version that was pinned, but not all later."""
+        newest = self._opened.version()
+        if checkpoint_is_there(self._store, self.name, newest):  # it and the note of it were written just now
+            self._store.make_durable()
+            return
+        for version in range(self._first_new, newest + 1):
+            self._store.make_durable(commit_key(self.name, version))
+
+    def _add_columns(self, numbers: Mapping[int, int]) -> None:
+        """A table made by an earlier version gets the columns it lacks."""
+        missing = self._missing_columns()
+        if missing:
+            # It moves this table on, so it has to keep out whom the commit after it would not see any more.
+            told = {shard: number - 1 for shard, number in numbers.items()}
+            guards.offer(
+                guards.guards(self._purpose, told),
+                lambda how: self._opened.alter.add_columns(missing, commit_properties=how),
+            )
+
+    def _missing_columns(self) -> list[DeltaField]:
+        fields = DeltaSchema.from_arrow(schema.described(self.name)).fields
+        return [field for field in fields if field.name not in self.column_names]
+
+    def drop(self, clients: Collection[str] | None) -> int:
+        """Take the files of these clients (``None``: of all) out, of a derived table; how many.
+
+        Their numbers go back to 0 in the same commit, so that whoever comes next knows that all is missing. Raises as
+        `append`.
+        """
+        gone = [file for file in self.files() if clients is None or file.client_id in clients]
+        shards = shards_of(file.client_id for file in gone)
+        removed = {shard: guards.number_of(self._opened, guards.REMOVER, shard) + 1 for shard in shards}
+        told = guards.guards(guards.REMOVER, removed) + guards.guards(self._purpose, dict.fromkeys(shards, 0))
+        if gone:
+            self._commit([removal(self.name, file) for file in gone], told)
+        return len(gone)
+
+    def replace(self, file: TableFile, by: NewFile) -> None:
+        """Put a file of the same logs in the place of ``file``; raises as `append`, also where others removed files."""
+        shard = shard_of(file.client_id)
+        number = guards.number_of(self._opened, guards.REMOVER, shard) + 1
+        told = guards.guards(guards.REMOVER, {shard: number})
+        self._commit([by.action(), removal(self.name, file)], told)
+
+    def add_columns(self) -> bool:
+        """Have the table all columns of its schema; whether it lacked some. Then it has to be pinned anew."""
+        missing = self._missing_columns()
+        if missing:
+            asking(f"adding columns to {self.name}", lambda: self._opened.alter.add_columns(missing))
+            self._store.make_durable()
+        return bool(missing)
 
 
-def _table_files(name: str, actions: pa.Table, known: Mapping[str, TableFile]) -> dict[str, TableFile]:
-    """The files of a table by key; what is known of a file already is not read again."""
-    keys = [f"{name}/{path}" for path in actions["path"].to_pylist()]
-    rows = pa.array([row for row, key in enumerate(keys) if key not in known], pa.int64())
-    new = actions.take(rows)
-    told = zip(*(_column(new, column) for column in _TOLD), strict=True)
-    files = {
-        f"{name}/{path}": TableFile(f"{name}/{path}", client_id, month, size, rows or 0, *spans)
-        for path, client_id, month, size, rows, *spans in told
-    }
-    return {key: known.get(key) or files[key] for key in keys}
-
-
-def _column(actions: pa.Table, name: str) -> Sequence[Any]:
-    """Values of a column of what the table's log says; a table without statistics lacks some."""
-    if name not in actions.column_names:
-        return [None] * actions.num_rows
-    if pa.types.is_timestamp(actions.schema.field(name).type):
-        return _moments(actions[name])
-    values: list[Any] = actions[name].to_pylist()
-    return values
-
-
-def _moments(column: pa.ChunkedArray) -> Sequence[datetime | None]:
-    """As `to_pylist`, which looks for the time zone of each value anew and is ten times as slow."""
-    micros = column.cast(schema.UTC_MICROS).cast(pa.int64()).to_pylist()
-    return [None if each is None else _EPOCH + timedelta(microseconds=each) for each in micros]
+def _purpose_of(table: str) -> str:
+    """Whose numbers the commits carry that add rows to a table."""
+    return guards.DERIVER if table in schema.DERIVED else guards.APPENDER
 
 
 def asking(tried: str, ask: Callable[[], T]) -> T:

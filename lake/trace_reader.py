@@ -21,7 +21,8 @@ import pyarrow.parquet as pq
 from lake import rawlog
 from lake.errors import ObjectDamaged, ObjectNotFound, StoreUnavailable
 from lake.objects import Store
-from lake.tables import Table, TableFile, TableState
+from lake.table_files import TableFile, TableState
+from lake.tables import Table
 
 #: What is read of a file's end in the hope that its footer is in it.
 _TAIL_BYTES: Final = 64 * 1024
@@ -33,13 +34,17 @@ _AT_ONCE: Final = 16
 _WITH_TRACE_BYTES: Final = 2 * 1024 * 1024
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
+#: When the log of a trace was received, where the table tells; and the trace.
+_Found = tuple[datetime | None, bytes]
+
 
 class TraceReader:
     """Reads single traces. Safe to share between threads."""
 
-    def __init__(self, store: Store, table: Table) -> None:
+    def __init__(self, store: Store, table: Table, logs: Table) -> None:
         self._store = store
         self._table = table
+        self._logs = logs
         self._state = TableState(-1)
         self._lock = threading.Lock()
         self._footers: OrderedDict[str, pq.FileMetaData] = OrderedDict()
@@ -79,9 +84,18 @@ class TraceReader:
             return None
         with ThreadPoolExecutor(min(_AT_ONCE, len(files))) as pool:
             read = pool.map(lambda file: self._read_file(file, log_id, executed_at), files)
-            return next((trace for trace in read if trace is not None), None)
+            found = [each for rows in read for each in rows]
+        if len({trace for _, trace in found}) > 1:
+            found = self._of_the_log(client_id, log_id, found)
+        return next((trace for _, trace in found), None)
 
-    def _read_file(self, file: TableFile, log_id: str, executed_at: datetime | None) -> bytes | None:
+    def _of_the_log(self, client_id: str, log_id: str, found: Sequence[_Found]) -> list[_Found]:
+        """First the trace of the log that stands: of a run that was killed, another one may stand beside it."""
+        logs = self._logs.pin().find({(client_id, log_id)}, ("received_at",))
+        standing = {row["received_at"] for row in logs}
+        return sorted(found, key=lambda each: each[0] not in standing)
+
+    def _read_file(self, file: TableFile, log_id: str, executed_at: datetime | None) -> list[_Found]:
         try:
             footer = self._footer(file)
             opened = _RangedFile(self._store, file)
@@ -166,26 +180,36 @@ class _RangedFile(io.RawIOBase):
         return piece
 
 
-def _find(opened: _RangedFile, footer: pq.FileMetaData, groups: Sequence[int], log_id: str) -> bytes | None:
+def _find(opened: _RangedFile, footer: pq.FileMetaData, groups: Sequence[int], log_id: str) -> list[_Found]:
+    """The traces of this id, most likely one."""
     if not groups:
-        return None
-    ids, traces = _column(footer, "log_id"), _column(footer, "trace")
-    ranges = [_range(footer, group, ids) for group in groups]
-    if (
-        len(groups) == 1
-        and footer.row_group(groups[0]).column(traces).total_compressed_size <= _WITH_TRACE_BYTES
-    ):
-        ranges.append(_range(footer, groups[0], traces))  # one way to the store less
-    opened.fetch(ranges)
+        return []
+    small = [name for name in ("log_id", "received_at") if name in footer.schema.names]
+    trace = _column(footer, "trace")
+    ranges = [_range(footer, group, _column(footer, name)) for group in groups for name in small]
+    is_little = footer.row_group(groups[0]).column(trace).total_compressed_size <= _WITH_TRACE_BYTES
+    has_trace = len(groups) == 1 and is_little
+    opened.fetch([*ranges, *([_range(footer, groups[0], trace)] if has_trace else [])])  # one way less
     parquet = pq.ParquetFile(pa.PythonFile(opened, mode="r"), metadata=footer, pre_buffer=False)
+    found: list[_Found] = []
     for group in groups:
-        place = pc.index(parquet.read_row_group(group, ["log_id"])["log_id"], log_id).as_py()
-        if place >= 0:
-            if len(ranges) == len(groups):
-                opened.fetch([_range(footer, group, traces)])
-            trace = parquet.read_row_group(group, ["trace"])["trace"][place].as_py()
-            return None if trace is None else str(trace).encode()
-    return None
+        rows = parquet.read_row_group(group, small)
+        places = pc.indices_nonzero(pc.equal(rows["log_id"], log_id))
+        if len(places):
+            if not has_trace:
+                opened.fetch([_range(footer, group, trace)])
+            traces = parquet.read_row_group(group, ["trace"])["trace"].take(places).to_pylist()
+            moments = _moments(rows, places)
+            pairs = zip(moments, traces, strict=True)
+            found += [(at, str(text).encode()) for at, text in pairs if text is not None]
+    return found
+
+
+def _moments(rows: pa.Table, places: pa.Array) -> list[datetime | None]:
+    if "received_at" not in rows.column_names:
+        return [None] * len(places)
+    moments: list[datetime | None] = rows["received_at"].take(places).to_pylist()
+    return moments
 
 
 def _column(footer: pq.FileMetaData, name: str) -> int:
@@ -215,7 +239,7 @@ def _spans(statistics: Any, value: Any) -> bool:
     if isinstance(value, str):
         return bool(statistics.min <= value and value[: len(last)] <= last)
     # A page knows the moment to the millisecond.
-    return bool(statistics.min - _MILLISECOND <= value <= last + _MILLISECOND)
+    return bool(value - statistics.min >= -_MILLISECOND and value - last <= _MILLISECOND)
 
 
 def raw_trace(blob: bytes, line: int, client_id: str) -> bytes | None:

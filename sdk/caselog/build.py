@@ -7,6 +7,7 @@ What is missing stays missing; `ship_log_async` fills in ``log_id``, ``client_id
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -41,6 +42,8 @@ _KNOWN = tuple(
 _TOKENS = ("input_tokens", "output_tokens")
 _NUMBERS = (int, float, bool)
 _MAX_METRIC_CHARS = 200
+#: What is more is no cost of a call.
+_MOST_COST = 1e12
 _MAX_METRIC_DEPTH = 8
 
 
@@ -170,10 +173,10 @@ def _read_trace(said: Mapping[str, Any], inner: list[Any]) -> dict[str, Any]:
     return trace
 
 
-def _count_parts(trace: Mapping[str, Any]) -> dict[str, int]:
-    """What a log without its trace still tells: how many iterations, tool calls, errors and tokens there were."""
+def _count_parts(trace: Mapping[str, Any]) -> dict[str, float]:
+    """What a log without its trace still tells: how many iterations, tool calls, errors and tokens, and the cost."""
     steps, calls, errors = (trace.get(name) for name in ("react_iterations", "tool_calls", "errors"))
-    found = {
+    found: dict[str, float | None] = {
         "react_iterations": _length(steps),
         "error_count": _length(errors),
         "tool_call_count": _length(calls),
@@ -181,11 +184,17 @@ def _count_parts(trace: Mapping[str, Any]) -> dict[str, int]:
     if isinstance(steps, list):
         inside = [count for count in map(_length, _each(steps, "tool_calls")) if count is not None]
         if inside:
-            found["tool_call_count"] = (found["tool_call_count"] or 0) + sum(inside)
+            found["tool_call_count"] = (_length(calls) or 0) + sum(inside)
         for name in _TOKENS:
             counts = [count for count in _each(steps, name) if type(count) is int]
             found[name] = sum(counts) if counts else None
+        found["cost_usd"] = _add_costs(_each(steps, "cost_usd"))
     return {name: count for name, count in found.items() if count is not None}
+
+
+def _add_costs(costs: Sequence[Any]) -> float | None:
+    known = [cost for cost in costs if type(cost) in (int, float) and 0 <= cost < _MOST_COST]
+    return math.fsum(known) if known else None
 
 
 def _each(steps: list[Any], name: str) -> list[Any]:

@@ -107,6 +107,7 @@ METRICS: tuple[Metric, ...] = (
 TRACE_PARTS: dict[str, tuple[Field, ...]] = {
     "nodes": (
         Field("name", "string", "The node's name.", otel="gen_ai.agent.name"),
+        Field("parent", "string", "Name of the node it ran inside of; none where it stands on its own."),
         Field("started_at", "timestamp", "When it started."),
         Field("duration_ms", "number", "How long it took, in milliseconds."),
         Field("status", "string", "`ok` or `error`."),
@@ -120,6 +121,7 @@ TRACE_PARTS: dict[str, tuple[Field, ...]] = {
         Field("node", "string", "Name of the node it ran in."),
         Field("started_at", "timestamp", "When it started."),
         Field("duration_ms", "number", "How long it took, in milliseconds."),
+        Field("input", "any", "The messages given to the model.", otel="gen_ai.input.messages"),
         Field("thought", "any", "What the model said it was thinking.", otel="gen_ai.output.messages"),
         Field("action", "any", "What it decided to do."),
         Field("observation", "any", "What came of it."),
@@ -127,6 +129,7 @@ TRACE_PARTS: dict[str, tuple[Field, ...]] = {
         Field("model", "string", "The model that was asked.", otel="gen_ai.request.model"),
         Field("input_tokens", "integer", "Tokens sent.", otel="gen_ai.usage.input_tokens"),
         Field("output_tokens", "integer", "Tokens received.", otel="gen_ai.usage.output_tokens"),
+        Field("cost_usd", "number", "What the model cost, in US dollars."),
     ),
     "tool_calls": (
         Field("id", "string", "The call's id.", otel="gen_ai.tool.call.id"),

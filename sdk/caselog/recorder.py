@@ -3,7 +3,7 @@
     with caselog.ticket(ticket_id="T-1", category="refund") as ticket:
         with ticket.node("classify") as node:
             node.output = classify(text)
-        with ticket.iteration(thought="Look the order up.") as step:
+        with ticket.iteration(input=messages, thought="Look the order up.", cost_usd=0.004) as step:
             with ticket.tool_call("find_order", {"id": 7}) as call:
                 call.result = find_order(7)
             step.observation = "It is paid."
@@ -86,16 +86,25 @@ class Step:
 
 
 class Node(Step):
-    """One node of the workflow; set ``input``, ``output`` and ``attributes`` as you like."""
+    """One node of the workflow; set ``input``, ``output`` and ``attributes`` as you like.
+
+    A node that begins inside of another one has that one as its ``parent``.
+    """
 
     _current = _current_node
 
     def __init__(self, ticket: Ticket, name: str, input: Any = None) -> None:  # noqa: A002 - the model's name
         super().__init__(ticket)
         self.name = name
+        self.parent: str | None = None
         self.input = input
         self.output: Any = None
         self.attributes: dict[str, Any] | None = None
+
+    @never_raises(lambda: None)
+    def _begin(self) -> None:
+        self.parent = self.parent or self._ticket.name_current_node()
+        super()._begin()
 
 
 class ToolCall(Step):
@@ -117,6 +126,7 @@ class Iteration(Step):
         super().__init__(ticket)
         self.iteration = number
         self.node = ticket.name_current_node()
+        self.input: Any = None
         self.thought: Any = None
         self.action: Any = None
         self.observation: Any = None
@@ -125,6 +135,7 @@ class Iteration(Step):
         self.model: str | None = None
         self.input_tokens: int | None = None
         self.output_tokens: int | None = None
+        self.cost_usd: float | None = None
         vars(self).update(parts)
         if isinstance(self.tool_calls, (list, tuple)):
             self.tool_calls = list(self.tool_calls)
@@ -168,7 +179,7 @@ class Ticket:
         return _kept(self._nodes, Node(self, name, input))
 
     def iteration(self, /, **parts: Any) -> Iteration:
-        """An iteration of ``thought``, ``action``, ``model``, ...: complete as it is, or measured as a block."""
+        """An iteration of ``input``, ``thought``, ``action``, ``model``, ...: as it is, or measured as a block."""
         return _kept(self._iterations, Iteration(self, len(self._iterations) + 1, **parts))
 
     def tool_call(self, name: str, arguments: Any = None, result: Any = None) -> ToolCall:

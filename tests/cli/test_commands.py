@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.main import COMMANDS, main
+from lake.snapshot import Lake
 from lake.store import open_store
 from tests.logs import a_log, put_raw
 
@@ -253,6 +254,19 @@ def test_quarantine_says_in_words_what_it_cannot_do(
     assert (result.exit_code, sentence in result.output) == (status, True)
 
 
+def test_a_repair_leaves_no_derived_rows_of_logs_that_were_lost(lake_url: str) -> None:
+    store = open_store(lake_url, {})
+    put_raw(store, a_log("1", trace={"nodes": [{"name": "classify"}]}))
+    answered("etl", "run")
+    [key] = Lake(store).logs.state().files
+    store.put(key, b"x")
+
+    answered("etl", "repair", "--yes")
+
+    sizes = {name: size["rows"] for name, size in answered("etl", "status")["tables"].items()}
+    assert (sizes["logs"], sizes["nodes"]) == (0, 0)
+
+
 def test_a_damaged_table_is_said_by_run_and_status_and_mended_by_repair(lake_url: str) -> None:
     store = open_store(lake_url, {})
     for number in range(3):
@@ -279,3 +293,18 @@ def test_upkeep_is_done_when_it_is_asked_for(lake_url: str) -> None:
 
     assert answered("etl", "upkeep")["merged"] == 0
     assert "upkeep       keeps up" in caselog("etl", "status").output
+
+
+def test_derived_tables_are_made_anew_when_it_is_asked_for_and_said_to_be_behind(lake_url: str) -> None:
+    store = open_store(lake_url, {})
+    put_raw(store, a_log("1", trace={"nodes": [{"name": "resolve"}]}))
+    assert answered("etl", "run")["derived_behind"] == {}
+    store.delete([found.key for found in store.list("nodes/")])
+
+    behind = caselog("etl", "status").output
+    made = answered("etl", "derive", "--again", "--client", "acme")
+
+    assert "The derived table nodes is behind" in behind
+    assert made["logs"] == 1
+    assert "derived " not in caselog("etl", "status").output
+    assert "Made the derived rows of 0 logs" in caselog("etl", "derive").output

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import httpx
 import pytest
 from starlette.testclient import TestClient
 
 from access import keys
+from access.deletions import Deletion, Kind
+from etl import deletion as doing
+from lake.snapshot import Lake
+from lake.store import open_store
 from tests.collector.conftest import Collector, make_collector, make_log
 from tests.collector.stores import CountingStore
 
@@ -126,6 +131,30 @@ def test_the_key_of_a_client_that_is_gone_is_401(collector: Collector, http: Tes
     collector.store.delete(["control/clients/acme.json"])
 
     assert http.post("/v1/logs", json=make_log(), headers=collector.headers()).status_code == 401
+
+
+def test_the_logs_of_a_deleted_client_are_refused_when_the_caches_seconds_are_over(tmp_path: Path) -> None:
+    collector = make_collector(open_store((tmp_path / "lake").as_uri(), {}, create=True))
+    now = collector.clock.now
+    with collector.http() as http:
+        before = http.post("/v1/logs", json=make_log(), headers=collector.headers())
+        deletion = Deletion(
+            deletion_id="1",
+            kind=Kind.CLIENT,
+            client_id="acme",
+            requested_at=now,
+            active_at=now,
+            by="b",
+            why="w",
+        )
+        doing.begin(Lake(collector.store), deletion)
+        doing.finish(Lake(collector.store), deletion, lambda: now)
+        collector.clock.advance(3600)
+
+        after = http.post("/v1/logs", json=make_log(), headers=collector.headers())
+        other = http.post("/v1/logs", json=make_log(), headers=collector.headers("globex"))
+
+    assert (before.status_code, after.status_code, other.status_code) == (200, 401, 200)
 
 
 @pytest.mark.parametrize("kind", ["keys", "clients"])

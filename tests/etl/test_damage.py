@@ -118,6 +118,15 @@ def test_a_table_that_is_gone_with_its_files_is_said(table: str, store: Store) -
     assert list_log(store, table).newest == -1
 
 
+def test_that_both_tables_are_gone_is_told_by_those_derived_from_them(store: Store) -> None:
+    drop_table(store, "traces")
+    drop_table(store, "logs")
+    put_raw(store, a_log("a3"))
+
+    with pytest.raises(TablesDamaged, match="logs/_delta_log is gone"):
+        run_once(Lake(store), SETTINGS)
+
+
 def test_logs_behind_traces_with_nothing_raw_is_a_lost_commit_also_without_a_mark(store: Store) -> None:
     store.delete(["logs/_caselog/traces.json", "traces/_caselog/logs.json", commit_key("logs", 3)])
 
@@ -154,6 +163,26 @@ def test_a_damaged_file_holds_up_its_client_alone(
     assert list(reports[0].damaged) == ["acme"]
     assert all(word in said[0] for word in (key, "the logs of acme", "caselog etl repair"))
     assert [layout.client_of_raw_key(found.key) for found in store.list("raw")] == ["acme"]
+
+
+def test_a_run_looks_at_the_files_of_those_whose_logs_came_in_and_upkeep_at_all(store: Store) -> None:
+    for client_id in ("acme", "globex"):
+        put_raw(store, a_log("1", client_id=client_id))
+    run_once(Lake(store), SETTINGS)
+    for key in files_of(store, "logs", "globex"):
+        cut(store, key)
+
+    put_raw(store, a_log("2"))
+    first = run_once(Lake(store), SETTINGS)
+    upkept = keep_up(Lake(store), SETTINGS, datetime(2026, 11, 24, tzinfo=UTC))
+    put_raw(store, a_log("2", client_id="globex"))
+    second = run_once(Lake(store), SETTINGS)
+
+    assert (first.logs, first.damaged) == (1, {})
+    named = {sentence.split(" has ")[0] for sentence in upkept.damaged_files}
+    assert named == {*files_of(store, "logs", "globex")}
+    assert (second.logs, list(second.damaged)) == (0, ["globex"])
+    assert "globex" in status(Lake(store))["damaged"][0]
 
 
 def test_a_file_of_the_right_size_that_is_no_parquet_holds_up_its_client_alone(store: Store) -> None:

@@ -108,7 +108,6 @@ def test_the_trace_that_is_read_is_that_of_the_first_received(lake: Lake) -> Non
         {"metrics": {"overall_confidence": 0.1}},
         {"region": "north"},
         {"trace": {"final_response": "gone 1"}},  # as long as the first one
-        {"trace": None},
         {"execution_time_seconds": None},
     ],
     ids=lambda other: next(iter(other)),
@@ -144,6 +143,34 @@ def test_the_same_log_sent_again_is_no_conflict_whatever_its_sdk_says(lake: Lake
 
     assert (report.duplicates, report.conflicts) == (1, 0)
     assert kept_conflicts(lake.store) == []
+
+
+@pytest.mark.parametrize("is_in_table", [True, False], ids=["in the table", "in one batch"])
+@pytest.mark.parametrize(("status", "conflicts"), [("SUCCESS", 0), ("FAILED", 1)])
+def test_a_log_that_comes_again_without_its_trace_is_a_conflict_only_where_its_fields_differ(
+    lake: Lake, status: str, conflicts: int, is_in_table: bool
+) -> None:
+    put_raw(lake.store, a_log("1"))
+    if is_in_table:
+        run_once(lake, SETTINGS)
+    put_raw(lake.store, a_log("1", status=status, trace=None), received_at=LATER)
+
+    report = run_once(lake, SETTINGS)
+
+    assert (report.duplicates, report.conflicts) == (1, conflicts)
+    assert [row["status"] for row in kept_conflicts(lake.store)] == ["FAILED"] * conflicts
+
+
+@pytest.mark.parametrize("is_in_table", [True, False], ids=["in the table", "in one batch"])
+def test_a_trace_that_comes_after_its_log_stood_without_one_is_kept_aside(
+    lake: Lake, is_in_table: bool
+) -> None:
+    put_raw(lake.store, a_log("1", trace=None))
+    if is_in_table:
+        run_once(lake, SETTINGS)
+    put_raw(lake.store, a_log("1"), received_at=LATER)
+
+    assert run_once(lake, SETTINGS).conflicts == 1
 
 
 class Killed(BaseException):
@@ -270,6 +297,7 @@ sendings = st.lists(
 
 @settings(max_examples=25)
 @given(sendings)
+@pytest.mark.timeout(400)  # on a busy machine
 def test_whatever_is_sent_in_whatever_order_each_log_counts_once(sent: list[tuple[Any, ...]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(Path(folder).as_uri(), {}, create=True)
@@ -318,6 +346,7 @@ def id_of_chance(moment: datetime, number: int) -> str:
 
 
 @pytest.mark.parametrize(("make_id", "expected"), [(id_of_time, 1), (id_of_chance, 12)])
+@pytest.mark.timeout(400)  # on a busy machine
 def test_where_ids_are_uuid7_only_the_files_of_their_time_are_looked_into(
     lake: Lake,
     make_id: Callable[[datetime, int], str],

@@ -5,21 +5,24 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import zstandard
 
 from etl import quarantine
+from etl.quarantine import NotRetryable
 from etl.run import run_once
 from etl.settings import EtlSettings
 from etl.status import status
 from lake import rawlog
+from lake.layout import raw_key
 from lake.reader import read_lake
 from lake.snapshot import Lake
 from lake.store import open_store
 from tests.conftest import LakeEnv
-from tests.logs import a_log, put_raw, raw_line
+from tests.logs import RECEIVED, a_log, put_raw, raw_line
 
 SETTINGS = EtlSettings()
 HOUR = "raw/client_id=acme/date=2026-11-23/hour=14"
@@ -257,6 +260,30 @@ def test_logs_of_far_years_are_kept_in_their_months(lake: Lake) -> None:
     assert months == [(f"{year}-06",) for year in YEARS]
 
 
+ENDS = ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000001Z", "9999-12-31T23:59:59.999999Z"]
+
+
+def test_the_first_and_the_last_moment_of_all_are_read_with_their_traces(lake: Lake) -> None:
+    put_raw(lake.store, *(a_log(str(number), executed_at=at) for number, at in enumerate(ENDS)))
+    run_once(lake, SETTINGS)
+
+    reader = read_lake(lake.store)
+    found = reader.sql("SELECT log_id, month, epoch_us(executed_at) // 1000 FROM logs ORDER BY log_id")
+    traces = reader.sql("SELECT log_id, trace FROM traces ORDER BY log_id")
+
+    assert [(log_id, month) for log_id, month, _ in found] == [
+        ("0", "0001-01"),
+        ("1", "0001-01"),
+        ("2", "9999-12"),
+    ]
+    for log_id, month, at_ms in found:
+        assert (
+            json.loads(reader.trace("acme", month, log_id, at_ms) or b"")["final_response"]
+            == f"done {log_id}"
+        )
+    assert [json.loads(trace)["final_response"] for _, trace in traces] == ["done 0", "done 1", "done 2"]
+
+
 def test_what_was_set_aside_can_be_tried_again_and_dropped(lake: Lake) -> None:
     bad = raw_line(a_log("2"))[:-1]
     lake.store.put(f"{HOUR}/a.ndjson.zst", rawlog.pack([raw_line(a_log("1")), bad]))
@@ -297,3 +324,27 @@ def test_a_reason_that_was_damaged_hides_nothing(told: bytes, lake: Lake) -> Non
 
     assert json.dumps(aside.to_json())
     assert quarantine.content(lake.store, aside) == b"stray"
+
+
+def test_a_log_whose_id_was_taken_is_listed_apart_shown_and_dropped_and_not_retried(lake: Lake) -> None:
+    put_raw(lake.store, a_log("1"))
+    run_once(lake, SETTINGS)
+    later = RECEIVED + timedelta(hours=1)
+    blob = rawlog.pack([raw_line(a_log("1", status="LATE"), later), b"no log"])
+    key = raw_key("acme", later, "both")
+    lake.store.put(key, blob)
+    run_once(lake, SETTINGS)
+
+    unreadable, conflict = list(quarantine.found(lake.store))
+    told = status(lake)
+
+    assert [each.to_json()["kind"] for each in (unreadable, conflict)] == ["unreadable", "conflict"]
+    assert {unreadable.key, conflict.key} == {key}
+    assert (told["quarantined_objects"], told["conflicting_objects"]) == (1, 1)
+    shown = quarantine.find(lake.store, conflict.name)
+    assert json.loads(quarantine.content(lake.store, shown))["status"] == "LATE"
+    assert [line["line"] for line in shown.lines] == [1]
+    with pytest.raises(NotRetryable, match="ids are taken"):
+        quarantine.retry(lake.store, shown)
+    quarantine.drop(lake.store, shown)
+    assert [each.name for each in quarantine.found(lake.store)] == [unreadable.name]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -16,12 +18,14 @@ from etl.settings import EtlSettings
 from etl.status import status
 from etl.upkeep import behind, keep_up
 from lake import merging
+from lake.errors import StoreUnavailable
 from lake.reader import read_lake
 from lake.snapshot import Lake
 from lake.store import Store, open_store
+from lake.table_files import TableFile
 from lake.table_log import list_log
 from lake.table_upkeep import TableUpkeep
-from lake.tables import PinnedTable, TableFile
+from lake.tables import PinnedTable
 from tests.conftest import LakeEnv
 from tests.logs import a_log, put_raw
 
@@ -87,6 +91,7 @@ def test_few_files_are_left_alone_while_their_month_grows_and_merged_when_it_is_
     assert (now, later) == (0, 12)
 
 
+@pytest.mark.timeout(400)  # on a busy machine
 def test_a_long_time_of_small_runs_leaves_few_files_and_a_short_log(folder_lake: Lake) -> None:
     lake = folder_lake
     chance = random.Random(2)
@@ -112,7 +117,9 @@ def test_upkeep_that_is_behind_is_said_in_words(folder_lake: Lake) -> None:
     said = behind(folder_lake, NOW)
     keep_up(folder_lake, SETTINGS, NOW)
 
-    assert "logs has 34 small files of acme in 2026-11" in said[0]
+    assert [each.split(" that")[0] for each in said] == [
+        f"{name} has 34 small files of acme in 2026-11" for name in ("traces", "logs")
+    ]
     assert behind(folder_lake, NOW) == []
 
 
@@ -225,6 +232,56 @@ def test_vacuum_removes_what_was_replaced_long_ago(folder_lake: Lake) -> None:
     assert len(ids(lake.store)) == 8
 
 
+def test_vacuum_leaves_what_a_run_wrote_and_did_not_commit_yet(folder_lake: Lake) -> None:
+    run_often(folder_lake, 1, ("acme",))
+    store = folder_lake.store
+    for name, days in (("new", 6), ("old", 8)):
+        key = f"logs/client_id=acme/month=2026-11/{name}.parquet"
+        store.put(key, b"written by a run")
+        at = (datetime.now(UTC) - timedelta(days=days)).timestamp()
+        os.utime(store.local_path(key) or "", (at, at))
+
+    TableUpkeep(store, "logs").vacuum(timedelta(hours=1))
+
+    names = {found.key.rpartition("/")[2] for found in store.list("logs/client_id=acme")}
+    assert "new.parquet" in names
+    assert "old.parquet" not in names
+    assert names > {key.rpartition("/")[2] for key in folder_lake.logs.state().files}
+
+
+def test_upkeep_that_nobody_ever_did_is_said_once_the_lake_is_days_old(folder_lake: Lake) -> None:
+    assert behind(folder_lake, NOW) == []
+    run_often(folder_lake, 1, ("acme",))
+    real_now = datetime.now(UTC)
+
+    young = behind(folder_lake, real_now)
+    [said] = behind(folder_lake, real_now + timedelta(days=4))
+    keep_up(folder_lake, SETTINGS, real_now)
+    after = behind(folder_lake, real_now + timedelta(days=2))
+    [late] = behind(folder_lake, real_now + timedelta(days=4))
+
+    assert (young, after) == ([], [])
+    assert said.startswith("Nothing looks after the tables")
+    assert f"have not been removed since {real_now:%Y-%m-%d}: `caselog etl upkeep` does it" in late
+
+
+def test_a_long_log_is_said_until_there_is_a_checkpoint(
+    folder_lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("etl.upkeep._BEHIND_COMMITS", 3)
+    monkeypatch.setattr("lake.table_upkeep.COMMITS_PER_CHECKPOINT", 3)
+    run_often(folder_lake, 4, ("acme",))
+
+    said = behind(folder_lake, NOW)
+    for table in folder_lake.tables:
+        TableUpkeep(folder_lake.store, table.name).tidy_log()
+
+    assert [each.partition(":")[0] for each in said] == [
+        f"{table.name} has 5 commits since its last checkpoint" for table in folder_lake.tables
+    ]
+    assert behind(folder_lake, NOW) == []
+
+
 def test_a_damaged_file_is_not_merged_and_holds_up_no_other_client(folder_lake: Lake) -> None:
     run_often(folder_lake, 8)
     key = next(key for key in folder_lake.logs.state().files if "acme" in key)
@@ -233,6 +290,20 @@ def test_a_damaged_file_is_not_merged_and_holds_up_no_other_client(folder_lake: 
     report = keep_up(folder_lake, SETTINGS, NOW)
 
     assert (report.damaged, report.written) == (1, 3)
+
+
+def test_a_full_disk_is_no_damage(folder_lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_often(folder_lake, 8, ("acme",))
+
+    def full(*_arguments: Any) -> object:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(merging, "merge", full)
+        with pytest.raises(StoreUnavailable, match="the disk is full"):
+            keep_up(folder_lake, SETTINGS, NOW)
+
+    assert keep_up(folder_lake, SETTINGS, NOW).written == 2
 
 
 def a_file(size: int, number: int = 0, month: str = "2026-11") -> TableFile:

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,12 @@ from access.snapshots import SnapshotSource
 from cli.environment import COLLECTOR_PREFIX, DASHBOARDS_PREFIX, ETL_PREFIX, LOG_PREFIX
 from cli.main import COMMANDS
 from collector.settings import CollectorSettings
+from etl import quarantine
+from etl.quarantine import RetryRefused
 from etl.settings import EtlSettings
+from lake import schema
 from lake.errors import StoreUnavailable
+from lake.layout import raw_key
 from lake.reader import Reader
 from lake.scope import Scope
 from lake.scope_files import ScopeFiles
@@ -171,6 +176,7 @@ PROBES = (
     "raw/probe",
     "logs/probe",
     "traces/probe",
+    *(f"{table}/probe" for table in schema.DERIVED),
     "control/keys/probe",
     "control/users/probe",
     "control/clients/probe",
@@ -201,7 +207,7 @@ def _may(store: Store, verb: str, key: str) -> bool:
             {
                 "get raw",
                 "delete raw",
-                *(f"{verb} {table}" for verb in ("get", "put", "delete") for table in ("logs", "traces")),
+                *(f"{verb} {table}" for verb in ("get", "put", "delete") for table in schema.TABLES),
                 "get control/clients",
             },
         ),
@@ -226,6 +232,23 @@ def test_a_part_may_do_its_work_and_nothing_else(parts: Parts, part: str, rights
     admin.delete(PROBES)
 
     assert may == rights
+
+
+def test_a_retry_with_the_rights_of_the_etl_is_refused_in_words_and_loses_nothing(parts: Parts) -> None:
+    admin = parts.store("admin")
+    key = raw_key("acme", datetime(2026, 11, 23, tzinfo=UTC), "broken")
+    admin.put(key, b"no zstd")
+    parts.caselog("etl", "etl", "run")
+    [aside] = quarantine.found(admin)
+
+    with pytest.raises(RetryRefused, match="credentials of your own"):
+        quarantine.retry(parts.store("etl"), aside)
+    kept = list(quarantine.found(admin))
+    quarantine.retry(admin, aside)
+
+    assert kept == [aside]
+    assert admin.get(key) == b"no zstd"
+    admin.delete([key])
 
 
 def test_with_their_rights_the_parts_take_a_log_all_the_way(parts: Parts, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lake import rawhead, rawlog
+from lake import rawhead, rawlog, schema
 from lake.errors import UnreadableRaw
 from lake.rawobject import parse
 from tests.logs import RECEIVED, a_log, raw_line
@@ -141,3 +141,26 @@ def test_the_trace_is_a_view_until_it_is_copied_into_its_column() -> None:
 
     assert isinstance(row.raw_trace, memoryview)
     assert row.raw_trace.obj is text
+
+
+@pytest.mark.parametrize(
+    "counted",
+    [b"[0,0,1,4,%d,%d,7]", b"[9,0,0,1,4,%d,%d]", b'{"errors":1}', b"[]", b"null", b"[0,0,1,4,%d]", b"[0,1.5,4,%d,%d]"],
+)  # fmt: skip
+def test_a_line_that_counts_otherwise_is_read_as_one_that_counts_nothing(counted: bytes) -> None:
+    """A later collector may count more than is known here, or in another way; an earlier one counts nothing."""
+    log = a_log("1", region="eu", sdk={"lost": {"expired": 4}}, trace={"errors": ["e"], "tool_calls": [1, 2]})
+    line = raw_line(log)
+    rest = line[line.index(b"],") + 2 :]
+    told = rawhead.split_line(line, 0, len(line))
+    assert told is not None
+    sizes = (told.counted.extra_bytes, told.counted.trace_bytes)[: counted.count(b"%d")]
+
+    later = b'{"collector_counted":' + (counted % sizes if sizes else counted) + b"," + rest
+    expected = rawlog.read_line(line, "acme")
+
+    for read in (rawlog.read_line(later, "acme"), rawlog.read_line(b"{" + rest, "acme")):
+        assert [read.log.get(name) for name in schema.LOGS.names] == [
+            expected.log.get(name) for name in schema.LOGS.names
+        ]
+        assert read.trace == expected.trace

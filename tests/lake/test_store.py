@@ -29,6 +29,17 @@ def test_what_is_put_is_read_listed_and_deleted(store: Store) -> None:
     assert store.get("raw/b/3") == asyncio.run(store.get_async("raw/b/3")) == b"three"
 
 
+def test_a_file_of_any_size_is_put_as_it_is(store: Store, tmp_path: Path) -> None:
+    data = bytes(range(256)) * 40_000 * 2
+    (tmp_path / "local").write_bytes(data)
+
+    store.put("logs/x", b"old")
+    store.put_file("logs/x", tmp_path / "local")
+
+    assert store.get("logs/x") == data
+    assert [found.key for found in store.list("logs")] == ["logs/x"]
+
+
 def test_put_replaces_and_create_does_not(store: Store) -> None:
     store.put("control/x.json", b"1")
     store.put("control/x.json", b"2")

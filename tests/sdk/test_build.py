@@ -309,3 +309,13 @@ def test_a_part_that_cannot_be_read_takes_no_other_with_it() -> None:
     assert trace["react_iterations"] == [{"thought": "x"}]
     assert trace["final_response"] == trace["messages"][0] == "[not readable: LookupError]"
     assert trace["messages"][1]["content"] == "hi"
+
+
+def test_costs_of_iterations_are_summed_where_the_state_says_none_and_odd_ones_cost_no_log() -> None:
+    steps = [{"cost_usd": 0.1}, {"cost_usd": 0.2}, {"cost_usd": "dear"}, {"cost_usd": True}, {}]
+    odd = [{"cost_usd": 10**400}, {"cost_usd": float("nan")}, {"cost_usd": -1}, {"cost_usd": 0.5}]
+
+    assert build_workflow_log({"react_iterations": steps})["metrics"]["cost_usd"] == pytest.approx(0.3)
+    assert build_workflow_log({"react_iterations": steps, "cost_usd": 7})["metrics"]["cost_usd"] == 7
+    assert build_workflow_log({"react_iterations": odd})["metrics"]["cost_usd"] == 0.5
+    assert "cost_usd" not in build_workflow_log({"react_iterations": [{}]})["metrics"]

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from langchain.agents.middleware import ToolRetryMiddleware
 from langchain_core.documents import Document
-from langchain_core.messages import AIMessage
+from langchain_core.language_models import FakeListLLM
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import RunnableLambda
 from langchain_core.tools import ToolException, tool
@@ -358,3 +359,52 @@ def test_an_exception_whose_text_cannot_be_read_still_gives_a_log(
         graph(("fail", fail)).invoke({}, config(handler))
 
     assert logs[0]["trace"]["errors"][0]["type"] == "UnreadableError"
+
+
+def test_an_iteration_has_what_the_model_was_given_and_each_message_once(
+    logs: Captured, handler: CaselogCallbackHandler
+) -> None:
+    agent(ask(7), ANSWER, system_prompt="Be brief.").invoke(QUESTION, config(handler))
+
+    first, second = logs[0]["trace"]["react_iterations"]
+    assert [message["role"] for message in first["input"]] == ["system", "user"]
+    assert [message["content"] for message in first["input"]] == ["Be brief.", "Is order 7 paid?"]
+    assert second["input"][0] == "[2 as before]"
+    assert [message["role"] for message in second["input"][1:]] == ["assistant", "tool"]
+
+
+def test_a_prompt_that_is_a_text_is_what_the_model_was_given(
+    logs: Captured, handler: CaselogCallbackHandler
+) -> None:
+    FakeListLLM(responses=["Paid."]).invoke("Is order 7 paid?", config(handler))
+
+    assert logs[0]["trace"]["react_iterations"][0]["input"] == "Is order 7 paid?"
+
+
+def test_a_system_prompt_that_changes_each_time_does_not_repeat_the_conversation(
+    logs: Captured, handler: CaselogCallbackHandler
+) -> None:
+    said = [HumanMessage("Is order 7 paid?"), AIMessage("Let me see.")]
+
+    def ask_twice(_state: State) -> State:
+        for number in range(2):
+            model(ANSWER).invoke([SystemMessage(f"It is {number} o'clock."), *said])
+        return {}
+
+    graph(("ask", ask_twice)).invoke({}, config(handler))
+
+    first, second = logs[0]["trace"]["react_iterations"]
+    assert len(first["input"]) == 3
+    assert second["input"][0]["content"] == "It is 1 o'clock."
+    assert second["input"][1:] == ["[2 as before]"]
+
+
+def test_a_node_of_a_graph_within_a_node_has_that_node_as_its_parent(
+    logs: Captured, handler: CaselogCallbackHandler
+) -> None:
+    inner = graph(("inner", lambda _state: {"category": "refund"}))
+
+    graph(("outer", inner)).invoke({}, config(handler))
+
+    parents = {node["name"]: node.get("parent") for node in logs[0]["trace"]["nodes"]}
+    assert parents == {"outer": None, "inner": "outer"}

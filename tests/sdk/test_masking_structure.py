@@ -462,6 +462,9 @@ CONVERSATIONS: tuple[Any, ...] = (
     {"choices": [{"delta": {"content": BODY}}]},
     {"choices": [{"text": BODY, "logprobs": {"tokens": [BODY]}}]},
     {"generations": [[{"text": BODY, "message": {"lc": 1, "kwargs": {"content": BODY}}}]]},
+    {"react_iterations": [{"input": BODY}]},
+    {"react_iterations": [{"input": [BODY, {"prompt": BODY}]}]},
+    {"reactIterations": [{"input": {"system": BODY, "turns": [[BODY]]}}]},
     {"final_response": BODY},
     {"finalResponse": {"text": [BODY]}},
 )  # fmt: skip
@@ -525,7 +528,8 @@ def test_a_body_does_not_stay_for_standing_under_the_name_of_a_role_or_a_time() 
 @pytest.mark.parametrize(
     "kept",
     [
-        {"react_iterations": [{"thought": "look", "observation": "found", "action": "find"}]},
+        {"react_iterations": [{"thought": "look", "observation": "found", "action": {"input": "find"}}]},
+        {"nodes": [{"name": "find", "input": "order 7", "parent": "resolve"}], "input": "order 7"},
         {"answer": "yes", "prompt": "Classify.", "tool_calls": [{"name": "find", "arguments": {"q": "x"}, "result": "y"}]},
         {"error_messages": ["timeout"], "order_history": ["T-1"], "metrics": {"messages": 5}},
         {"errors": [{"type": "ValueError", "message": "no seat"}]},

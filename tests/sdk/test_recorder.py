@@ -278,3 +278,50 @@ def test_an_iteration_may_be_given_its_tool_calls_and_a_strange_part_costs_no_lo
     first, second = logs[0]["trace"]["react_iterations"]
     assert [call["name"] for call in first["tool_calls"]] == ["find", "more"]
     assert second["status"] == "odd"
+
+
+def test_a_node_inside_of_another_has_it_as_its_parent(logs: Captured) -> None:
+    @caselog.node("search")
+    async def search() -> None:
+        await asyncio.sleep(0)
+
+    async def resolve(ticket: caselog.Ticket) -> None:
+        with ticket.node("resolve"):
+            await asyncio.gather(search(), search())
+
+    with caselog.ticket(ticket_id="T-1") as ticket:
+        ahead = ticket.node("made ahead")
+        asyncio.run(resolve(ticket))
+        with ticket.node("answer"), ahead, ticket.node("check"):
+            pass
+
+    nodes = {node["name"]: node.get("parent") for node in logs[0]["trace"]["nodes"]}
+    assert nodes == {
+        "resolve": None, "search": "resolve", "answer": None, "made ahead": "answer", "check": "made ahead",
+    }  # fmt: skip
+
+
+def test_a_node_of_another_ticket_around_it_is_no_parent(logs: Captured) -> None:
+    with (
+        caselog.ticket(ticket_id="outer") as outer,
+        outer.node("around"),
+        caselog.ticket(ticket_id="inner") as inner,
+        inner.node("alone"),
+    ):
+        pass
+
+    assert "parent" not in logs[0]["trace"]["nodes"][0]
+
+
+def test_an_iteration_says_what_its_model_was_given_and_what_it_cost(logs: Captured) -> None:
+    given = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Is it paid?"}]
+
+    with caselog.ticket(ticket_id="T-1") as ticket:
+        ticket.iteration(input=given, cost_usd=0.25)
+        with ticket.iteration(thought="Look it up.") as step:
+            step.cost_usd = 0.5
+
+    first, second = logs[0]["trace"]["react_iterations"]
+    assert (first["input"], first["cost_usd"]) == (given, 0.25)
+    assert "input" not in second
+    assert logs[0]["metrics"]["cost_usd"] == 0.75

@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,11 +26,15 @@ BUCKET: Final = "caselog-tests"
 
 @dataclass(frozen=True)
 class S3Server:
-    """A running S3 server; ``env`` are the standard AWS_* variables that lead to it."""
+    """A running S3 server; ``env`` are the standard AWS_* variables that lead to it.
+
+    ``metrics`` is the address of its own counts, where it has them.
+    """
 
     name: str
     endpoint: str
     env: dict[str, str] = field(repr=False)
+    metrics: str | None = None
 
     def client(self) -> Any:
         """A boto3 client that gives up at once: on this machine an answer takes milliseconds."""
@@ -96,7 +100,7 @@ def find_weed() -> str | None:
 def seaweedfs(program: str, folder: Path) -> Iterator[S3Server]:
     """SeaweedFS with master, volume, filer and S3 in one process, its data under ``folder``."""
     ports = free_ports(9)
-    server = _server("weed", ports[0])
+    server = replace(_server("weed", ports[0]), metrics=f"http://127.0.0.1:{ports[-1]}/metrics")
     (folder / "s3.json").write_text(json.dumps(_weed_identities()))
     with running(
         _weed_command(program, folder, ports),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from lake.errors import StoreUnavailable
+from lake.errors import StoreUnavailable, TableNotUnderstood
 from lake.scope import EVERYONE, Scope
 from serving.tasks import Tasks
 from tests.clock import FakeClock
@@ -219,6 +219,21 @@ def test_a_silent_store_is_a_503_that_says_the_logs_are_safe(
 
     assert answer.status_code == 503
     assert "Your logs are safe" in answer.text
+
+
+def test_tables_of_a_newer_version_are_a_503_that_says_so(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise TableNotUnderstood("traces", "a feature of tomorrow", "another program")
+
+    monkeypatch.setattr(site.snapshots, "trace", fail)
+
+    answer = site.browser("ann").get("/trace/acme/2026-11/L-1")
+
+    assert answer.status_code == 503
+    assert "newer version" in answer.text
+    assert "another program" not in answer.text
 
 
 def test_readiness_names_what_is_awaited(site: Site) -> None:

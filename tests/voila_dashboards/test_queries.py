@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import duckdb
 import pytest
@@ -400,6 +401,16 @@ def test_a_log_without_a_trace_says_so(reader: LakeSource) -> None:
     data = ask(reader, "ticket", client_id="acme", log_id="log-of-A-2")["data"]
 
     assert (data["trace_state"], data["trace"]) == ("none", None)
+
+
+def test_a_trace_that_is_no_longer_kept_is_told_from_one_that_never_was(tmp_path: Path) -> None:
+    with reader_of(tmp_path, [log("T", trace=b'{"a": 1}')]) as reader:
+        gone = SimpleNamespace(sql=reader.sql, trace=lambda *_where: None)
+
+        data = ask(cast("LakeSource", gone), "ticket", client_id="acme", log_id="log-of-T")["data"]
+
+    assert (data["trace_state"], data["trace"]) == ("retired", None)
+    assert data["log"]["trace_bytes"] == 8
 
 
 def test_a_trace_comes_as_the_text_that_was_sent(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ TRACE = {
             "duration_ms": 1000,
             "output": {"category": "refund"},
         },
-        {"name": "agent", "started_at": "2026-11-23T12:00:01Z", "duration_ms": 4000},
+        {"name": "agent", "parent": "resolve", "started_at": "2026-11-23T12:00:01Z", "duration_ms": 4000},
     ],
     "react_iterations": [
         {
@@ -35,12 +35,14 @@ TRACE = {
             "node": "agent",
             "started_at": "2026-11-23T12:00:01Z",
             "duration_ms": 2000,
+            "input": [{"role": "system", "content": "You are patient."}],
             "thought": "I need the order.",
             "action": "look it up",
             "observation": "It was paid twice.",
             "model": "model-x",
             "input_tokens": 1200,
             "output_tokens": 34,
+            "cost_usd": 0.25,
             "tool_calls": [
                 {
                     "id": "call-1",
@@ -353,6 +355,11 @@ def test_a_ticket_shows_everything_the_ai_did(page: Page, harness: Harness) -> N
         "model-x",
     ):
         expect(step).to_contain_text(text)
+    expect(step.locator("summary", has_text="Iteration 1")).to_contain_text("$0.25")
+    expect(page.locator(".cl-step-group h3", has_text="agent")).to_contain_text("inside resolve")
+    expect(step).not_to_contain_text("You are patient.")
+    step.get_by_text("Given to the model").click()
+    expect(step).to_contain_text("You are patient.")
     expect(page.locator(".cl-final")).to_have_text("You get it back.")
     expect(page.locator(".cl-errors")).to_contain_text("HttpError")
     page.get_by_text("Stack trace").click()

@@ -21,7 +21,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from access.errors import AccessError
 from access.snapshots import SnapshotSource
-from lake.errors import LakeError
+from lake.errors import LakeError, TableNotUnderstood
 from lake.store import Store
 from serving.service_log import describe_defect
 from serving.tasks import Tasks
@@ -32,6 +32,7 @@ from voila_dashboards.gateway.errors import (
     STATUS,
     AccountDamaged,
     GatewayError,
+    LogsNotUnderstood,
     NoSuchPage,
     StoreSilent,
     Unexpected,
@@ -169,7 +170,8 @@ class Refusals:
 
     async def _store_silent(self, request: Request, error: Exception) -> Response:
         logger.warning("%s: %s", _name_of(request), error)
-        return await self._page(request, StoreSilent(), 503)
+        is_new = isinstance(error, TableNotUnderstood)
+        return await self._page(request, LogsNotUnderstood() if is_new else StoreSilent(), 503)
 
     async def _http(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101

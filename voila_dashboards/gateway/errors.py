@@ -4,7 +4,8 @@
     * the visitor's address: `NoSuchPage` (404), also for what exists but belongs to another client
     * the visitor's form: `FormExpired` (403), `WrongOrigin` (403)
     * pace: `TooManyAttempts` (429)
-    * this side: `DashboardsUnavailable`, `SignOutUntold`, `AccountDamaged` (503), `Unexpected` (500)
+    * this side: `DashboardsUnavailable`, `SignOutUntold`, `AccountDamaged`, `LogsNotUnderstood` (503),
+      `Unexpected` (500)
 
 A store that does not answer is `lake.errors.StoreUnavailable`, shown as 503 too.
 """
@@ -132,6 +133,19 @@ class StoreSilent(GatewayError):
         super().__init__("Your logs are safe, but they cannot be read just now. Try again in a minute.")
 
 
+class LogsNotUnderstood(GatewayError):
+    """A newer version of Caselog, or another program, changed the tables; the service log says which table and how."""
+
+    title = "These logs need newer dashboards"
+    action_label = "Try again"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your logs are safe, but a newer version stored them than this one can read. Ask your provider to upgrade "
+            "the dashboards: their service log says what they lack."
+        )
+
+
 STATUS: Final[dict[type[Exception], int]] = {
     NoSuchPage: 404,
     FormExpired: 403,
@@ -142,5 +156,6 @@ STATUS: Final[dict[type[Exception], int]] = {
     AccountDamaged: 503,
     Unexpected: 500,
     StoreSilent: 503,
+    LogsNotUnderstood: 503,
     LakeError: 503,
 }

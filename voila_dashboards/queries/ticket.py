@@ -79,19 +79,29 @@ def _log(reader: Source, client_id: str, log_id: str) -> dict[str, Any]:
 def _trace(reader: Source, log: Mapping[str, Any]) -> dict[str, Any]:
     """The trace as the JSON text that was sent: a browser parses it, or shows it as it stands.
 
-    ``trace_state`` is ``present``, ``none`` (METRICS_ONLY, or retired) or ``too_big``: that one is not even fetched.
+    ``trace_state`` is ``present``, ``none`` (METRICS_ONLY), ``retired`` (it was there, and is no longer kept) or
+    ``too_big``: that one is not even fetched.
     """
     size, sent = log["trace_bytes"] or 0, None
+    was_there = size > 0
     if size <= MAX_TRACE_BYTES:
         sent = reader.trace(log["client_id"], log["month"], log["log_id"], log["executed_at_ms"]) or b""
         size = len(sent)
     shown = sent if sent and size <= MAX_TRACE_BYTES else None
     return {
         "trace": None if shown is None else shown.decode("utf-8", "replace"),
-        "trace_state": "present" if shown is not None else "too_big" if size else "none",
+        "trace_state": _state(is_shown=shown is not None, size=size, was_there=was_there),
         "trace_size": size,
         "trace_limit": MAX_TRACE_BYTES,
     }
+
+
+def _state(*, is_shown: bool, size: int, was_there: bool) -> str:
+    if is_shown:
+        return "present"
+    if size:
+        return "too_big"
+    return "retired" if was_there else "none"
 
 
 def _same_ticket(reader: Source, log: Mapping[str, Any]) -> dict[str, Any]:

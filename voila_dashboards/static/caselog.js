@@ -915,8 +915,8 @@ function parts(value) {
   return named ? entries.map(([name, each]) => ({ name, ...each })) : [value];
 }
 
-const NODE_FIELDS = ["name", "started_at", "duration_ms", "status", "input", "output", "error", "attributes", "value"];
-const ITERATION_FIELDS = ["iteration", "node", "started_at", "duration_ms", "thought", "action", "observation", "tool_calls", "model", "input_tokens", "output_tokens", "value"];
+const NODE_FIELDS = ["name", "parent", "started_at", "duration_ms", "status", "input", "output", "error", "attributes", "value"];
+const ITERATION_FIELDS = ["iteration", "node", "started_at", "duration_ms", "input", "thought", "action", "observation", "tool_calls", "model", "input_tokens", "output_tokens", "cost_usd", "value"];
 const CALL_FIELDS = ["id", "name", "arguments", "result", "started_at", "duration_ms", "status", "error", "value"];
 const PARTS = ["nodes", "react_iterations", "tool_calls", "errors", "messages", "final_response"];
 
@@ -1056,6 +1056,8 @@ function ticketHead(log, viewer) {
 function traceState(data, run, routed) {
   if (data.trace_state === "none")
     return card("No trace", {}, h("p", {}, "No trace is stored with this log, only its figures. It was sent without one, or its client is set to METRICS_ONLY."));
+  if (data.trace_state === "retired")
+    return card("Trace no longer kept", {}, h("p", {}, "The trace of this log is past the time for which traces are kept, or was lost. Its figures stay as long as the log."));
   if (data.trace_state === "too_big")
     return tooBigCard(data, routed);
   if (!run && data.trace !== "null")
@@ -1181,7 +1183,7 @@ function stepGroup(group, reach, isOpen) {
   const section = h("section", { class: "cl-step-group" });
   const took = group.duration !== null && h("span", { class: "cl-muted" }, duration(group.duration));
   section.append(h("h3", { tabindex: "-1" }, h("span", { class: `cl-dot cl-g-${group.failed ? "failed" : group.kind}`, "aria-hidden": "true" }), group.name,
-    group.failed && group.kind === "node" && h("span", { class: "cl-badge cl-s-failed" }, label(group.raw.status, "error")), took, group.note && h("span", { class: "cl-muted" }, group.note)));
+    group.failed && group.kind === "node" && h("span", { class: "cl-badge cl-s-failed" }, label(group.raw.status, "error")), !isBlank(group.raw.parent) && h("span", { class: "cl-muted" }, `inside ${label(group.raw.parent)}`), took, group.note && h("span", { class: "cl-muted" }, group.note)));
   const own = [["Error", group.raw.error, "cl-error"], ["Input", group.raw.input], ["Output", group.raw.output], ["Attributes", group.raw.attributes], ["Value", group.raw.value], ["Other fields", group.rest]].filter(([, value]) => !isBlank(value));
   let inOut = null;
   if (own.length) {
@@ -1240,7 +1242,7 @@ function iterationStep(step, open) {
     h("b", { class: "cl-step-name" }, step.name),
     h("span", { class: "cl-grow cl-step-lead" }, lead, tools.slice(0, 4).map((name) => h("code", {}, clip(name, 40))), tools.length > 4 && ` +${tools.length - 4}`),
     step.failed && h("span", { class: "cl-badge cl-s-failed" }, "error"),
-    h("span", { class: "cl-muted cl-step-cost" }, [step.duration !== null ? duration(step.duration) : null, tokens].filter(Boolean).join(" · ")),
+    h("span", { class: "cl-muted cl-step-cost" }, [step.duration !== null ? duration(step.duration) : null, tokens, num(raw.cost_usd) === null ? null : money(num(raw.cost_usd))].filter(Boolean).join(" · ")),
   ];
   return lazyDetails(`cl-step ${step.failed ? "cl-step-failed" : ""}`, summary, () => iterationBody(step), open);
 }
@@ -1252,6 +1254,7 @@ function iterationBody(step) {
   const model = [isBlank(raw.model) ? null : label(raw.model), num(raw.input_tokens) !== null && `${count(raw.input_tokens)} input tokens`, num(raw.output_tokens) !== null && `${count(raw.output_tokens)} output tokens`, step.start !== null && `started ${localTime(step.start, true)} (${zone(step.start)})`].filter(Boolean);
   const repeated = !isBlank(raw.observation) && step.children.find((call) => safeJson(call.raw.result) === safeJson(raw.observation));
   const shown = [
+    isBlank(raw.input) ? null : lazyDetails("cl-field cl-given", "Given to the model", () => [field("Input", raw.input)]),
     field("Thought", raw.thought), field("Action", raw.action), field("Value", raw.value),
     step.children.length ? h("div", { class: "cl-field" }, h("h4", {}, step.children.length > 1 ? `Tool calls (${step.children.length})` : "Tool call"), step.children.map(callView)) : null,
     repeated ? h("div", { class: "cl-field" }, h("h4", {}, "Observation"), h("p", { class: "cl-muted" }, "Equal to the result of ", h("code", {}, repeated.name), ".")) : field("Observation", raw.observation),

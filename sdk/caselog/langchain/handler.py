@@ -80,8 +80,9 @@ class CaselogCallbackHandler(_Base):
     ) -> None:
         run = self._start(run_id, parent_run_id, metadata, inputs, kwargs.get("name"))
         if run and _is_node(run, tags, metadata):
-            run.node = kwargs.get("name") or "chain"
+            parent, run.node = run.node, kwargs.get("name") or "chain"
             run.record = {"name": run.node, "started_at": now_text()}
+            run.record.update({"parent": parent} if parent else {})
             path = name_path(run.namespace)
             if path:
                 run.record["attributes"] = {"path": path}
@@ -248,6 +249,7 @@ class CaselogCallbackHandler(_Base):
             known = {"node": run.node, "model": (metadata or {}).get("ls_model_name")}
             run.record.update({name: value for name, value in known.items() if value})
             iterations.append(run.record)
+            run.recording.note_given(run.record, inputs)
 
     def _begin_call(self, run: Run | None, name: str, arguments: Any, call_id: str | None) -> None:
         if run:

@@ -8,8 +8,10 @@ would otherwise make the log grow with its square.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -54,6 +56,8 @@ class Recording:
     #: Iterations by the id of such a call.
     _asked_by: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     _seen_items: dict[int, tuple[Any, str | None]] = field(default_factory=dict)
+    #: What the model of each node was given last.
+    _given: dict[str | None, list[Any]] = field(default_factory=dict)
     _last_texts: dict[str, str] = field(default_factory=dict)
 
     def begin_node(self, record: dict[str, Any], inputs: Any) -> None:
@@ -79,6 +83,21 @@ class Recording:
             known = {id(message) for message in old}
             self.state["messages"] = [*old, *(message for message in new if id(message) not in known)]
         record.update(status="ok", output=self.copy(shape_output(outputs)))
+
+    def note_given(self, iteration: dict[str, Any], batches: Sequence[Sequence[Any]]) -> None:
+        """What a model is given: the messages that are new since it was asked last in the same node."""
+        [given] = batches if len(batches) == 1 else [batches]
+        if isinstance(given, str):
+            iteration["input"] = given
+            return
+        before = self._given.get(iteration.get("node"), [])
+        self._given[iteration.get("node")] = list(given)
+        known = {id(message) for message in before}
+        is_known = [
+            id(message) in known or message in before[place : place + 1]
+            for place, message in enumerate(given)
+        ]
+        iteration["input"] = _leave_out(given, is_known)
 
     def copy(self, value: Any) -> Any:
         """The value as it is now, as plain data, without what the ticket's record holds already."""
@@ -174,6 +193,15 @@ def _has_made(iteration: Mapping[str, Any], call_id: str) -> bool:
 def _asks_for(iteration: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
     asked = {"name": record["name"], "arguments": record["arguments"]}
     return asked in iteration.get("action", ())
+
+
+def _leave_out(items: Sequence[Any], is_known: Sequence[bool]) -> list[Any]:
+    """The items as plain data, with a marker in place of those that are known."""
+    left: list[Any] = []
+    for known, group in groupby(zip(is_known, items), key=itemgetter(0)):
+        members = [item for _, item in group]
+        left += [f"[{len(members)} as before]"] if known else [json.loads(dump(item)) for item in members]
+    return left
 
 
 def build_log(recording: Recording, outputs: Any, status: str) -> dict[str, Any]:

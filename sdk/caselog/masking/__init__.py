@@ -115,7 +115,7 @@ class Masker:
         except Exception as error:  # noqa: BLE001 - as in _mask_safely
             return _not_maskable(error)
         if isinstance(replaced, list):
-            inner = self._name_items(name)
+            inner = self._name_items(name, parent)
             return [self._mask_safely(item, inner, parent, level + 1) for item in replaced]
         if isinstance(replaced, dict):
             masked: dict[str, Any] = {}
@@ -132,13 +132,13 @@ class Masker:
         if isinstance(replaced, dict):
             return self._mask_dict(replaced, name, nested)
         if isinstance(replaced, list):
-            inner = self._name_items(name)
+            inner = self._name_items(name, parent)
             return [self._mask_value(item, inner, parent, nested) for item in replaced]
         return replaced
 
-    def _name_items(self, name: str) -> str:
+    def _name_items(self, name: str, parent: str) -> str:
         """The name under which the items of a list stand: the list's own, unless all was done by that already."""
-        return "" if self._masks_bodies and bodies.is_conversation(name) else name
+        return "" if self._masks_bodies and bodies.is_conversation(name, parent) else name
 
     def _replace(self, value: Any, name: str, parent: str) -> Any:
         """The value with what its name and its fields say replaced; what its texts say is not looked at yet."""
@@ -147,7 +147,7 @@ class Masker:
             if verdict in self._markers and can_be(value, verdict, name, parent):
                 return self._markers[verdict]
             if self._masks_bodies:
-                value = bodies.remove_body(value, name)
+                value = bodies.remove_body(value, name, parent)
             if self._masks_names and is_name(value, name, parent):
                 return MARKERS[NAME]
         if isinstance(value, str):

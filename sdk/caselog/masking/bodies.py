@@ -1,8 +1,9 @@
 """Takes out of a log what people and models said to each other, for those who ask for it.
 
 Covered are conversations, known by the name of their field or by the look of a message (OpenAI's, Anthropic's,
-Google's, LangChain's), and the final response. Not covered is what a workflow makes of them: a ``thought``, an
-``observation``, an ``answer``, a ``prompt``, and the arguments and results of tools, which are masked like the rest.
+Google's, LangChain's), what the model of an iteration was given, and the final response. Not covered is what a workflow
+makes of them: a ``thought``, an ``observation``, an ``answer``, a ``prompt``, and the arguments and results of tools,
+which are masked like the rest.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ _CONVERSATIONS = frozenset(
 _OWNERS_OF_HISTORY = frozenset(("chat", "conversation", "message", "messages", "dialog", "dialogue"))
 _NO_CONVERSATIONS = frozenset(("error", "errors", "warning", "validation", "log", "status", "commit"))
 _FINAL_RESPONSES = frozenset(("finalresponse",))
+#: In an object of these, ``input`` is what a model was given.
+_ITERATIONS = frozenset(("reactiterations",))
 #: In `choices` OpenAI, in `generations` LangChain gives what a model answered.
 _ANSWERS = frozenset(("choices", "generations"))
 
@@ -71,9 +74,9 @@ _SPEAKERS = frozenset(("author", "from", "sender", "speaker"))
 _MARKER = re.compile(r"\[body: \d+ characters\]")
 
 
-def remove_body(value: Any, name: str) -> Any:
+def remove_body(value: Any, name: str, parent: str = "") -> Any:
     """The value without what was said in it, if the name of its field says that it is a conversation."""
-    kind = _kind_of_field(name)
+    kind = _kind_of_field(name, parent)
     if kind == "response":
         return _mark(value if isinstance(value, str) else str(value)) if value not in (None, "") else value
     if kind == "conversation":
@@ -81,9 +84,9 @@ def remove_body(value: Any, name: str) -> Any:
     return _remove_from_answers(value) if kind == "answers" else value
 
 
-def is_conversation(name: str) -> bool:
+def is_conversation(name: str, parent: str = "") -> bool:
     """Whether the name of a field says that it is a conversation: its items are done when it is."""
-    return _kind_of_field(name) == "conversation"
+    return _kind_of_field(name, parent) == "conversation"
 
 
 def remove_bodies(fields: dict[str, Any]) -> dict[str, Any]:
@@ -96,8 +99,15 @@ def remove_from_pair(items: list[Any]) -> list[Any]:
     return _remove_all(items, "", speaks=True) if _is_said_by_role(items) else items
 
 
+def _kind_of_field(name: str, parent: str) -> str | None:
+    """``conversation``, ``response``, ``answers`` or none; ``parent`` is the field that the object stands in."""
+    if name == "input" and join_name(parent) in _ITERATIONS:
+        return "conversation"
+    return _kind_of_name(name)
+
+
 @lru_cache(maxsize=4096)
-def _kind_of_field(name: str) -> str | None:
+def _kind_of_name(name: str) -> str | None:
     words, joined = split_name(name), join_name(name)
     if joined in _FINAL_RESPONSES:
         return "response"

@@ -1,0 +1,278 @@
+"""The parts of a trace that tables are derived from, whatever shape the trace has. Pure.
+
+One decode of a trace reads what the columns of `lake.columns.DERIVED` need and steps over everything else. A trace
+that does not have the types of `caselog.model.TRACE_PARTS` is read again part by part and field by field: a field of
+another type is empty, and costs no other field, part or log.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+#: Of each kind, so many parts of one trace become rows; what is beyond is counted.
+MAX_PARTS: Final = 10_000
+
+_NOTHING: Final = msgspec.Raw(b"null")
+_UNREADABLE: Final = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
+
+
+class Part(msgspec.Struct, gc=False):
+    """What every kind of part may say under the model's names."""
+
+    name: str | None = None
+    node: str | None = None
+    started_at: str | None = None
+    duration_ms: float | None = None
+    status: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: float | None = None
+    model: str | None = None
+    error: msgspec.Raw = _NOTHING
+
+
+class ToolCall(Part, gc=False):
+    """A tool call; of its arguments and its result the bytes of their JSON are kept until they are counted."""
+
+    id: str | None = None
+    arguments: msgspec.Raw = _NOTHING
+    result: msgspec.Raw = _NOTHING
+
+
+class Iteration(Part, gc=False):
+    """An iteration and the tool calls in it."""
+
+    iteration: int | None = None
+    action: msgspec.Raw = _NOTHING
+    tool_calls: list[ToolCall] | None = None
+
+
+class Node(Part, gc=False):
+    """A node; ``parent`` is the name of the node that it ran in."""
+
+    parent: str | None = None
+
+
+class Error(Part, gc=False):
+    """An entry of ``errors``."""
+
+    type: str | None = None
+    message: str | None = None
+
+
+class Message(msgspec.Struct, gc=False):
+    """A message of the conversation."""
+
+    role: str | None = None
+    content: msgspec.Raw = _NOTHING
+
+
+class Parts(msgspec.Struct):
+    """What is read of a trace."""
+
+    nodes: list[Node] | None = None
+    react_iterations: list[Iteration] | None = None
+    tool_calls: list[ToolCall] | None = None
+    errors: list[Error] | None = None
+    messages: list[Message] | None = None
+    final_response: msgspec.Raw = _NOTHING
+    subject: msgspec.Raw = _NOTHING
+
+
+_as_parts = msgspec.json.Decoder(Parts).decode
+_as_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_as_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_as_text = msgspec.json.Decoder(str).decode
+_EXACT: Final[dict[type, Callable[[Any], Any]]] = {
+    kind: msgspec.json.Decoder(kind).decode for kind in (Node, Iteration, ToolCall, Error, Message)
+}
+#: How a field is read where its part has an odd shape.
+_FIELDS: Final[dict[type, dict[str, Callable[[Any], Any]]]] = {
+    kind: {
+        each.name: bytes if each.type is msgspec.Raw else msgspec.json.Decoder(each.type).decode
+        for each in msgspec.structs.fields(kind)
+    }
+    for kind in _EXACT
+}
+_KINDS: Final = {
+    "nodes": Node,
+    "react_iterations": Iteration,
+    "tool_calls": ToolCall,
+    "errors": Error,
+    "messages": Message,
+}
+
+
+class TraceParts(msgspec.Struct):
+    """The parts of one trace in their order; a tool call that the trace has in two places stands here once.
+
+    ``calls`` are those of the iterations, in their order, and then those of no iteration; ``places`` are the
+    positions of the iterations that they belong to. ``beyond`` is how many parts there were over `MAX_PARTS`.
+    """
+
+    iterations: Sequence[Iteration] = ()
+    calls: Sequence[ToolCall] = ()
+    places: Sequence[int | None] = ()
+    errors: Sequence[Error] = ()
+    nodes: Sequence[Node] = ()
+    messages: Sequence[Message] = ()
+    final_response: msgspec.Raw = _NOTHING
+    subject: msgspec.Raw = _NOTHING
+    beyond: int = 0
+
+
+#: Of a log without a trace.
+NO_PARTS: Final = TraceParts()
+
+
+def read_parts(trace: bytes | memoryview | str | None) -> TraceParts:
+    """The parts of a trace; of one that is no JSON object, none.
+
+    >>> found = read_parts(b'{"nodes": [{"name": "classify", "duration_ms": "slow"}, 7], "tool_calls": "none"}')
+    >>> [(node.name, node.duration_ms) for node in found.nodes], found.calls
+    ([('classify', None), (None, None)], [])
+    """
+    if trace is None:
+        return NO_PARTS
+    try:
+        return _in_order(_as_parts(trace))
+    except _UNREADABLE:
+        return _in_order(_read_odd_trace(trace))
+
+
+def _in_order(parts: Parts) -> TraceParts:
+    iterations = parts.react_iterations or []
+    calls: list[ToolCall] = []
+    places: list[int | None] = []
+    for place, iteration in enumerate(iterations):
+        if inside := iteration.tool_calls:
+            calls += inside
+            places += [place] * len(inside)
+    if outside := parts.tool_calls:
+        outside = _without_told(calls, outside) if calls else outside
+        calls += outside
+        places += [None] * len(outside)
+    found = TraceParts(
+        iterations,
+        calls,
+        places,
+        parts.errors or [],
+        parts.nodes or [],
+        parts.messages or [],
+        parts.final_response,
+        parts.subject,
+    )
+    if max(len(iterations), len(calls), len(found.errors), len(found.nodes)) > MAX_PARTS:
+        _bound(found)
+    return found
+
+
+def _bound(found: TraceParts) -> None:
+    for name in ("iterations", "calls", "places", "errors", "nodes"):
+        values = getattr(found, name)
+        found.beyond += 0 if name == "places" else max(0, len(values) - MAX_PARTS)
+        setattr(found, name, values[:MAX_PARTS])
+
+
+# ------------------------------------------------------------ calls in two places
+
+
+def _without_told(inside: Sequence[ToolCall], outside: Sequence[ToolCall]) -> list[ToolCall]:
+    """Those calls of ``outside`` that no iteration has.
+
+    The same id and name is the same call, but as often only as the iterations have it: some models use an id again
+    and again. What a call in an iteration does not say is taken from its other place.
+    """
+    twins = _by_identity(inside)
+    seen: Counter[tuple[str, str | None]] = Counter()
+    left = []
+    for call in outside:
+        key = (call.id or "", call.name)
+        told = twins.get(key, ())
+        if call.id and seen[key] < len(told):
+            _complete(told[seen[key]], call)
+            seen[key] += 1
+        else:
+            left.append(call)
+    return left
+
+
+def _by_identity(calls: Sequence[ToolCall]) -> dict[tuple[str, str | None], list[ToolCall]]:
+    found: dict[tuple[str, str | None], list[ToolCall]] = {}
+    for call in calls:
+        if call.id:
+            found.setdefault((call.id, call.name), []).append(call)
+    return found
+
+
+def _complete(call: ToolCall, other: ToolCall) -> None:
+    for name in ToolCall.__struct_fields__:
+        if _is_blank(getattr(call, name)):
+            setattr(call, name, getattr(other, name))
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or (isinstance(value, msgspec.Raw) and bytes(value) == b"null")
+
+
+# ------------------------------------------------------------ traces of odd shapes
+
+
+def _read_odd_trace(trace: bytes | memoryview | str) -> Parts:
+    try:
+        told = _as_object(trace)
+    except _UNREADABLE:
+        return Parts()
+    found = Parts(final_response=told.get("final_response", _NOTHING), subject=told.get("subject", _NOTHING))
+    for name, kind in _KINDS.items():
+        setattr(found, name, _read_odd_list(kind, told.get(name)))
+    return found
+
+
+def _read_odd_list(kind: type[T], value: msgspec.Raw | None) -> list[T]:
+    """The parts of a list, one for each of its items; of what is no list, none."""
+    try:
+        return [_read_odd_part(kind, item) for item in _as_list(value or b"[]")]
+    except _UNREADABLE:
+        return []
+
+
+def _read_odd_part(kind: type[T], item: msgspec.Raw) -> T:
+    try:
+        part: T = _EXACT[kind](item)
+    except _UNREADABLE:
+        part = kind()
+        _read_odd_fields(part, item)
+    return part
+
+
+def _read_odd_fields(part: Any, item: msgspec.Raw) -> None:
+    """Set what can be read; an error that is a text and no object is its message."""
+    try:
+        told = _as_object(item)
+    except _UNREADABLE:
+        if isinstance(part, Error):
+            part.message = _read(_as_text, item)
+        return
+    for name, decode in _FIELDS[type(part)].items():
+        if name not in told:
+            continue
+        if isinstance(part, Iteration) and name == "tool_calls":
+            part.tool_calls = _read_odd_list(ToolCall, told[name])
+        elif decode is bytes:
+            setattr(part, name, told[name])
+        else:
+            setattr(part, name, _read(decode, told[name]))
+
+
+def _read(decode: Callable[[Any], T], value: msgspec.Raw) -> T | None:
+    try:
+        return decode(value)
+    except _UNREADABLE:
+        return None

@@ -38,7 +38,8 @@ _PARTS_AT_ONCE: Final = 4
 
 #: How S3 says that there is no such bucket, https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 _NO_BUCKET: Final = "<Code>NoSuchBucket</Code>"
-_REFUSALS: Final = ("status code: 401", "status code: 403")
+#: How it refuses: a request as a whole, or, of a deletion of many objects, one of them.
+_REFUSALS: Final = ("status code: 401", "status code: 403", "AccessDenied")
 _STORE_ERRORS = (obs_errors.BaseError, OSError, ValueError)
 
 

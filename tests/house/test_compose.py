@@ -9,7 +9,8 @@ import re
 import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime
+import uuid
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,13 @@ import httpx
 import pytest
 import yaml
 
+from access.deletions import Deletion, Kind
 from access.signouts import forget_expired, is_signed_out, record_sign_out
 from access.snapshots import SnapshotSource
 from cli.environment import COLLECTOR_PREFIX, DASHBOARDS_PREFIX, ETL_PREFIX, LOG_PREFIX
 from cli.main import COMMANDS
 from collector.settings import CollectorSettings
-from etl import quarantine
+from etl import deletion, quarantine
 from etl.quarantine import RetryRefused
 from etl.settings import EtlSettings
 from lake import schema
@@ -32,9 +34,12 @@ from lake.layout import raw_key
 from lake.reader import Reader
 from lake.scope import Scope
 from lake.scope_files import ScopeFiles
+from lake.snapshot import Lake
 from lake.store import Store, open_store
+from lake.subjects import salted
 from serving.service_log import LogSettings
 from tests.house.tree import ROOT
+from tests.logs import a_log, put_raw
 from tests.servers import s3
 from tests.servers.process import free_ports, running
 from voila_dashboards.settings import DashboardSettings
@@ -249,6 +254,43 @@ def test_a_retry_with_the_rights_of_the_etl_is_refused_in_words_and_loses_nothin
     assert kept == [aside]
     assert admin.get(key) == b"no zstd"
     admin.delete([key])
+
+
+def test_with_the_rights_of_the_etl_a_ticket_is_deleted_to_the_end_and_a_client_by_the_operator(
+    parts: Parts,
+) -> None:
+    admin = Lake(parts.store("admin"))
+    parts.caselog("admin", "clients", "create", "initech")
+    put_raw(
+        admin.store, a_log("1", client_id="initech", ticket_id="T-SECRET"), a_log("2", client_id="initech")
+    )
+    parts.caselog("etl", "etl", "run")
+    begun = datetime.now(UTC) - timedelta(hours=1)
+    salt = bytes(16)
+    for kind, digest in ((Kind.TICKET, salted(salt, "T-SECRET")), (Kind.CLIENT, None)):
+        deletion.begin(
+            admin,
+            Deletion(
+                deletion_id=str(uuid.uuid4()),
+                kind=kind,
+                client_id="initech",
+                salt=salt.hex(),
+                digest=digest,
+                requested_at=begun,
+                active_at=begun,
+                by="an operator",
+                why="asked",
+            ),
+        )
+
+    done, stuck = deletion.resume_idle(Lake(parts.store("etl")), datetime.now(UTC))
+    [left] = deletion.unfinished(admin)
+    receipts = deletion.resume(admin, lambda: datetime.now(UTC), idle_only=False)
+
+    assert (done, left.kind, [*stuck]) == (1, Kind.CLIENT, [left.deletion_id])
+    assert "allowed to do" in stuck[left.deletion_id]
+    assert len(receipts) == 1
+    assert list(admin.store.list("logs/client_id=initech")) == []
 
 
 def test_with_their_rights_the_parts_take_a_log_all_the_way(parts: Parts, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from caselog.model import LOG_FIELDS
+from etl.quarantine import CONFLICTS, CONFLICTS_REASON
 from lake import columns, rawlog
 from lake.layout import quarantine_key
 from lake.raw_rows import numbered_rows
@@ -159,7 +160,7 @@ def _write(store: Store, different: Sequence[_Repeated]) -> None:
     for key, rows in by_object.items():
         numbers = sorted(each.line for each in rows)
         lines = rawlog.unpack(rows[0].parsed.blob)
-        store.put(quarantine_key(key, "conflicts.ndjson"), b"".join(lines[n] + b"\n" for n in numbers))
+        store.put(quarantine_key(key, CONFLICTS), b"".join(lines[n] + b"\n" for n in numbers))
         reasons = [{"line": number + 1, "reason": _REASON} for number in numbers]
         text = json.dumps({"object": key, "lines": reasons}, indent=1)
-        store.put(quarantine_key(key, "conflicts.reason.json"), text.encode())
+        store.put(quarantine_key(key, CONFLICTS_REASON), text.encode())

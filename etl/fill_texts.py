@@ -6,12 +6,10 @@ A log whose trace is gone gets no text: it was retired.
 
 from __future__ import annotations
 
-import json
 import tempfile
-import uuid
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,8 +17,8 @@ import pyarrow.parquet as pq
 
 from etl.catch_up import opened_file, traces_of
 from lake import schema
-from lake.new_files import NewFile
-from lake.repair import stats_of
+from lake.data_files import open_writer, with_columns
+from lake.new_files import put_file
 from lake.search_text import search_text
 from lake.snapshot import Lake
 from lake.table_files import TableFile
@@ -29,7 +27,6 @@ from lake.trace_parts import read_parts
 
 _COLUMN: Final = "search_text"
 _TRIES: Final = 5
-_LONG: Final = frozenset({"metrics", "extra", _COLUMN})
 
 
 def fill_texts(lake: Lake, clients: Collection[str] | None) -> int:
@@ -58,26 +55,16 @@ def _fill(lake: Lake, pinned: PinnedTable, file: TableFile) -> int:
     source = pq.ParquetFile(opened_file(lake.store, file))
     unknown = [field for field in source.schema_arrow if field.name not in schema.LOGS.names]
     columns = pa.schema([*columns, *unknown])  # of a later version
-    told = [name for name in columns.names if name not in _LONG]
     with tempfile.TemporaryDirectory(prefix="caselog-") as folder:
         sink, filled = Path(folder, "filled"), 0
-        with pq.ParquetWriter(
-            sink, columns, compression="zstd", write_statistics=told, use_dictionary=told
-        ) as writer:
+        with open_writer(sink, columns) as writer:
             for group in range(source.num_row_groups):
                 rows, count = _with_texts(lake, file, source.read_row_group(group), columns)
                 writer.write_table(rows, row_group_size=max(1, rows.num_rows))
                 filled += count
         if filled:
-            pinned.replace(file, _stored(lake, file, sink))
+            pinned.replace(file, put_file(lake.store, lake.logs.name, file.client_id, file.month, sink))
     return filled
-
-
-def _stored(lake: Lake, file: TableFile, written: Path) -> NewFile:
-    path = f"client_id={file.client_id}/month={file.month}/part-{uuid.uuid4()}.zstd.parquet"
-    lake.store.put_file(f"{lake.logs.name}/{path}", written)
-    stats = json.dumps(stats_of(pq.read_metadata(written)))
-    return NewFile(path, file.client_id, file.month, written.stat().st_size, stats)
 
 
 def _with_texts(lake: Lake, file: TableFile, rows: pa.Table, columns: pa.Schema) -> tuple[pa.Table, int]:
@@ -88,13 +75,9 @@ def _with_texts(lake: Lake, file: TableFile, rows: pa.Table, columns: pa.Schema)
     extras = dict(zip(rows["log_id"].to_pylist(), rows["extra"].to_pylist(), strict=True))
     made = _texts(lake, file, set(ids.to_pylist()), extras)
     texts = [text or made.get(log_id) for text, log_id in zip(known, rows["log_id"].to_pylist(), strict=True)]
-    values: dict[str, Any] = {name: rows[name] for name in rows.column_names}
-    values[_COLUMN] = pa.array(texts, pa.string())
-    arrays = [
-        values[field.name].cast(field.type) if field.name in values else pa.nulls(rows.num_rows, field.type)
-        for field in columns
-    ]
-    return pa.table(arrays, schema=columns), len(made)
+    filled = with_columns(columns, rows)
+    place = filled.schema.get_field_index(_COLUMN)
+    return filled.set_column(place, columns.field(place), pa.array(texts, pa.string())), len(made)
 
 
 def _texts(lake: Lake, file: TableFile, ids: set[str], extras: Mapping[str, str | None]) -> dict[str, str]:

@@ -20,7 +20,9 @@ from typing import Any, Final
 import zstandard
 
 from access.deletions import Kind
+from etl import quarantine
 from etl.matching import Matcher
+from etl.quarantine import read_reason
 from lake import layout, rawlog
 from lake.errors import ObjectNotFound, ObjectWithheld, UnreadableRaw
 from lake.raw_rows import numbered_rows
@@ -32,10 +34,13 @@ from lake.store import Store, StoredObject
 _READERS: Final = 8
 _CLIENT: Final = re.compile(r"[^/]+/client_id=([^/]+)/")
 _TABLES: Final = f"{layout.QUARANTINE}tables/"
-_REASON: Final = ".reason.json"
+_REASON: Final = f".{quarantine.REASON}"
 #: Parts of what is set aside, and the reason beside each.
-_LINES: Final = {".lines.ndjson": _REASON, ".conflicts.ndjson": ".conflicts.reason.json"}
-_OBJECT: Final = ".object"
+_LINES: Final = {
+    f".{quarantine.LINES}": _REASON,
+    f".{quarantine.CONFLICTS}": f".{quarantine.CONFLICTS_REASON}",
+}
+_OBJECT: Final = f".{quarantine.OBJECT}"
 _ILLEGIBLE: Final = "it is no text, or packed in another way, or not whole: nobody can tell what it says"
 _PIECE: Final = 4 * 1024 * 1024
 #: An address that two pieces share is found in their common part.
@@ -173,7 +178,7 @@ def _remove_aside(store: Store, matcher: Matcher, each: StoredObject, *, does: b
         return _scrub(store, matcher, each, does=does)
     ending = next((ending for ending in (*_LINES, _OBJECT) if each.key.endswith(ending)), "")
     reason = each.key.removesuffix(ending) + _LINES.get(ending, _REASON)
-    told = _told(store, reason) if ending else {}
+    told = read_reason(store, reason) if ending else {}
     client_id = _client_of(str(told.get("object") or each.key))
     if client_id is not None and not matcher.deletion.concerns(client_id):
         return RemovedObjects()
@@ -197,15 +202,7 @@ def client_of_quarantine(store: Store, key: str) -> str | None:
         return named
     ending = next((ending for ending in (*_LINES, *_LINES.values(), _OBJECT) if key.endswith(ending)), "")
     reason = key if key.endswith(_REASON) else key.removesuffix(ending) + _LINES.get(ending, _REASON)
-    return _client_of(str(_told(store, reason).get("object"))) if ending else None
-
-
-def _told(store: Store, key: str) -> dict[str, Any]:
-    try:
-        told = json.loads(store.get(key))
-    except (ObjectNotFound, ValueError, RecursionError):
-        return {}
-    return told if isinstance(told, dict) else {}
+    return _client_of(str(read_reason(store, reason).get("object"))) if ending else None
 
 
 def _remove_lines(

@@ -15,15 +15,14 @@ from lake.layout import quarantine_key
 from lake.rawobject import ParsedObject
 from lake.store import Store, StoredObject
 
-_OBJECT: Final = "object"
-_LINES: Final = "lines.ndjson"
+OBJECT: Final = "object"
+LINES: Final = "lines.ndjson"
 #: Logs that can be read and say something else than the ones that stand (`etl.conflicts`).
-_CONFLICTS: Final = "conflicts.ndjson"
-_REASON: Final = "reason.json"
-_PARTS: Final = (_OBJECT, _LINES, _CONFLICTS, _REASON)
+CONFLICTS: Final = "conflicts.ndjson"
+REASON: Final = "reason.json"
+_PARTS: Final = (OBJECT, LINES, CONFLICTS, REASON)
 #: The reasons that are beside conflicts; such a name counts apart from what could not be read.
 CONFLICTS_REASON: Final = "conflicts.reason.json"
-REASON: Final = _REASON
 
 
 class NotRetryable(LakeError):
@@ -72,7 +71,7 @@ class SetAside:
     @property
     def is_conflict(self) -> bool:
         """Whether these are logs that can be read, and say something else than those that stand."""
-        return _CONFLICTS in self.kept
+        return CONFLICTS in self.kept
 
     @property
     def hindrance(self) -> str | None:
@@ -102,12 +101,12 @@ def set_aside(store: Store, parsed: ParsedObject) -> int:
     Doing it twice writes the same objects again.
     """
     if parsed.unreadable is not None:
-        store.put(quarantine_key(parsed.key, _OBJECT), parsed.blob)
+        store.put(quarantine_key(parsed.key, OBJECT), parsed.blob)
         _write_reason(store, parsed.key, {"reason": parsed.unreadable})
         return 1
     if parsed.bad_lines:
         kept = b"".join(bad.line + b"\n" for bad in parsed.bad_lines)
-        store.put(quarantine_key(parsed.key, _LINES), kept)
+        store.put(quarantine_key(parsed.key, LINES), kept)
         reasons = [{"line": bad.number, "reason": bad.reason} for bad in parsed.bad_lines]
         _write_reason(store, parsed.key, {"lines": reasons})
     return len(parsed.bad_lines)
@@ -115,13 +114,13 @@ def set_aside(store: Store, parsed: ParsedObject) -> int:
 
 def move_aside(store: Store, key: str, reason: str) -> None:
     """Set a whole object aside without reading it; raises `ObjectNotFound` where it is gone or withheld."""
-    store.move(key, quarantine_key(key, _OBJECT))
+    store.move(key, quarantine_key(key, OBJECT))
     _write_reason(store, key, {"reason": reason})
 
 
 def _write_reason(store: Store, key: str, reason: dict[str, object]) -> None:
     text = json.dumps({"object": key, **reason}, indent=1)
-    store.put(quarantine_key(key, _REASON), text.encode())
+    store.put(quarantine_key(key, REASON), text.encode())
 
 
 # ------------------------------------------------------------ looking at it, and deciding
@@ -146,7 +145,7 @@ def find(store: Store, name: str) -> SetAside:
 
 def content(store: Store, aside: SetAside) -> bytes:
     """What is kept of it: the object as it was, its unreadable lines, or those that say something else."""
-    parts = (_OBJECT, _LINES, _CONFLICTS)
+    parts = (OBJECT, LINES, CONFLICTS)
     return b"".join(store.get(aside.kept[part]) for part in parts if part in aside.kept)
 
 
@@ -166,9 +165,9 @@ def retry(store: Store, aside: SetAside) -> None:
 
 def _put_all_back(store: Store, aside: SetAside) -> None:
     for part, key in aside.kept.items():
-        if part == _OBJECT:
+        if part == OBJECT:
             _put_back(store, aside.key, store.get(key))
-        elif part == _LINES:
+        elif part == LINES:
             lines = [line for line in store.get(key).split(b"\n") if line.strip()]
             _put_back(store, _key_of_lines(aside.key), rawlog.pack(lines))
 
@@ -188,20 +187,20 @@ def _put_back(store: Store, key: str, blob: bytes) -> None:
 
 def drop(store: Store, aside: SetAside) -> None:
     """Remove it for ever."""
-    store.delete([*(key for part, key in aside.kept.items() if part != _REASON)])
-    store.delete([key for part, key in aside.kept.items() if part == _REASON])
+    store.delete([*(key for part, key in aside.kept.items() if part != REASON)])
+    store.delete([key for part, key in aside.kept.items() if part == REASON])
 
 
 def _named(stored: StoredObject) -> tuple[str, str]:
     name = stored.key.removeprefix(layout.QUARANTINE)
     part = next((part for part in _PARTS if name.endswith(f".{part}")), "")
-    if part == _CONFLICTS:  # not of the same name as what could not be read of the object
+    if part == CONFLICTS:  # not of the same name as what could not be read of the object
         return name.removesuffix(".ndjson"), part
     return name.removesuffix(f".{part}") if part else name, part
 
 
 def _read(store: Store, name: str, parts: Mapping[str, StoredObject]) -> SetAside:
-    told = _told(store, parts[_REASON].key) if _REASON in parts else {}
+    told = read_reason(store, parts[REASON].key) if REASON in parts else {}
     key = str(told.get("object") or layout.RAW + name)
     lines = [line for line in told.get("lines") or () if isinstance(line, dict)]
     return SetAside(
@@ -210,13 +209,14 @@ def _read(store: Store, name: str, parts: Mapping[str, StoredObject]) -> SetAsid
         layout.client_of_raw_key(key),
         _in_words(told, lines),
         lines,
-        sum(each.size for part, each in parts.items() if part != _REASON),
+        sum(each.size for part, each in parts.items() if part != REASON),
         min(each.modified for each in parts.values()),
         {part: each.key for part, each in parts.items()},
     )
 
 
-def _told(store: Store, key: str) -> dict[str, Any]:
+def read_reason(store: Store, key: str) -> dict[str, Any]:
+    """What was written beside something that was set aside; empty where nothing of it can be read."""
     try:
         told = json.loads(store.get(key))
     except (ObjectNotFound, ValueError, RecursionError):

@@ -16,6 +16,7 @@ from lake import layout, merging, schema
 from lake.damage import damaged_files, mark_seen
 from lake.errors import LakeError, ObjectNotFound, StoreUnavailable
 from lake.merging import Merge
+from lake.portions import portions
 from lake.shards import EVERY_SHARD, shard_of
 from lake.snapshot import Lake
 from lake.store import Store
@@ -25,7 +26,7 @@ from lake.tables import CommitContended
 
 _NOTE: Final = "logs/_caselog/upkeep.json"
 _CHECK_EVERY: Final = timedelta(days=1)
-#: What is committed together, of merges.
+#: What is committed together, of merges: one commit each would make the tables' logs long.
 _PORTION: Final = 64
 _PORTION_BYTES: Final = 256 * 1024 * 1024
 #: From here on it is said that upkeep is behind.
@@ -122,7 +123,7 @@ def _merge(
     """Until nothing is worth merging any more, or the time is up."""
     left_alone: set[tuple[str, str]] = set()
     while merges := _merges(lake, table.name, now, left_alone, shards):
-        for portion in _portions(merges):
+        for portion in portions(merges, _PORTION, Merge.size, _PORTION_BYTES):
             if until is not None and time.monotonic() > until:
                 return
             made = table.merge(portion, now)
@@ -131,18 +132,6 @@ def _merge(
             report.damaged += 0 if table.name in schema.DERIVED else len(made.damaged)
             report.contended += len(portion) - len(made.done) - len(made.damaged)
             left_alone.update((m.client_id, m.month) for m in portion if m not in made.done)
-
-
-def _portions(merges: list[Merge]) -> Iterator[list[Merge]]:
-    """As many as are committed together: one commit each would make the tables' logs long."""
-    portion: list[Merge] = []
-    for merge in merges:
-        size = sum(file.size for each in [*portion, merge] for file in each.files)
-        if portion and (size > _PORTION_BYTES or len(portion) == _PORTION):
-            yield portion
-            portion = []
-        portion.append(merge)
-    yield portion
 
 
 def _merges(

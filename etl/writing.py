@@ -17,8 +17,9 @@ from typing import Any, Final, Self
 import pyarrow as pa
 
 from lake import layout, new_files, rawlog
+from lake.data_files import GROUP_ROWS
 from lake.errors import LakeError
-from lake.new_files import GROUP_BYTES, GROUP_ROWS, NewFile
+from lake.new_files import GROUP_BYTES, NewFile
 from lake.rawlog import RawRow
 from lake.store import Store
 

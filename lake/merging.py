@@ -14,7 +14,8 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lake.sorted_runs import ORDER, Keep, Spool, split
+from lake.data_files import in_groups, open_writer
+from lake.sorted_runs import ORDER, Keep, Spool
 from lake.table_files import TableFile
 
 #: What one file is to have; merged files are this big at most, unless one row is bigger.
@@ -26,9 +27,6 @@ FEW: Final = 8
 #: A file is written again only together with others that are at least a part of it.
 _RATIO: Final = 2
 _RATIO_OF_PAST: Final = 16
-#: Long texts: nobody looks for them by range, and their statistics would be as long.
-_TEXTS: Final = frozenset({"trace", "metrics", "extra", "search_text"})
-_MANY_ROWS: Final = 120_000
 
 
 @dataclass(frozen=True)
@@ -38,6 +36,10 @@ class Merge:
     client_id: str
     month: str
     files: tuple[TableFile, ...]
+
+    def size(self) -> int:
+        """Bytes of the files together."""
+        return sum(file.size for file in self.files)
 
 
 def choose(files: Iterable[TableFile], current_month: str, target: int = TARGET_BYTES) -> list[Merge]:
@@ -122,27 +124,8 @@ def merge(
     pieces = (
         distinct(spool.in_order()) if {"received_at", "trace"}.issubset(columns.names) else spool.in_order()
     )
-    told = [field.name for field in columns if field.name not in _TEXTS]
-    with pq.ParquetWriter(
-        sink, columns, compression="zstd", write_statistics=told, use_dictionary=told
-    ) as writer:
-        for rows in _in_groups(pieces, bytes_per_group):
+    with open_writer(sink, columns) as writer:
+        for rows in in_groups(pieces, bytes_per_group):
             writer.write_table(rows, row_group_size=max(1, rows.num_rows))
     pa.default_memory_pool().release_unused()
     return Written(spool.rows, pq.read_metadata(sink))
-
-
-def _in_groups(pieces: Iterable[pa.Table], bytes_per_group: int) -> Iterator[pa.Table]:
-    """The rows in portions of about so many bytes; a row that is bigger is one of its own."""
-    pending: list[pa.Table] = []
-    size = rows = 0
-    for piece in pieces:
-        for part in split(piece, bytes_per_group):
-            if pending and (size + part.nbytes > bytes_per_group or rows + part.num_rows > _MANY_ROWS):
-                yield pa.concat_tables(pending)
-                pending, size, rows = [], 0, 0
-            pending.append(part)
-            size += part.nbytes
-            rows += part.num_rows
-    if pending:
-        yield pa.concat_tables(pending)

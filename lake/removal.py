@@ -8,9 +8,7 @@ at the table again.
 
 from __future__ import annotations
 
-import json
-import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,13 +22,15 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from lake import guards, layout, schema
 from lake.damage import shards_ahead, shards_of_raw
-from lake.repair import stats_of
+from lake.data_files import columns_of_files, new_path, stats_of
+from lake.new_files import NewFile, removal
+from lake.portions import portions
 from lake.rewriting import Change, rewrite
 from lake.scrubbing import scrub_log
 from lake.shards import EVERY_SHARD, shards_of
 from lake.snapshot import Lake
 from lake.store import Store
-from lake.table_search import READERS, TableSearch, is_text
+from lake.table_search import READERS, TableSearch
 from lake.tables import CommitContended, Table, TableFile, asking
 
 T = TypeVar("T")
@@ -158,7 +158,7 @@ class TableRemoval(TableSearch):
         *,
         at_once: bool,
     ) -> None:
-        for portion in _portions(files):
+        for portion in portions(files, _PORTION, lambda file: file.size, _PORTION_BYTES):
             opened = self._open()
             active = {file.key for file in self._active(opened)}
             made = [
@@ -177,18 +177,17 @@ class TableRemoval(TableSearch):
     ) -> tuple[TableFile, AddAction | None, int]:
         """The file, what takes its place, and how many rows that lacks."""
         limit = _BYTES_PER_GROUP.get(self.name, _BYTES_PER_GROUP_OF_TEXTS)
-        columns = _columns_of_files(opened)
+        columns = columns_of_files(opened)
         made = self.in_one(file.key, lambda read: rewrite(read, columns, limit, change))
         if made is None:
             raise CommitContended(self.name)
         blob, footer = made
         if not footer.num_rows:
             return file, None, file.rows
-        path = f"client_id={file.client_id}/month={file.month}/part-{uuid.uuid4()}.zstd.parquet"
+        path = new_path(file.client_id, file.month)
         self._store.put(f"{self.name}/{path}", blob)
-        stats = json.dumps(stats_of(footer))
-        added = AddAction(path, len(blob), _partition(file), _millis(now), data_change=True, stats=stats)
-        return file, added, file.rows - footer.num_rows
+        new = NewFile(path, file.client_id, file.month, len(blob), stats_of(footer))
+        return file, new.action(now), file.rows - footer.num_rows
 
     def _take_out(
         self,
@@ -200,19 +199,10 @@ class TableRemoval(TableSearch):
         at_once: bool,
     ) -> None:
         shards = shards_of(file.client_id for file in files)
-        actions: list[AddAction | RemoveAction] = [*adds, *(self._removal_of(file, now) for file in files)]
+        actions: list[AddAction | RemoveAction] = [*adds, *(removal(self.name, file, now) for file in files)]
         self._commit(opened, actions, lambda table: _next_of_remover(table, shards))
         if at_once:
             self._store.delete([file.key for file in files])
-
-    def _removal_of(self, file: TableFile, now: datetime) -> RemoveAction:
-        return RemoveAction(
-            file.key.removeprefix(f"{self.name}/"),
-            data_change=True,
-            deletion_timestamp=_millis(now),
-            size=file.size,
-            partition_values=_partition(file),
-        )
 
     # ------------------------------------------------------------ the log of the table
 
@@ -290,33 +280,3 @@ def _without_logs(log_ids: pa.Array) -> Change:
         return rows.filter(pc.invert(pc.is_in(rows["log_id"], log_ids)))
 
     return change
-
-
-def _portions(files: Iterable[TableFile]) -> Iterator[list[TableFile]]:
-    portion: list[TableFile] = []
-    for file in files:
-        size = sum(each.size for each in [*portion, file])
-        if portion and (size > _PORTION_BYTES or len(portion) == _PORTION):
-            yield portion
-            portion = []
-        portion.append(file)
-    if portion:
-        yield portion
-
-
-def _columns_of_files(opened: DeltaTable) -> pa.Schema:
-    columns = pa.schema(opened.schema().to_arrow())
-    return pa.schema([_plain(each) for each in columns if each.name not in schema.PARTITIONS])
-
-
-def _plain(column: pa.Field) -> pa.Field:
-    """Texts as they are everywhere else: the library tells them as views."""
-    return pa.field(column.name, pa.string() if is_text(column.type) else column.type)
-
-
-def _partition(file: TableFile) -> dict[str, str | None]:
-    return {"client_id": file.client_id, "month": file.month}
-
-
-def _millis(now: datetime) -> int:
-    return int(now.timestamp() * 1000)

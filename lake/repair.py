@@ -13,7 +13,6 @@ from __future__ import annotations
 import io
 import json
 import tempfile
-import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ from deltalake import DeltaTable
 
 from lake import guards, layout, schema
 from lake.damage import seen_version
+from lake.data_files import new_path, stats_of
 from lake.errors import LakeError, ObjectNotFound
 from lake.shards import EVERY_SHARD, shards_of
 from lake.store import Store
@@ -246,7 +246,8 @@ def _adds(store: Store, made: Plan) -> Iterator[dict[str, Any]]:
         rows = rows.filter(pc.field("log_id").isin(pa.array(sorted(ids), pa.string())))
         sink = io.BytesIO()
         pq.write_table(rows, sink, compression="zstd")
-        part = f"{key.rpartition('/')[0]}/part-{uuid.uuid4()}.zstd.parquet"
+        whose = _partition_of(key)
+        part = f"{made.table}/{new_path(whose['client_id'], whose['month'])}"
         store.put(part, sink.getvalue())
         yield {"add": _added(made, part, sink.getvalue())}
 
@@ -262,7 +263,7 @@ def _added(made: Plan, key: str, blob: bytes) -> dict[str, Any]:
         "size": len(blob),
         "modificationTime": _millis(made),
         "dataChange": True,
-        "stats": json.dumps(stats_of(pq.read_metadata(io.BytesIO(blob)))),
+        "stats": stats_of(pq.read_metadata(io.BytesIO(blob))),
     }
 
 
@@ -273,29 +274,6 @@ def _removed(made: Plan, key: str) -> dict[str, Any]:
         "deletionTimestamp": _millis(made),
         "dataChange": True,
     }
-
-
-def stats_of(footer: Any) -> dict[str, Any]:
-    """What the table's log says of a file: rows, and the spans of ``executed_at`` and ``log_id``."""
-    lows: dict[str, Any] = {}
-    highs: dict[str, Any] = {}
-    for group in map(footer.row_group, range(footer.num_row_groups)):
-        for column in map(group.column, range(group.num_columns)):
-            name, found = column.path_in_schema, column.statistics
-            if name in {"executed_at", "log_id"} and found is not None and found.has_min_max:
-                lows[name] = min(lows.get(name, found.min), found.min)
-                highs[name] = max(highs.get(name, found.max), found.max)
-    return {
-        "numRecords": footer.num_rows,
-        "minValues": {name: _stat(value) for name, value in lows.items()},
-        "maxValues": {name: _stat(value) for name, value in highs.items()},
-    }
-
-
-def _stat(value: Any) -> str:
-    if isinstance(value, datetime):
-        return f"{value.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
-    return str(value)
 
 
 def _transactions(told: Replayed) -> dict[str, int]:

@@ -14,6 +14,7 @@ import duckdb
 from lake import layout, parquet
 from lake.built import Built, inputs_of
 from lake.errors import ObjectDamaged
+from lake.portions import portions
 from lake.priority import lower_priority
 from lake.table_files import TableFile, TableState
 
@@ -85,14 +86,7 @@ class ScopeBuilder:
         for file in files:
             groups[self._group(file.month)].append(file)
         for _, group in sorted(groups.items(), reverse=True):
-            portion: list[TableFile] = []
-            for file in group:
-                is_full = sum(f.size for f in portion) + file.size > _BUILD_BYTES if portion else False
-                if is_full or len(portion) == _BUILD_FILES:
-                    yield portion
-                    portion = []
-                portion.append(file)
-            yield portion
+            yield from portions(group, _BUILD_FILES, lambda file: file.size, _BUILD_BYTES)
 
     def _build(self, files: Sequence[TableFile]) -> Built | None:
         """One file of the rows of ``files``, without those that are damaged."""

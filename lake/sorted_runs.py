@@ -17,6 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from lake.data_files import split, with_columns
+
 #: What files are in the order of.
 ORDER: Final = ("executed_at", "log_id")
 _ASCENDING: Final = [(name, "ascending") for name in ORDER]
@@ -177,25 +179,4 @@ def _decoded(source: Path, columns: pa.Schema) -> Iterator[pa.Table]:
             rows = max(1, _DECODED_BYTES * told.num_rows // max(1, told.total_byte_size))
             for batch in file.iter_batches(rows, row_groups=[group], use_threads=False):
                 if batch.num_rows:
-                    yield _as(columns, pa.Table.from_batches([batch]))
-
-
-def _as(columns: pa.Schema, rows: pa.Table) -> pa.Table:
-    """The rows with these columns; one that is not there is empty."""
-    arrays = [
-        rows[field.name].cast(field.type)
-        if field.name in rows.column_names
-        else pa.nulls(rows.num_rows, field.type)
-        for field in columns
-    ]
-    return pa.table(arrays, schema=columns)
-
-
-def split(rows: pa.Table, limit: int) -> Iterator[pa.Table]:
-    """The rows in portions of at most ``limit`` bytes; one row may be more."""
-    if rows.num_rows and (rows.nbytes <= limit or rows.num_rows == 1):
-        yield rows
-    elif rows.num_rows:
-        half = rows.num_rows // 2
-        yield from split(rows.slice(0, half), limit)
-        yield from split(rows.slice(half), limit)
+                    yield with_columns(columns, pa.Table.from_batches([batch]))

@@ -16,9 +16,11 @@ from deltalake import DeltaTable
 from deltalake.fs import DeltaStorageHandler
 
 from lake import layout, schema
+from lake.data_files import is_text
 from lake.errors import ObjectDamaged
 from lake.rewriting import pieces
 from lake.store import Store
+from lake.table_format import open_table
 from lake.tables import Table, TableFile, asking
 
 T = TypeVar("T")
@@ -126,7 +128,7 @@ class TableSearch:
     def _open(self) -> DeltaTable:
         return asking(
             f"opening the table {self.name}",
-            lambda: DeltaTable(self._store.table_url(self.name), storage_options=self._store.delta_options),
+            lambda: open_table(self._store, self.name, to_commit=True),
         )
 
 
@@ -149,8 +151,3 @@ def _read_ids(file: pq.ParquetFile) -> list[str]:
 
 def _any_log(file: pq.ParquetFile, log_ids: pa.Array) -> bool:
     return any(pc.any(pc.is_in(rows["log_id"], log_ids)).as_py() for rows in pieces(file, ["log_id"]))
-
-
-def is_text(kind: pa.DataType) -> bool:
-    """Whether a column of this type holds texts."""
-    return bool(pa.types.is_string(kind) or pa.types.is_string_view(kind) or pa.types.is_large_string(kind))

@@ -9,9 +9,7 @@ own (`lake.guards.REMOVER`), of which one process wins.
 from __future__ import annotations
 
 import errno
-import json
 import tempfile
-import uuid
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -25,10 +23,11 @@ from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction, RemoveAction
 
 from lake import guards, layout, merging, schema
+from lake.data_files import columns_of_files
 from lake.errors import ObjectExists, ObjectNotFound, StoreUnavailable
 from lake.fetching import fetched
 from lake.leftovers import Leftovers
-from lake.repair import stats_of
+from lake.new_files import put_file, removal
 from lake.shards import shards_of
 from lake.store import Store
 from lake.table_descriptions import described
@@ -103,7 +102,7 @@ class TableUpkeep:
     def _write_merged(
         self, opened: DeltaTable, merge: merging.Merge, sink: Path, now: datetime
     ) -> merging.Written:
-        columns = _columns_of_files(opened)
+        columns = columns_of_files(opened)
         keys = [file.key for file in merge.files]
         with closing(fetched(self._store, keys, sink.parent)) as sources:
             size = _BYTES_PER_GROUP[self.name]
@@ -123,16 +122,12 @@ class TableUpkeep:
         rows = written.footer.num_rows if written.footer else 0
         is_other = rows != written.rows
         removed: list[AddAction | RemoveAction] = [
-            self._removed(file, merge, now, data_change=is_other) for file in merge.files
+            removal(self.name, file, now, data_change=is_other) for file in merge.files
         ]
         if not written.footer:
             return removed
-        path = f"client_id={merge.client_id}/month={merge.month}/part-{uuid.uuid4()}.zstd.parquet"
-        self._store.put_file(f"{self.name}/{path}", merged)
-        stats = json.dumps(stats_of(written.footer))
-        size = merged.stat().st_size
-        added = AddAction(path, size, _partition(merge), _millis(now), data_change=is_other, stats=stats)
-        return [added, *removed]
+        file = put_file(self._store, self.name, merge.client_id, merge.month, merged)
+        return [file.action(now, data_change=is_other), *removed]
 
     def _commit(self, opened: DeltaTable, made: Merged, actions: list[AddAction | RemoveAction]) -> None:
         shards = shards_of(merge.client_id for merge in made.done)
@@ -202,39 +197,8 @@ class TableUpkeep:
     def _path(self, file: TableFile) -> str:
         return file.key.removeprefix(f"{self.name}/")
 
-    def _removed(
-        self, file: TableFile, merge: merging.Merge, now: datetime, *, data_change: bool
-    ) -> RemoveAction:
-        return RemoveAction(
-            self._path(file),
-            data_change=data_change,
-            deletion_timestamp=_millis(now),
-            size=file.size,
-            partition_values=_partition(merge),
-        )
-
 
 def _require_room(error: Exception) -> None:
     """A disk that is full is no damage."""
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
         raise StoreUnavailable(f"merging files in {tempfile.gettempdir()}", "the disk is full") from error
-
-
-def _columns_of_files(opened: DeltaTable) -> pa.Schema:
-    """The table's own columns, also those that a later version added; partitions stand in the path alone."""
-    columns = pa.schema(opened.schema().to_arrow())
-    return pa.schema([_plain(field) for field in columns if field.name not in schema.PARTITIONS])
-
-
-def _plain(field: pa.Field) -> pa.Field:
-    """Texts as they are everywhere else: the library tells them as views."""
-    is_text = pa.types.is_string_view(field.type) or pa.types.is_large_string(field.type)
-    return pa.field(field.name, pa.string() if is_text else field.type)
-
-
-def _partition(merge: merging.Merge) -> dict[str, str | None]:
-    return {"client_id": merge.client_id, "month": merge.month}
-
-
-def _millis(now: datetime) -> int:
-    return int(now.timestamp() * 1000)

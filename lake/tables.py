@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -248,7 +249,8 @@ class PinnedTable:
             asking(self._committing, lambda: self._add_columns(numbers))
         except CommitFailedError as error:
             raise CommitContended(self.name) from error
-        self._commit([file.action() for file in files], guards.guards(self._purpose, numbers))
+        now = datetime.now(UTC)
+        self._commit([file.action(now) for file in files], guards.guards(self._purpose, numbers))
 
     @property
     def _committing(self) -> str:
@@ -308,7 +310,8 @@ class PinnedTable:
         removed = {shard: guards.number_of(self._opened, guards.REMOVER, shard) + 1 for shard in shards}
         told = guards.guards(guards.REMOVER, removed) + guards.guards(self._purpose, dict.fromkeys(shards, 0))
         if gone:
-            self._commit([removal(self.name, file) for file in gone], told)
+            now = datetime.now(UTC)
+            self._commit([removal(self.name, file, now) for file in gone], told)
         return len(gone)
 
     def replace(self, file: TableFile, by: NewFile) -> None:
@@ -316,7 +319,8 @@ class PinnedTable:
         shard = shard_of(file.client_id)
         number = guards.number_of(self._opened, guards.REMOVER, shard) + 1
         told = guards.guards(guards.REMOVER, {shard: number})
-        self._commit([by.action(), removal(self.name, file)], told)
+        now = datetime.now(UTC)
+        self._commit([by.action(now), removal(self.name, file, now)], told)
 
     def add_columns(self) -> bool:
         """Have the table all columns of its schema; whether it lacked some. Then it has to be pinned anew."""

@@ -1,16 +1,16 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from cli.main import COMMANDS, main
 from lake.snapshot import Lake
 from lake.store import open_store
+from tests.cli.command import answered, caselog
 from tests.logs import a_log, put_raw
 
 
@@ -19,17 +19,6 @@ def lake_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     url = (tmp_path / "lake").as_uri()
     monkeypatch.setenv("CASELOG_LAKE_URL", url)
     return url
-
-
-def caselog(*arguments: str, stdin: str = "") -> Result:
-    return CliRunner().invoke(main, list(arguments), input=stdin)
-
-
-def answered(*arguments: str, stdin: str = "") -> Any:
-    """The JSON a command printed, after it exited with 0."""
-    result = caselog(*arguments, "--json", stdin=stdin)
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -1,18 +1,15 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
-from cli.main import main
 from etl.run import run_once
 from etl.settings import EtlSettings
 from lake.snapshot import Lake
 from lake.store import Store, open_store
 from lake.subjects import hash_address
+from tests.cli.command import answered, caselog
 from tests.etl.bytes_of_lake import objects, standing
 from tests.logs import a_log, put_raw
 
@@ -31,17 +28,6 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     run_once(Lake(store), EtlSettings())
     put_raw(store, a_log("4", region=f"of {ADDRESS}"))
     return store
-
-
-def caselog(*arguments: str, stdin: str = "") -> Result:
-    return CliRunner().invoke(main, list(arguments), input=stdin)
-
-
-def answered(*arguments: str, stdin: str = "") -> Any:
-    """The JSON a command printed, after it exited with 0."""
-    result = caselog(*arguments, "--json", stdin=stdin)
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
 
 
 TICKET = ("delete", "ticket", "T-SECRET", "--client", "acme", "--why", "asked by acme")

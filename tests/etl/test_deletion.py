@@ -39,7 +39,6 @@ from lake.store import Store, open_store
 from lake.subjects import hash_address, salted
 from lake.table_upkeep import TableUpkeep
 from lake.tables import PinnedTable
-from tests.conftest import LakeEnv
 from tests.etl.bytes_of_lake import digests, objects, readings, standing
 from tests.logs import RECEIVED, a_log, put_raw, raw_line
 
@@ -51,16 +50,6 @@ KEY = "the client's own key"
 TOKEN = next(each for each in hash_address(ADDRESS, KEY) if each.startswith("email:"))
 #: No log id but these has these letters in it.
 NEEDLES = ("T-SECRET", "SECRETID", ADDRESS, TOKEN)
-
-
-@pytest.fixture
-def lake(lake_env: LakeEnv) -> Lake:
-    return Lake(open_store(lake_env.url, lake_env.env))
-
-
-@pytest.fixture
-def folder_lake(tmp_path: Path) -> Lake:
-    return Lake(open_store((tmp_path / "lake").as_uri(), {}, create=True))
 
 
 def clock() -> datetime:

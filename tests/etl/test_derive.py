@@ -25,7 +25,6 @@ from lake.store import open_store
 from lake.table_format import open_table
 from lake.table_log import commit_key
 from lake.tables import PinnedTable
-from tests.conftest import LakeEnv
 from tests.lake.odd_traces import TRACES
 from tests.logs import RECEIVED, a_log, put_raw
 
@@ -36,11 +35,6 @@ TRACE = {
     "tool_calls": [{"name": "refund", "status": "error", "error": "the shop did not answer"}],
     "errors": [{"node": "resolve", "type": "Timeout", "message": "no answer"}],
 }
-
-
-@pytest.fixture
-def lake(lake_env: LakeEnv) -> Lake:
-    return Lake(open_store(lake_env.url, lake_env.env))
 
 
 def rows_of(lake: Lake, table: str, columns: list[str]) -> pa.Table:
@@ -159,6 +153,14 @@ def test_after_a_kill_only_what_is_new_is_looked_at(lake: Lake, monkeypatch: pyt
     assert logs_with_rows(found) == ["1", "2"]
 
 
+def require_each_row_once(lake: Lake, ids: set[str]) -> None:
+    """Each derived table has rows of these logs, none of them twice."""
+    for rows in derived_rows(lake).values():
+        keys = [(row["log_id"], row["position"]) for row in rows]
+        assert len(keys) == len(set(keys))
+        assert {log_id for log_id, _ in keys} == ids
+
+
 def racing(table: str, monkeypatch: pytest.MonkeyPatch, rival: Callable[[], object]) -> None:
     """Let a ``rival`` run to its end just before the first commit to ``table``."""
     append = PinnedTable.append
@@ -187,10 +189,7 @@ def test_two_runs_at_once_add_each_row_once(lake: Lake, table: str, monkeypatch:
         run_once(lake, SETTINGS)
     run_once(lake, SETTINGS)
 
-    for rows in derived_rows(lake).values():
-        keys = [(row["log_id"], row["position"]) for row in rows]
-        assert len(keys) == len(set(keys))
-        assert {log_id for log_id, _ in keys} == {"1", "2"}
+    require_each_row_once(lake, {"1", "2"})
 
 
 def test_a_kill_while_catching_up_beside_a_run_that_goes_on_doubles_nothing(
@@ -219,10 +218,7 @@ def test_a_kill_while_catching_up_beside_a_run_that_goes_on_doubles_nothing(
     run_once(lake, SETTINGS)
     run_once(lake, SETTINGS)
 
-    for rows in derived_rows(lake).values():
-        keys = [(row["log_id"], row["position"]) for row in rows]
-        assert len(keys) == len(set(keys))
-        assert {log_id for log_id, _ in keys} == {"1", "2"}
+    require_each_row_once(lake, {"1", "2"})
 
 
 def test_making_all_anew_beside_a_run_doubles_and_loses_nothing(

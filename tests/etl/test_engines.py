@@ -42,11 +42,6 @@ SECRET = "a-secret-that-nobody-is-sent"
 
 
 @pytest.fixture
-def lake(lake_env: LakeEnv) -> Lake:
-    return Lake(open_store(lake_env.url, lake_env.env))
-
-
-@pytest.fixture
 def lake_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A lake in a folder, which this process is set up for."""
     url = (tmp_path / "lake").as_uri()

@@ -23,7 +23,7 @@ from lake.reader import read_lake
 from lake.snapshot import Lake
 from lake.store import Store, open_store
 from lake.tables import PinnedTable
-from tests.conftest import REPOSITORY, LakeEnv
+from tests.conftest import REPOSITORY
 from tests.logs import RECEIVED, a_log, put_raw
 
 SETTINGS = EtlSettings()
@@ -32,11 +32,6 @@ EARLIER = RECEIVED - timedelta(hours=1)
 LATER = RECEIVED + timedelta(hours=1)
 OCTOBER = "2026-10-05T00:00:00Z"
 NOVEMBER = "2026-11-05T00:00:00Z"
-
-
-@pytest.fixture
-def lake(lake_env: LakeEnv) -> Lake:
-    return Lake(open_store(lake_env.url, lake_env.env))
 
 
 def seen(store: Store) -> list[tuple[Any, ...]]:

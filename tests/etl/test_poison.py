@@ -21,16 +21,10 @@ from lake.layout import raw_key
 from lake.reader import read_lake
 from lake.snapshot import Lake
 from lake.store import open_store
-from tests.conftest import LakeEnv
 from tests.logs import RECEIVED, a_log, put_raw, raw_line
 
 SETTINGS = EtlSettings()
 HOUR = "raw/client_id=acme/date=2026-11-23/hour=14"
-
-
-@pytest.fixture
-def lake(lake_env: LakeEnv) -> Lake:
-    return Lake(open_store(lake_env.url, lake_env.env))
 
 
 @pytest.fixture

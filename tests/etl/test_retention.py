@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,22 +23,11 @@ from lake.reader import read_lake
 from lake.removal import TableRemoval
 from lake.snapshot import Lake
 from lake.store import open_store
-from tests.conftest import LakeEnv
 from tests.logs import a_log, put_raw
 
 SETTINGS = EtlSettings(keep_replaced_h=1)
 NOW = datetime(2026, 11, 25, 12, 30, tzinfo=UTC)
 MIDNIGHT = NOW.replace(hour=0, minute=0)
-
-
-@pytest.fixture
-def lake(lake_env: LakeEnv) -> Lake:
-    return Lake(open_store(lake_env.url, lake_env.env))
-
-
-@pytest.fixture
-def folder_lake(tmp_path: Path) -> Lake:
-    return Lake(open_store((tmp_path / "lake").as_uri(), {}, create=True))
 
 
 def keep(lake: Lake, logs: int | None, traces: int | None, client_id: str = "acme") -> None:

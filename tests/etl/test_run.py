@@ -17,17 +17,11 @@ from lake.errors import StoreUnavailable
 from lake.reader import read_lake
 from lake.shards import EVERY_SHARD, shard_of
 from lake.snapshot import Lake
-from lake.store import Store, open_store
+from lake.store import Store
 from lake.tables import CommitContended, PinnedTable
-from tests.conftest import LakeEnv
 from tests.logs import RECEIVED, a_log, put_raw, raw_line
 
 SETTINGS = EtlSettings()
-
-
-@pytest.fixture
-def lake(lake_env: LakeEnv) -> Lake:
-    return Lake(open_store(lake_env.url, lake_env.env))
 
 
 def counts(lake: Lake) -> tuple[int, int]:

@@ -44,11 +44,6 @@ def clients(count: int) -> list[str]:
     return [f"client-{number}" for number in range(count)]
 
 
-@pytest.fixture
-def lake(lake_env: LakeEnv) -> Lake:
-    return Lake(open_store(lake_env.url, lake_env.env))
-
-
 def ids(lake: Lake, table: str) -> list[str]:
     """The log ids in a table as they are stored: one that stands twice is told twice."""
     return sorted(log_id for key in lake.table(table).state().files for log_id in read_ids(lake.store, key))

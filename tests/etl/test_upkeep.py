@@ -21,26 +21,15 @@ from lake import merging
 from lake.errors import StoreUnavailable
 from lake.reader import read_lake
 from lake.snapshot import Lake
-from lake.store import Store, open_store
+from lake.store import Store
 from lake.table_files import TableFile
 from lake.table_log import list_log
 from lake.table_upkeep import TableUpkeep
 from lake.tables import PinnedTable
-from tests.conftest import LakeEnv
 from tests.logs import a_log, put_raw
 
 SETTINGS = EtlSettings(keep_replaced_h=1)
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
-
-
-@pytest.fixture
-def lake(lake_env: LakeEnv) -> Lake:
-    return Lake(open_store(lake_env.url, lake_env.env))
-
-
-@pytest.fixture
-def folder_lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
-    return Lake(open_store(tmp_path_factory.mktemp("lake").as_uri(), {}))
 
 
 def run_often(lake: Lake, runs: int, clients: tuple[str, ...] = ("acme", "globex")) -> None:

@@ -1,27 +1,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
 from etl.run import run_once
 from etl.settings import EtlSettings
 from lake.snapshot import Lake
 from lake.store import open_store
 from tests.logs import a_log, put_raw
+from tests.notebooks.running import shown_by
 
-NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "tools_and_errors.ipynb"
 # Starting a kernel: jupyter_client and zmq warn about what is theirs to mend.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
-
-
-def outputs_of(notebook: Any) -> str:
-    """Everything the cells showed, as text."""
-    shown = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    return "\n".join(str(dict(output.get("data", {}))) for output in shown)
 
 
 def test_the_notebook_shows_tools_errors_models_nodes_and_found_tickets(
@@ -41,13 +32,9 @@ def test_the_notebook_shows_tools_errors_models_nodes_and_found_tickets(
     put_raw(store, a_log("1", trace=trace))
     run_once(Lake(store), EtlSettings())
     monkeypatch.setenv("CASELOG_LAKE_URL", store.url)
-    notebook: Any = nbformat.reads(NOTEBOOK.read_text(encoding="utf-8"), as_version=4)  # type: ignore[no-untyped-call]
 
-    NotebookClient(
-        notebook, timeout=90, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
-    ).execute()
+    shown = shown_by("tools_and_errors.ipynb", tmp_path)
 
-    shown = outputs_of(notebook)
     for told in (
         "find_order",
         "50.0",

@@ -104,7 +104,34 @@ def create_gateway(
     login = Login(settings, sessions, sign_outs, gate, html, lifetimes.end_session)
     channels = Channels(sessions, visits, voila, clock, settings.public_url)
 
-    routes: list[Route | WebSocketRoute] = [
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        tasks.keep("pages that are over", lifetimes.run())
+        tasks.keep("signed-out sessions", sign_outs.run())
+        tasks.keep("new logs", _keep_fresh(snapshots))
+        async with _running(kernels, process, tasks):
+            yield
+        await renders.stop()
+        await voila.close()
+
+    app = Starlette(
+        routes=_routes(pages, login, channels, assets, health),
+        middleware=[Middleware(SecurityHeaders, is_https=settings.is_https)],
+        exception_handlers=Refusals(html, sessions).handlers,
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False  # one address for each page
+    app.state.kernels, app.state.renders, app.state.visits = kernels, renders, visits
+    app.state.lifetimes, app.state.sessions = lifetimes, sessions
+    app.state.sign_outs, app.state.tasks, app.state.process = sign_outs, tasks, process
+    return app
+
+
+def _routes(
+    pages: Pages, login: Login, channels: Channels, assets: Assets, health: Health
+) -> list[Route | WebSocketRoute]:
+    """Everything that users reach."""
+    return [
         Route("/", pages.overview),
         Route("/tickets", pages.tickets),
         Route("/ticket/{client_id}/{log_id:path}", pages.ticket),
@@ -119,28 +146,6 @@ def create_gateway(
         Route("/healthz", health.healthz),
         Route("/readyz", health.readyz),
     ]
-
-    @contextlib.asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        tasks.keep("pages that are over", lifetimes.run())
-        tasks.keep("signed-out sessions", sign_outs.run())
-        tasks.keep("new logs", _keep_fresh(snapshots))
-        async with _running(kernels, process, tasks):
-            yield
-        await renders.stop()
-        await voila.close()
-
-    app = Starlette(
-        routes=routes,
-        middleware=[Middleware(SecurityHeaders, is_https=settings.is_https)],
-        exception_handlers=Refusals(html, sessions).handlers,
-        lifespan=lifespan,
-    )
-    app.router.redirect_slashes = False  # one address for each page
-    app.state.kernels, app.state.renders, app.state.visits = kernels, renders, visits
-    app.state.lifetimes, app.state.sessions = lifetimes, sessions
-    app.state.sign_outs, app.state.tasks, app.state.process = sign_outs, tasks, process
-    return app
 
 
 class Refusals:

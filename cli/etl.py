@@ -63,7 +63,6 @@ def run(
     settings = read_settings(EtlSettings, ETL_PREFIX, shards=shards, shard=shard)
     engine = chosen_engine(settings, dask, processes)
     start_service_log()
-    set_up_process()
     at_terminal = sys.stderr.isatty() and not as_json
     done = _run_here(settings, at_terminal) if engine is None else _run_on(engine, settings, at_terminal)
     answer(done.to_json(), as_json=as_json, sentence=_sentence(done.run))
@@ -75,6 +74,7 @@ def run(
 
 def _run_here(settings: EtlSettings, at_terminal: bool) -> Outcome:
     shards = own_shards(settings)
+    set_up_process()
     lake = _open_lake()
     with _bar(at_terminal) as progress:
         report = run_once(lake, settings, progress, shards)

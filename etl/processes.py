@@ -12,6 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 
 from etl.engines import EngineFailed
+from etl.memory import set_up_process
 
 
 @contextmanager
@@ -19,7 +20,7 @@ def process_engine(processes: int) -> Iterator[tuple[Executor, int]]:
     """So many processes while the block runs; raises `EngineFailed` where one of them was killed."""
     # Not forked: pyarrow, deltalake and obstore have threads.
     fresh = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(processes, mp_context=fresh, initializer=_end_with_parent)
+    pool = ProcessPoolExecutor(processes, mp_context=fresh, initializer=_begin)
     try:
         yield pool, processes
     except BrokenProcessPool as error:
@@ -31,8 +32,9 @@ def process_engine(processes: int) -> Iterator[tuple[Executor, int]]:
         pool.shutdown(cancel_futures=True)
 
 
-def _end_with_parent() -> None:
-    """Have this process end when the one that started it does, however that ends, and silently at Ctrl-C."""
+def _begin() -> None:
+    """Set this process up for its work, and have it end when the one that started it does, silently at Ctrl-C."""
+    set_up_process()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     threading.Thread(target=_await_parent, daemon=True).start()
 

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 import pytest
@@ -127,6 +127,18 @@ async def test_a_kernel_reads_its_descriptor_and_times_become_pythons(server: Se
 
     assert "UTC" in said
     assert rows == "[(9,)]"
+
+
+async def test_a_kernel_welcomes_each_that_subscribes_to_what_it_says(server: Server) -> None:
+    kernel = await server.start()
+    await kernel.run("1")  # whatever else it says is said; its client has subscribed
+
+    for _ in range(2):
+        later: Any = kernel.client.connect_iopub()
+        with later:
+            said = await asyncio.wait_for(later.recv_multipart(), START_TIMEOUT_S)
+        _, parts = kernel.client.session.feed_identities(said)
+        assert kernel.client.session.deserialize(parts)["header"]["msg_type"] == "iopub_welcome"
 
 
 async def test_a_kernel_is_interrupted_and_goes_on(server: Server) -> None:

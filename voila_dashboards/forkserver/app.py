@@ -72,8 +72,14 @@ class SealedKernelApp(IPKernelApp):
             time.sleep(0.001)
 
     def init_iopub(self, context: zmq.Context[Any]) -> None:
-        """As ipykernel does it, but without the TCP port that waits for output of subprocesses: there are none."""
+        """As ipykernel does it, but without the TCP port that waits for output of subprocesses: there are none.
+
+        And each subscriber is welcomed. Left to itself, the socket tells the kernel of the first of equal subscriptions
+        alone (http://api.zeromq.org/master:zmq-setsockopt, ZMQ_XPUB_VERBOSE), and Voila subscribes twice: its second
+        subscription waits to be welcomed before a cell is run.
+        """
         self.iopub_socket = context.socket(zmq.XPUB)
+        self.iopub_socket.setsockopt(zmq.XPUB_VERBOSE, 1)
         self.iopub_socket.linger = 1000
         self.iopub_port = self._bind_socket(self.iopub_socket, self.iopub_port)  # type: ignore[no-untyped-call]
         self.configure_tornado_logger()  # type: ignore[no-untyped-call]

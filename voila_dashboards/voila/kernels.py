@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import signal
 import time
 from queue import Empty
 from typing import Any, Final
@@ -10,6 +12,9 @@ from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
 from traitlets import Type
 
+logger = logging.getLogger(__name__)
+
+#: A kernel that has said nothing for so long is given up.
 _READY_TIMEOUT_S: Final = 30.0
 #: How often it is asked whether a kernel that says nothing is still there.
 _LOOK_EVERY_S: Final = 0.5
@@ -23,22 +28,21 @@ class QuickClient(AsyncKernelClient):
     """
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - Jupyter's signature
-        """Return once the kernel has answered; raises `queue.Empty` where it does not.
+        """Return once the kernel has answered.
 
-        Of one that has died it returns, too: an error here leaves Voila's visitor waiting for ever, while a kernel
-        that is named to the gateway is known there to have ended.
+        Of one that has died it returns, too, and one that does not answer in time is killed: an error here leaves
+        Voila's visitor waiting for ever, while a kernel that is named to the gateway is known there to have ended.
         """
-        patience = min(timeout or _READY_TIMEOUT_S, _READY_TIMEOUT_S)
+        deadline = time.monotonic() + min(timeout or _READY_TIMEOUT_S, _READY_TIMEOUT_S)
         self.kernel_info()
-        if await self._hear(self.iopub_channel, patience) is None:
+        if await self._hear(self.iopub_channel, deadline) is None:
             return
-        reply = await self._hear(self.shell_channel, patience)
+        reply = await self._hear(self.shell_channel, deadline)
         if reply is not None:
             self._handle_kernel_info_reply(reply)
 
-    async def _hear(self, channel: Any, patience_s: float) -> dict[str, Any] | None:
-        """The next message on ``channel``; None where the kernel is dead. Raises `queue.Empty`."""
-        deadline = time.monotonic() + patience_s
+    async def _hear(self, channel: Any, deadline: float) -> dict[str, Any] | None:
+        """The next message on ``channel``; None where the kernel is dead, or was killed at the ``deadline``."""
         while True:
             try:
                 message: dict[str, Any] = await channel.get_msg(timeout=_LOOK_EVERY_S)
@@ -46,9 +50,15 @@ class QuickClient(AsyncKernelClient):
                 if not await self.is_alive():
                     return None
                 if time.monotonic() > deadline:
-                    raise
+                    await self._kill()
+                    return None
             else:
                 return message
+
+    async def _kill(self) -> None:
+        logger.warning("A kernel did not answer Voila in time: it is ended.")
+        manager: Any = self.parent
+        await manager.signal_kernel(signal.SIGKILL)
 
 
 class ForkedKernelManager(ServerKernelManager):

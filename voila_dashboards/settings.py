@@ -120,7 +120,9 @@ class DashboardSettings(BaseModel):
         description="A page's question asks for a new snapshot when the last is older than this, in seconds.",
     )
     page_timeout_s: Seconds = Field(
-        60, description="How long a page may take to be built before it is given up, in seconds."
+        60,
+        description="How long Voila or a kernel may say nothing while a page is built, in seconds; then the page is "
+        "begun anew, once, or given up.",
     )
     kernel_user: str | None = Field(
         None,

@@ -162,9 +162,12 @@ class FakeVoila:
 
     status: int = 200
     waits: bool = True
+    #: So many kernels, the first ones, never say that they wait.
+    silent_kernels: int = 0
     names_kernel: bool = True
     is_ready: bool = True
     draws: bool = True
+    breaks_off: bool = False
     app: Starlette | None = None
     folders: Path = Path()
     requests: list[httpx.Request] = field(default_factory=list)
@@ -200,7 +203,7 @@ class FakeVoila:
             yield b"<p>no mark</p>" * 500
             return
         waiting = None
-        if self.waits:
+        if self.waits and len(self.kernels) > self.silent_kernels:
             kernel = FakeKernel(self.app.state.kernels, self.folders, kernel_id)
             self.made.append(kernel)
             waiting = asyncio.create_task(kernel.wait(page))
@@ -212,6 +215,8 @@ class FakeVoila:
         except NoAdmission:
             return
         self.admissions.append(admission)
+        if self.breaks_off:
+            raise httpx.ReadError("the connection is gone")
         if not self.draws:
             await asyncio.Event().wait()
         state = json.dumps({"comm_id": COMM, "page": {"page": admission.page}})

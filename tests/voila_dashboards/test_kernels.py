@@ -119,6 +119,22 @@ async def test_a_trace_comes_whole_whatever_its_size_and_never_of_a_foreign_clie
     assert site.snapshots.asked == [(ACME, "acme")] * 3
 
 
+async def test_the_end_of_a_kernel_that_could_not_be_admitted_is_not_the_visits(site: Site) -> None:
+    visit = await a_visit(site)
+    kernel = a_kernel(site, visit)
+    kernel.socket.shutdown(socket.SHUT_RD)
+
+    outcomes = await asyncio.gather(
+        site.app.state.kernels.admit(visit), kernel.wait("tickets"), return_exceptions=True
+    )
+    kernel.socket.close()
+    while site.app.state.kernels._connections:  # noqa: ASYNC110 - a moment
+        await asyncio.sleep(0.005)
+
+    assert isinstance(outcomes[0], KernelSilent)
+    assert not visit.ended.is_set()
+
+
 async def test_a_kernel_whose_visit_ended_is_told_nothing_more(site: Site) -> None:
     kernel, visit, opened = await admitted(site)
     await site.app.state.lifetimes.end(visit)

@@ -83,7 +83,8 @@ async def test_no_more_pages_are_in_the_making_than_may_be_and_all_get_their_tur
     site.voila.gate = asyncio.Event()
     async with browser_of(site, "ann") as ann:
         loads = [asyncio.create_task(ann.get("/tickets")) for _ in range(6)]
-        await asyncio.sleep(0.05)
+        while site.app.state.renders.count < 6 or len(site.voila.kernels) < 2:  # noqa: ASYNC110 - a moment
+            await asyncio.sleep(0.005)
         at_first = len(site.voila.kernels)
         site.voila.gate.set()
         pages = await asyncio.gather(*loads)
@@ -117,6 +118,69 @@ async def test_a_kernel_that_never_says_that_it_waits_is_ended(a_site: Open) -> 
 
     assert 'id="caselog-failed"' in page.text
     assert site.voila.ended == site.voila.kernels
+
+
+async def test_a_page_whose_kernel_ends_before_it_was_admitted_is_made_by_another(a_site: Open) -> None:
+    site = a_site()
+    site.voila.silent_kernels = 1
+    async with browser_of(site, "ann") as ann:
+        loading = asyncio.create_task(ann.get("/"))
+        while not site.voila.kernels:  # noqa: ASYNC110 - a moment
+            await asyncio.sleep(0.005)
+
+        site.app.state.kernels.note_end(site.voila.kernels[0])
+        page = await loading
+        await settle(site)
+
+    silent, serving = site.voila.kernels
+    assert f'id="caselog-state" data-kernel="{serving}"' in page.text
+    assert silent not in page.text
+    assert site.voila.ended == [silent]
+    (visit,) = site.app.state.visits.all()
+    assert site.app.state.visits.serves(serving) is visit
+    assert site.app.state.visits.serves(silent) is None
+
+
+@pytest.mark.parametrize("trouble", [{"status": 500}, {"names_kernel": False}, {"waits": False}])
+async def test_no_more_than_two_kernels_are_tried_for_a_page(a_site: Open, trouble: dict[str, int]) -> None:
+    site = a_site(page_timeout_s=0.05)
+    for name, value in trouble.items():
+        setattr(site.voila, name, value)
+    async with browser_of(site, "ann") as ann:
+        page = await ann.get("/")
+        await settle(site)
+
+    assert 'id="caselog-failed"' in page.text
+    assert len([each for each in site.voila.requests if each.method == "GET"]) == 2
+    assert site.app.state.visits.all() == []
+
+
+async def test_a_page_that_breaks_off_once_its_kernel_was_admitted_is_not_begun_anew(a_site: Open) -> None:
+    site = a_site()
+    site.voila.breaks_off = True
+    async with browser_of(site, "ann") as ann:
+        page = await ann.get("/")
+        await settle(site)
+
+    (kernel,) = site.voila.kernels
+    assert page.text.count("<!--caselog-kernel:") == 1
+    assert kernel in page.text
+
+
+async def test_a_page_that_was_left_is_not_begun_anew(a_site: Open) -> None:
+    site = a_site()
+    site.voila.gate, site.voila.names_kernel = asyncio.Event(), False
+    async with browser_of(site, "ann") as ann:
+        loading = asyncio.create_task(ann.get("/"))
+        while not site.voila.kernels:  # noqa: ASYNC110 - a moment
+            await asyncio.sleep(0.005)
+        loading.cancel()
+        await asyncio.gather(loading, return_exceptions=True)
+        site.voila.gate.set()
+        await settle(site)
+
+    assert len(site.voila.kernels) == 1
+    assert site.app.state.visits.all() == []
 
 
 async def test_a_page_whose_kernel_dies_while_it_is_drawn_says_so_at_once(a_site: Open) -> None:

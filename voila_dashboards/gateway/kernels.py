@@ -154,6 +154,9 @@ class Kernels:
                 "snapshot_max_age_s": self._snapshot_max_age_s,
             }
             await self._send(kernel, {"admit": admission}, descriptors)
+        except KernelSilent:
+            kernel.visit = None  # its end is not the visit's, which another kernel may serve
+            raise
         finally:
             _close(descriptors)
 

@@ -27,6 +27,8 @@ _KERNEL_MARK: Final = re.compile(rb"<!--caselog-kernel:([0-9a-f]{8}(?:-[0-9a-f]{
 _MARK_WITHIN: Final = 2048
 #: How soon it is seen that a kernel has ended whose page Voila is still drawing.
 _LOOK_EVERY_S: Final = 0.2
+#: How many kernels are tried for a page: one may end, or stay silent, before it has shown anything.
+_TRIES: Final = 2
 
 EndVisit = Callable[[Visit], Awaitable[None]]
 
@@ -37,6 +39,13 @@ class Render:
 
     visit: Visit
     queue: asyncio.Queue[bytes | None] = field(default_factory=asyncio.Queue)
+    #: Whether a kernel was admitted: then the page is that kernel's, also where it breaks off.
+    is_begun: bool = False
+
+    def put(self, piece: bytes) -> None:
+        """Add a piece."""
+        self.is_begun = True
+        self.queue.put_nowait(piece)
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """The kernel's part of the page, from the mark on."""
@@ -92,7 +101,7 @@ class Renders:
             if await self._take_turn(visit):
                 try:
                     self._running.add(visit)
-                    await self._read_page(render)
+                    await self._build(render)
                 finally:
                     self._running.discard(visit)
                     self._slots.release()
@@ -125,6 +134,18 @@ class Renders:
             return False
         return True
 
+    async def _build(self, render: Render) -> None:
+        """Have the page made, by another kernel where one came to nothing; raises as `_read_page` does."""
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                await self._read_page(render)
+            except (VoilaSilent, KernelSilent) as error:
+                if render.is_begun or render.visit.ended.is_set() or not tries_left:
+                    raise
+                logger.warning("A page is begun anew, with another kernel: %s", error)
+            else:
+                return
+
     async def _read_page(self, render: Render) -> None:
         """Read Voila's whole answer; raises `VoilaSilent`, `KernelSilent`, `StoreUnavailable`."""
         visit, head, kernel_id = render.visit, b"", ""
@@ -132,13 +153,18 @@ class Renders:
         try:
             while (piece := await _next_piece(answer, visit if kernel_id else None)) is not None:
                 if kernel_id:
-                    render.queue.put_nowait(piece)
+                    render.put(piece)
                     continue
                 head += piece
                 kernel_id = _find_mark(head)
                 if kernel_id:
                     await self._show(visit, kernel_id)
-                    render.queue.put_nowait(head)
+                    render.put(head)
+            _require_mark(kernel_id)
+        except (VoilaSilent, KernelSilent):
+            if not render.is_begun:
+                self._visits.release(visit)
+            raise
         finally:
             await answer.aclose()
             if kernel_id and (visit.ended.is_set() or visit.kernel_id != kernel_id):
@@ -174,3 +200,9 @@ def _find_mark(head: bytes) -> str:
     if match is None and len(head) > _MARK_WITHIN:
         raise VoilaSilent("Voila named no kernel")
     return match[1].decode() if match else ""
+
+
+def _require_mark(kernel_id: str) -> None:
+    """Raises `VoilaSilent` where Voila's answer has ended and named none."""
+    if not kernel_id:
+        raise VoilaSilent("Voila's answer ended before it named a kernel")

@@ -56,6 +56,12 @@ class Visits:
         self._by_kernel[kernel_id] = visit
         return True
 
+    def release(self, visit: Visit) -> None:
+        """Record that no kernel serves ``visit``; another may."""
+        if visit.kernel_id is not None:
+            self._by_kernel.pop(visit.kernel_id, None)
+        visit.kernel_id = visit.comm_id = None
+
     def serves(self, kernel_id: str) -> Visit | None:
         """The visit that ``kernel_id`` serves."""
         return self._by_kernel.get(kernel_id)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import socket
 import socketserver
 import threading
@@ -9,8 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import uvloop
 
-from benchmarks.distance import far_away
+from benchmarks.distance import Way, far_away
 
 DELAY_S = 0.05
 
@@ -51,6 +53,42 @@ def _receive(connection: socket.socket, missing: int) -> Iterator[bytes]:
         yield data
 
 
+class Ends:
+    """Both ends of a way: what arrives at one is noted."""
+
+    def __init__(self) -> None:
+        self.arrived: list[float] = []
+
+    def write(self, _: bytes) -> None:
+        self.arrived.append(time.monotonic())
+
+    def is_closing(self) -> bool:
+        return False
+
+    def resume_reading(self) -> None:
+        """Nothing was paused."""
+
+
+async def pass_on(count: int, delay_s: float) -> list[float]:
+    """For how long each of some bytes was held that came at different parts of a millisecond."""
+    ends = Ends()
+    way, came = Way(delay_s, ends, ends), []
+    for _ in range(count):
+        time.sleep(0.0003)  # noqa: ASYNC251 - the loop's clock is to stand still
+        came.append(time.monotonic())
+        way.hold(b"x")
+        await asyncio.sleep(0)
+    while len(ends.arrived) < count:  # noqa: ASYNC110 - a moment
+        await asyncio.sleep(0.001)
+    return [left - began for began, left in zip(came, ends.arrived, strict=True)]
+
+
+def test_no_byte_is_held_for_less_than_it_was_asked_for() -> None:
+    held = uvloop.run(pass_on(200, 0.005))
+
+    assert min(held) >= 0.005
+
+
 def test_each_byte_takes_its_time_there_and_back(port: int) -> None:
     back, took = send(port, b"hello")
 
@@ -61,9 +99,10 @@ def test_each_byte_takes_its_time_there_and_back(port: int) -> None:
 def test_distance_does_not_add_up_over_connections(port: int) -> None:
     begun = time.perf_counter()
     with ThreadPoolExecutor(50) as pool:
-        answers = [back for back, _ in pool.map(lambda _: send(port, b"hello"), range(50))]
+        answers = list(pool.map(lambda _: send(port, b"hello"), range(50)))
 
-    assert answers == [b"hello"] * 50
+    assert [back for back, _ in answers] == [b"hello"] * 50
+    assert min(took for _, took in answers) >= 2 * DELAY_S
     assert time.perf_counter() - begun < 50 * DELAY_S
 
 

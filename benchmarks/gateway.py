@@ -33,10 +33,11 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Gateway:
-    """A running `caselog dashboards`; ``pid`` is its own."""
+    """A running `caselog dashboards`; ``pid`` is its own, ``log`` the file of what it says."""
 
     url: str
     pid: int
+    log: Path
 
     def processes(self) -> list[psutil.Process]:
         """It and everything it started that still runs."""
@@ -46,6 +47,10 @@ class Gateway:
     def kernels(self) -> list[int]:
         """Process ids of its kernels."""
         return [each.pid for each in self.processes() if _is_kernel(each)]
+
+    def last_words(self, most: int = 4000) -> str:
+        """The end of what it has said."""
+        return self.log.read_text(encoding="utf-8", errors="replace")[-most:]
 
     def cpu_s(self) -> float:
         """Seconds of processor time of all its processes."""
@@ -134,7 +139,7 @@ def dashboards(url: str, env: Mapping[str, str], **settings: object) -> Iterator
         command = [sys.executable, "-m", "cli.main", "dashboards"]
         ready = lambda: _is_ready(address)  # noqa: E731  # a question, not a function of its own
         with running(command, folder=Path(folder), ready=ready, env=environment):
-            gateway = Gateway(address, _pid_of(command))
+            gateway = Gateway(address, _pid_of(command), Path(folder) / "server.log")
             try:
                 yield gateway
             finally:

@@ -8,7 +8,7 @@
   const DATA = /* what is there once the data are drawn, by the first word of the address */ __DATA__;
   const VIEW = ".cl-view";
   const SKELETON = ".cl-skeleton";
-  const DEADLINE_MS = 60000;
+  const DEADLINE_MS = 80000; // longer than the gateway waits for a page that it then gives up: what it says of it is heard
 
   const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now()))));
   const sleep = (ms) => new Promise((done) => setTimeout(done, ms));

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from benchmarks.lakes import PASSWORD
 
@@ -37,6 +39,11 @@ def signed_in(browser: Browser, url: str, user: str) -> BrowserContext:
     script = Path(__file__).with_name("painting.js").read_text(encoding="utf-8")
     context.add_init_script(script.replace("__DATA__", json.dumps(DATA)))
     return context
+
+
+class TabsNotOpened(PlaywrightTimeout):
+    def __init__(self, opened: int, wanted: int, timeout_s: float) -> None:
+        super().__init__(f"Chromium opened {opened} of {wanted} tabs within {timeout_s:g} s.")
 
 
 class Tab:
@@ -93,13 +100,25 @@ class Tab:
         return float(self.page.evaluate(f"given => {script}", list(given)))
 
 
-def open_at_once(context: BrowserContext, opener: Page, paths: Sequence[str]) -> tuple[float, list[Tab]]:
-    """Tabs of these addresses, opened at one moment (in epoch ms), as one opens the lines of a list in tabs."""
+def open_at_once(
+    context: BrowserContext, opener: Page, paths: Sequence[str], timeout_s: float = TIMEOUT_MS / 1000
+) -> tuple[float, list[Tab]]:
+    """Tabs of these addresses, opened at one moment (in epoch ms), as one opens the lines of a list in tabs.
+
+    Raises `TabsNotOpened`. Playwright names a tab once its address has begun to answer, which is before it shows it
+    (https://playwright.dev/python/docs/api/class-browsercontext#browser-context-event-page).
+    """
     before = context.pages
     begun = opener.evaluate(
         "paths => { const begun = Date.now(); paths.forEach(path => open(path, '_blank', 'noopener')); return begun; }",
         list(paths),
     )
+    deadline = time.monotonic() + timeout_s
     while len(context.pages) < len(before) + len(paths):
+        if time.monotonic() > deadline:
+            raise TabsNotOpened(len(context.pages) - len(before), len(paths), timeout_s)
         opener.wait_for_timeout(10)
-    return float(begun), [Tab(page) for page in context.pages if page not in before]
+    opened = [page for page in context.pages if page not in before]
+    for page in opened:
+        page.wait_for_url(lambda url: url != "about:blank", wait_until="commit")
+    return float(begun), [Tab(page) for page in opened]

@@ -172,8 +172,9 @@ class Workbench:
         self._print({"figure": figure, "unit": unit, "n": len(samples), **rounded, **facts})
 
     def give_up(self, part: str, why: str) -> None:
-        """Say that a part could not be measured; the next one gets a gateway of its own."""
-        self._print({"part": part, "failed": why})
+        """Say that a part could not be measured, and what the gateway said; the next part gets one of its own."""
+        said = {} if self._served is None else {"gateway_said": self._served[1].last_words()}
+        self._print({"part": part, "failed": why, **said})
         self._close_gateway()
 
     def _print(self, facts: dict[str, Any]) -> None:

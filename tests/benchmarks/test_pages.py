@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import time
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import Browser
+from playwright.sync_api import Error as PlaywrightError
 
+from benchmarks.lakes import Recipe
+from benchmarks.page_parts import PARTS
 from benchmarks.pages import read_options, run
+from benchmarks.workbench import FOLDER, Workbench
 
 #: So small that several parts have the same lake, and with it the same gateway.
 SMALL = (
@@ -53,7 +60,10 @@ def test_every_figure_of_the_table_is_printed_with_its_spread(
     failed = run(read_options([*SMALL.split(), "--work", str(tmp_path)]), chromium_browser)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
-    assert failed == [], lines
+    reasons = [
+        f"{line['part']}: {line['failed']}\n{line.get('gateway_said')}" for line in lines if "failed" in line
+    ]
+    assert failed == [], "\n".join(reasons)
     figures = [line for line in lines if "figure" in line]
     assert [line["figure"] for line in figures] == FIGURES
     assert all(0 < line["min"] <= line["p50"] <= line["max"] for line in figures)
@@ -64,3 +74,31 @@ def test_every_figure_of_the_table_is_printed_with_its_spread(
         ("folder", 400, 5),
         ("far", 400, 0),
     ]
+
+
+def fail(bench: Workbench, store: str) -> None:
+    """A part of the benchmark whose page is never painted, because what makes pages has ended."""
+    gateway = bench.gateway(store, Recipe(400, 3, 40, traces=0))
+    for child in gateway.processes()[1:]:
+        with suppress(psutil.NoSuchProcess):  # kernels end with the fork server
+            child.kill()
+    deadline = time.monotonic() + 30
+    while "have ended" not in gateway.last_words() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    raise PlaywrightError("the page says: Loading")
+
+
+def test_a_part_that_fails_says_why_and_what_the_gateway_said(
+    chromium_browser: Browser,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(PARTS, "tabs", (FOLDER, fail))
+
+    failed = run(read_options([*SMALL.split(), "--only", "tabs", "--work", str(tmp_path)]), chromium_browser)
+    *_, line = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    assert failed == ["tabs"]
+    assert (line["part"], line["failed"]) == ("tabs", "the page says: Loading")
+    assert "The pages' processes have ended" in line["gateway_said"]

@@ -3,7 +3,8 @@
 Voila goes on making a kernel for a request that was given up, and tells nobody which. So a request to Voila is not
 given up before it has named the kernel: then the kernel is shown to its visitor, or told that nobody looks and ended.
 From then on the visit's end is the page's: of a kernel that dies Voila says nothing for as long as one listens. How
-many are in the making at once is bounded; who went away before its turn gets no kernel.
+many are in the making at once is bounded; who went away before its turn gets no kernel. Where a kernel comes to
+nothing before it is shown, the page is begun anew, once.
 """
 
 from __future__ import annotations
@@ -142,7 +143,7 @@ class Renders:
             except (VoilaSilent, KernelSilent) as error:
                 if render.is_begun or render.visit.ended.is_set() or not tries_left:
                     raise
-                logger.warning("A page is begun anew, with another kernel: %s", error)
+                logger.warning("A page is begun anew: %s", error)
             else:
                 return
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import time
 from queue import Empty
@@ -11,8 +10,6 @@ from typing import Any, Final
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
 from traitlets import Type
-
-logger = logging.getLogger(__name__)
 
 #: A kernel that has said nothing for so long is given up.
 _READY_TIMEOUT_S: Final = 30.0
@@ -56,7 +53,7 @@ class QuickClient(AsyncKernelClient):
                 return message
 
     async def _kill(self) -> None:
-        logger.warning("A kernel did not answer Voila in time: it is ended.")
+        self.log.warning("A kernel did not answer Voila in time: it is ended.")
         manager: Any = self.parent
         await manager.signal_kernel(signal.SIGKILL)
 

@@ -175,7 +175,7 @@ def test_pages_of_two_tenants_are_never_mixed_up_and_nothing_is_left_of_them(hou
     assert max(serving.values()) == 1  # no kernel ever shows two pages
     leave_everything(house, [browser for _, browser in browsers], [kernel for _, kernel in seen if kernel])
     wait_until("the pool alone is left", house.is_idle)
-    wait_until("no descriptor is left", lambda: more_files(house, before) == {}, 10)
+    wait_until("no descriptor is left", lambda: more_files(house, before) == {}, 60)
 
 
 def more_files(house: House, before: dict[str, Counter[str]]) -> dict[str, Counter[str]]:

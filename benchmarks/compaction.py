@@ -30,10 +30,11 @@ import duckdb
 import pyarrow as pa
 
 from benchmarks.distance import far_away
+from caselog.ids import uuid7_at
 from etl.memory import set_up_process
 from etl.run import run_once
 from etl.settings import EtlSettings
-from lake import layout, rawlog
+from lake import rawlog
 from lake.layout import raw_key
 from lake.snapshot import Lake
 from lake.store import Store, open_store
@@ -69,7 +70,7 @@ def make_line(number: int, trace: bytes, chance: random.Random) -> tuple[str, by
     client_id = CLIENTS[number % len(CLIENTS)]
     executed_at = _START + timedelta(seconds=number)
     small = {
-        "log_id": layout.uuid7(executed_at, chance.randbytes(10)),
+        "log_id": uuid7_at(executed_at, chance.randbytes(10)),
         "client_id": client_id,
         "ticket_id": f"T-{number}",
         "executed_at": executed_at,
@@ -104,7 +105,7 @@ def fill(
 def _put(store: Store, client_id: str, number: int, lines: Sequence[bytes]) -> None:
     """An object whose key says when it came, as the collector's do."""
     came_at = _RECEIVED + timedelta(milliseconds=number)
-    key = raw_key(client_id, _RECEIVED, layout.uuid7(came_at, uuid.uuid4().bytes))
+    key = raw_key(client_id, _RECEIVED, uuid7_at(came_at, uuid.uuid4().bytes[:10]))
     path = store.local_path(key)
     if path is None:
         store.put(key, rawlog.pack(lines))

@@ -25,6 +25,7 @@ from typing import Any
 import pyarrow as pa
 
 from access.deletions import Deletion, Kind
+from caselog.ids import uuid7_at
 from etl import deletion as doing
 from etl.settings import EtlSettings
 from etl.upkeep import keep_up
@@ -79,7 +80,7 @@ def _row(chance: random.Random, number: int, logs: int, text: str) -> dict[str, 
     trace = json.dumps({"final_response": text})
     return {
         "schema_version": 1,
-        "log_id": layout.uuid7(at, chance.randbytes(10)),
+        "log_id": uuid7_at(at, chance.randbytes(10)),
         "client_id": f"client-{number % CLIENTS:02}",
         "ticket_id": f"T-{number}",
         "executed_at": int(at.timestamp()) * 1_000_000,
@@ -108,7 +109,7 @@ def measure(lake: Lake) -> dict[str, Any]:
     """The deletion of the person with every client: seconds, and what was read and removed."""
     salt = secrets.token_bytes(16)
     deletion = Deletion(
-        deletion_id=layout.uuid7(NOW, secrets.token_bytes(10)),
+        deletion_id=uuid7_at(NOW, secrets.token_bytes(10)),
         kind=Kind.SUBJECT,
         salt=salt.hex(),
         digest=salted(salt, PERSON),

@@ -29,6 +29,7 @@ import pyarrow.parquet as pq
 
 from benchmarks.tickets import encode, make_log, make_trace
 from caselog import build_workflow_log
+from caselog.ids import uuid7_at
 from etl import run
 from etl.settings import EtlSettings
 from lake import layout, rawlog, schema
@@ -78,7 +79,7 @@ def _lines(base: list[dict[str, Any]], count: int) -> Iterator[bytes]:
     for number in range(count):
         at = _START + timedelta(seconds=number)
         log = {**base[number % len(base)], "client_id": _CLIENT, "executed_at": at.isoformat()}
-        log |= {"log_id": layout.uuid7(at, chance.randbytes(10)), "ticket_id": f"T-{chance.randrange(10**9)}"}
+        log |= {"log_id": uuid7_at(at, chance.randbytes(10)), "ticket_id": f"T-{chance.randrange(10**9)}"}
         small = {name: value for name, value in log.items() if name != "trace"}
         yield rawlog.encode_line(json.loads(json.dumps(small, default=str)), _trace_of(log), at)
 

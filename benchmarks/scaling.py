@@ -30,10 +30,11 @@ from typing import Any, Final
 
 from benchmarks.compaction import make_trace
 from benchmarks.year import first_query_ms
+from caselog.ids import uuid7_at
 from etl.run import run_once
 from etl.settings import EtlSettings
 from etl.upkeep import keep_up
-from lake import layout, rawlog
+from lake import rawlog
 from lake.layout import raw_key
 from lake.scope import Scope
 from lake.snapshot import Lake
@@ -62,7 +63,7 @@ def put_logs(store: Store, client_id: str, numbers: Sequence[int], traces: Seque
     for number in numbers:
         at = _START + timedelta(seconds=number)
         small = {
-            "log_id": layout.uuid7(at, chance.randbytes(10)),
+            "log_id": uuid7_at(at, chance.randbytes(10)),
             "client_id": client_id,
             "ticket_id": f"T-{number}",
             "executed_at": at,

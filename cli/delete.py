@@ -17,6 +17,7 @@ import click
 from access import deletions
 from access import keys as keys_of_clients
 from access.deletions import Deletion, Kind
+from caselog.ids import uuid7_at
 from cli.environment import HASH_KEY, hash_key, open_lake_store
 from cli.errors import CliError
 from cli.output import answer, answer_rows, json_option
@@ -152,7 +153,7 @@ def _deletion(kind: Kind, client_id: str | None, why: str, by: str | None, **nam
     if client_id is not None and not layout.is_client_id(client_id):
         raise click.UsageError(f"{client_id!r} is no client's id.")
     return Deletion(
-        deletion_id=layout.uuid7(now, os.urandom(10)),
+        deletion_id=uuid7_at(now, os.urandom(10)),
         kind=kind,
         client_id=client_id,
         requested_at=now,

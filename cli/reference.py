@@ -12,9 +12,12 @@ from typing import Any, Final
 import click
 from pydantic import BaseModel, SecretStr
 
-from caselog.model import LOG_FIELDS, METRICS, SCHEMA_VERSION, TRACE_PARTS, Field
+from caselog.model import LOG_FIELDS, METRICS, SCHEMA_VERSION, SDK_FIELDS, TRACE_PARTS, Field
 from cli.environment import COLLECTOR_PREFIX, DASHBOARDS_PREFIX, ETL_PREFIX, LAKE_URL, LOG_PREFIX
 from cli.main import main
+from cli.markdown import WRITTEN, table
+from cli.masking_page import masking_page
+from cli.shapes_page import shapes_page
 from cli.tables_page import tables_page
 from collector.settings import CollectorSettings
 from etl.settings import EtlSettings
@@ -24,8 +27,6 @@ from lake.search_text import TEXT_BYTES
 from lake.trace_parts import MAX_PARTS
 from serving.service_log import LogSettings
 from voila_dashboards.settings import DashboardSettings
-
-_WRITTEN: Final = "<!-- Written from the code by `make docs`; change it there. -->\n\n"
 
 _PROGRAMS: Final[Sequence[tuple[str, str, type[BaseModel]]]] = (
     ("Collector", COLLECTOR_PREFIX, CollectorSettings),
@@ -55,6 +56,23 @@ One ticket execution is one log: small, queryable fields beside one big `trace`.
 conventions for generative AI have a name for the same thing, it stands beside ours.
 """
 
+_SDK_INTRO: Final = """## `sdk`
+
+What the SDK says of a log itself, a field beside the others. It holds no content, only names of rules, paths and
+counts; the names of rules are those of [masking](masking.md). Such as:
+
+```json
+"sdk": {"name": "caselog-python", "version": "0.1.0", "masked": {
+  "secret": {"count": 2, "paths": ["trace.messages[0].content", "trace.tool_calls[0].arguments.api_key"],
+             "rules": {"told password": 1, "field": 1}, "at": {"told password": [0], "field": [1]}},
+  "email": {"count": 1, "paths": ["trace.messages[0].content"], "rules": {"e-mail address": 1}}}}
+```
+
+At most 20 paths of a kind are named, and the first of each rule; the counts go on. In SQL:
+`extra->'$.sdk.masked.secret.rules'`.
+
+"""
+
 _SENT_TWICE: Final = """## Sent twice
 
 A log is known by its `client_id` and `log_id`, whatever its times say: sent again with another `executed_at`, in
@@ -77,10 +95,9 @@ _COLUMNS_INTRO: Final = """## In the lake
 The view `logs` (and the Delta table behind it) has one row for each log; `traces` has `client_id`, `month`,
 `log_id`, `executed_at` and the `trace` as JSON text. `metrics` and `extra` (the unknown top-level fields) are JSON
 text too. Both tables are partitioned by `client_id` and `month` (of `executed_at`, UTC); [the tables, for other
-programs](tables.md) says what each column means. The SDK's own
-word on a log is its field `sdk`, in `extra`: `sdk.masked` says what was masked and where, `sdk.lost` how many logs were
-lost since the last one that got through, by reason; their sum is `lost_logs`. It is NULL in rows that an earlier
-version compacted, and what no later log has reported yet is in none. `input_tokens`, `output_tokens` and `cost_usd`
+programs](tables.md) says what each column means. The field `sdk`
+is in `extra`, and the sum of what it says of lost logs is `lost_logs`: NULL in rows that an earlier version compacted;
+what no later log has reported yet is in none. `input_tokens`, `output_tokens` and `cost_usd`
 are in the view only, lifted out of `metrics`; a value that is no number is NULL. `search_text` is in the Delta table
 and not in this view. What traces hold is in tables of its own too: see [derived tables](derived.md).
 """
@@ -138,13 +155,13 @@ rows first, also of tables that are damaged. `caselog etl repair` does not touch
 
 def settings_page() -> str:
     """``docs/settings.md``."""
-    parts = [_WRITTEN + _SETTINGS_INTRO]
+    parts = [WRITTEN + _SETTINGS_INTRO]
     for title, prefix, model in _PROGRAMS:
         rows = [
             (f"`{prefix}{name.upper()}`", _default(field.default), field.description or "")
             for name, field in model.model_fields.items()
         ]
-        parts.append(f"## {title}\n\n" + _table(("variable", "default", "meaning"), rows))
+        parts.append(f"## {title}\n\n" + table(("variable", "default", "meaning"), rows))
     return "\n".join(parts)
 
 
@@ -152,29 +169,29 @@ def log_page() -> str:
     """``docs/log.md``."""
     metrics = [(f"`{m.name}`", m.kind, _bounds(m.bounds), m.meaning, _otel(m.otel)) for m in METRICS]
     listed = [(f"`{name}`", kind) for name, kind in columns.sql_types(columns.SCOPE_LOGS).items()]
-    parts = [_WRITTEN + _LOG_INTRO, "## Fields\n\n" + _fields(LOG_FIELDS)]
-    parts.append("## `metrics`\n\n" + _table(("name", "type", "bounds", "meaning", "OpenTelemetry"), metrics))
+    parts = [WRITTEN + _LOG_INTRO, "## Fields\n\n" + _fields(LOG_FIELDS)]
+    parts.append("## `metrics`\n\n" + table(("name", "type", "bounds", "meaning", "OpenTelemetry"), metrics))
     parts += [
         f"## `trace.{name}`\n\n" + (_fields(f) if f else "Any JSON.\n") for name, f in TRACE_PARTS.items()
     ]
-    parts.append(_SENT_TWICE)
-    parts.append(_COLUMNS_INTRO + "\n" + _table(("column of `logs`", "type"), listed))
+    parts += [_SDK_INTRO + _fields(SDK_FIELDS), _SENT_TWICE]
+    parts.append(_COLUMNS_INTRO + "\n" + table(("column of `logs`", "type"), listed))
     return "\n".join(parts)
 
 
 def derived_page() -> str:
     """``docs/derived.md``."""
-    parts = [_WRITTEN + _DERIVED_INTRO]
-    for table, kinds in columns.DERIVED.items():
+    parts = [WRITTEN + _DERIVED_INTRO]
+    for name_of_table, kinds in columns.DERIVED.items():
         types = columns.sql_types(kinds)
-        rows = [(f"`{name}`", types[name], meanings.COLUMNS[table][name]) for name in kinds]
-        parts.append(f"## `{table}`\n\n" + _table(("column", "type", "meaning"), rows))
+        rows = [(f"`{name}`", types[name], meanings.COLUMNS[name_of_table][name]) for name in kinds]
+        parts.append(f"## `{name_of_table}`\n\n" + table(("column", "type", "meaning"), rows))
     return "\n".join(parts)
 
 
 def commands_page() -> str:
     """``docs/commands.md``."""
-    parts = [f"{_WRITTEN}# Commands\n\nExit status: 0 done, 1 failed, 2 wrong use.\n"]
+    parts = [f"{WRITTEN}# Commands\n\nExit status: 0 done, 1 failed, 2 wrong use.\n"]
     for path, command in _commands(main, "caselog"):
         told = command.get_help(
             click.Context(command, info_name=path, terminal_width=80, **main.context_settings)
@@ -184,7 +201,7 @@ def commands_page() -> str:
 
 
 def _tables_page() -> str:
-    return _WRITTEN + tables_page()
+    return WRITTEN + tables_page()
 
 
 PAGES: Final = {
@@ -193,6 +210,8 @@ PAGES: Final = {
     "derived.md": derived_page,
     "commands.md": commands_page,
     "tables.md": _tables_page,
+    "masking.md": masking_page,
+    "shapes.md": shapes_page,
 }
 
 
@@ -208,7 +227,7 @@ def _commands(group: click.Group, above: str) -> Iterator[tuple[str, click.Comma
 
 def _fields(fields: Sequence[Field]) -> str:
     rows = [(f"`{f.name}`", f.kind, "yes" if f.required else "", f.meaning, _otel(f.otel)) for f in fields]
-    return _table(("field", "type", "required", "meaning", "OpenTelemetry"), rows)
+    return table(("field", "type", "required", "meaning", "OpenTelemetry"), rows)
 
 
 def _otel(name: str | None) -> str:
@@ -226,11 +245,6 @@ def _default(value: Any) -> str:
     if value is None or value == () or isinstance(value, SecretStr):
         return ""
     return f"`{','.join(map(str, value))}`" if isinstance(value, tuple) else f"`{value}`"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def write_pages(folder: Path) -> None:

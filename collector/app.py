@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
+from caselog.ids import uuid7_at
 from collector import openapi, reference
 from collector.answers import AnswerErrors, error_response, json_response
 from collector.budget import Budget
@@ -23,7 +24,6 @@ from collector.groups import Groups
 from collector.pace import Pace
 from collector.senders import Senders
 from collector.settings import CollectorSettings
-from lake import layout
 from lake.errors import StoreUnavailable
 from lake.store import Store
 from serving.tasks import Tasks
@@ -45,7 +45,7 @@ def utc_now() -> datetime:
 
 def new_object_id(now: datetime) -> str:
     """A fresh name for an object, sorting by time."""
-    return layout.uuid7(now, os.urandom(10))
+    return uuid7_at(now, os.urandom(10))
 
 
 class CollectorApp(FastAPI):

@@ -10,6 +10,7 @@ JsonSchema = dict[str, Any]
 
 _TYPES: Final[dict[str, JsonSchema]] = {
     "string": {"type": "string"},
+    "boolean": {"type": "boolean"},
     "integer": {"type": "integer"},
     "number": {"type": "number"},
     "timestamp": {"type": "string", "format": "date-time"},

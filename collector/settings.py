@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from caselog.model import MAX_LOG_BYTES
+
 MIB = 1024 * 1024
 
 
@@ -21,7 +23,9 @@ class CollectorSettings(BaseModel):
         ge=1024,
         description="Largest request body, both as it was sent and after decompression; above it 413.",
     )
-    max_log_bytes: int = Field(8 * MIB, ge=1024, description="Largest single log as JSON; above it 413.")
+    max_log_bytes: int = Field(
+        MAX_LOG_BYTES, ge=1024, description="Largest single log as JSON; above it 413."
+    )
     max_logs_per_request: int = Field(1000, ge=1, description="Most lines of one NDJSON body; above it 413.")
     max_in_flight_bytes: int = Field(
         256 * MIB,

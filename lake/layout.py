@@ -109,22 +109,3 @@ def month_of(moment: datetime) -> str:
     """
     utc = moment.astimezone(UTC)
     return f"{utc.year:04}-{utc.month:02}"  # strftime does not pad the year 1
-
-
-def uuid7(now: datetime, random: bytes) -> str:
-    """A UUID version 7 (RFC 9562): sorts by time. ``random`` is 10 bytes, of which 74 bits are used.
-
-    >>> uuid7(datetime(2026, 11, 23, tzinfo=UTC), bytes(10))
-    '01a205b3-d000-7000-8000-000000000000'
-    """
-    millis = int(now.timestamp() * 1000)
-    noise = int.from_bytes(random[:10], "big")
-    value = (
-        (millis & ((1 << 48) - 1)) << 80
-        | 0x7 << 76
-        | (noise >> 62 & 0xFFF) << 64
-        | 0b10 << 62
-        | noise & ((1 << 62) - 1)
-    )
-    text = f"{value:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -10,13 +10,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+from urllib.parse import unquote
 
 from caselog.masking import Masker
-from caselog.masking.emails import replace_emails
+from caselog.masking.emails import find_emails
+from caselog.masking.readings import MAX_DEPTH, read
+from caselog.masking.view import View
 from caselog.settings import Settings
 
 #: How the SDK writes a keyed hash of an address, and that of a log's id which was one.
@@ -26,7 +29,6 @@ MAY_TELL: Final = (
     r"(?i)@|%(?:25)?40|=40|&#64;|&#x40;|&commat;|\\u0040|\\x40|\\uff20|\x{FF20}"
     r"|(?:email|masked)[:-][0-9a-f]{16}"
 )
-_ESCAPED: Final = re.compile(r"\\+u([0-9A-Fa-f]{4})")
 _ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -42,25 +44,21 @@ def addresses_in(text: str) -> set[str]:
     ['ann@example.com', 'bob@example.com', 'eve@example.com']
     """
     found: set[str] = set()
-
-    def note(address: str) -> str:
-        found.add(address.lower())
-        return "x"
-
-    replace_emails(text, note)
-    if "\\u" in text:
-        replace_emails(_unescaped(text), note)
+    for writing in _writings(text):
+        if "@" in writing:
+            found |= {unquote(writing[start:end]).lower() for start, end, _ in find_emails(View(writing))}
     return found
 
 
-def _unescaped(text: str) -> str:
-    """The text with the escapes of JSON written out; halves of a pair are left, they are in no address."""
-
-    def plain(escape: re.Match[str]) -> str:
-        code = int(escape[1], 16)
-        return escape[0] if 0xD800 <= code < 0xE000 else chr(code)
-
-    return _ESCAPED.sub(plain, text)
+def _writings(text: str) -> Iterator[str]:
+    """The text, and its readings: without the escapes of JSON, the percent signs of URLs and the like."""
+    yield text
+    reading = read(text)
+    for _ in range(MAX_DEPTH):
+        if reading is None:
+            return
+        yield reading.text
+        reading = read(reading.text)
 
 
 def hash_address(address: str, key: str) -> frozenset[str]:

@@ -5,7 +5,7 @@ The last node of a workflow calls ``ship_log_async(build_workflow_log(state))``;
 
 from __future__ import annotations
 
-from .api import close, flush, set_mask, ship_log_async, stats
+from .api import close, flush, preview, set_mask, ship_log_async, stats
 from .build import build_workflow_log
 from .client import Client
 from .decorators import node, tool
@@ -26,6 +26,7 @@ __all__ = [
     "current_ticket",
     "flush",
     "node",
+    "preview",
     "set_mask",
     "ship_log_async",
     "stats",

@@ -1,11 +1,21 @@
-"""The functions of a workflow, over one client that is made from the environment at the first use."""
+"""The functions of a workflow, over one client that is made from the environment at the first use.
+
+The way of a log from here to the wire, to be read in this order:
+
+1. `api.ship_log_async` has a client; `client.Client.ship` completes the log and takes a snapshot of it.
+2. `shipper.Shipper.submit` queues the snapshot and returns to the workflow. All else happens in the thread.
+3. `shipper.Shipper._run` takes batches from the queue for `delivery.Delivery.deliver`, which settles each log of them.
+4. `preparation.Preparer.prepare` reads a snapshot, masks it, brings it into form and cuts it: one line of JSON.
+5. `sender.Sender.pack` packs the lines; `sender.Sender.send` sends them, over HTTP (transport.py).
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
-from .client import Client, OwnMask
+from .client import Client
 from .console import Console
 from .errors import InvalidSetting, SettingError
 from .guard import never_raises
@@ -13,6 +23,7 @@ from .settings import (
     MASKABLE,
     METRICS_ONLY,
     OFF,
+    OwnMask,
     Settings,
     environment,
     read_api_key,
@@ -23,10 +34,15 @@ from .settings import (
     require,
 )
 
+if TYPE_CHECKING:
+    from .what_leaves import Preview
+
 # A dict, because setdefault is one step for the interpreter: two first calls at once agree on one client
 # without a lock that a fork could leave locked.
 _clients: dict[str, Client] = {}
 _masks: dict[str, OwnMask] = {}
+#: What waits for a framework that tells of runs after their end, for as many seconds as it is given.
+_settle_first: list[Callable[[float], Any]] = []
 
 
 @never_raises(bool)
@@ -45,7 +61,21 @@ def flush(timeout_s: float = 5.0) -> bool:
 
     `stats` tells the one from the other. In a coroutine: ``await asyncio.to_thread(flush)``.
     """
-    return _clients["default"].flush(timeout_s) if _clients else True
+    end = time.monotonic() + timeout_s
+    settle_frameworks(timeout_s)
+    return _clients["default"].flush(max(0.0, end - time.monotonic())) if _clients else True
+
+
+def settle_first(wait: Callable[[float], Any]) -> None:
+    """Let ``wait`` have what a framework has still to tell come in before a flush."""
+    _settle_first.append(wait)
+
+
+@never_raises(lambda: None)
+def settle_frameworks(timeout_s: float) -> None:
+    """Wait until every framework has told what has happened so far."""
+    for wait in _settle_first:
+        wait(timeout_s)
 
 
 @never_raises(lambda: None)
@@ -60,6 +90,22 @@ def close(timeout_s: float = 5.0) -> None:
 def stats() -> dict[str, Any]:
     """``{"pending": n, "lost": {reason: n}}`` of this process."""
     return _clients["default"].stats() if _clients else {"pending": 0, "lost": {}}
+
+
+@never_raises(lambda: None)
+def preview(log: Mapping[str, Any]) -> Preview | None:
+    """What would be sent of a log, what was masked in it and by which rule, and how big it is; nothing is sent.
+
+    Print it to read it. The level and the masks are those of the environment; a level of OFF is taken as FULL_TRACE.
+    None where the log would not be sent at all.
+    """
+    from .what_leaves import preview_log  # masking and gzip: not at import
+
+    env, console = environment(), Console()
+    settings = read_settings(
+        env, "", env.get("LOG_COLLECTOR_API_KEY", ""), settle_level(env, console), console
+    )
+    return preview_log(log, settings, own_mask())
 
 
 @never_raises(lambda: None)

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, Callable
 
+from .endings import says_failed
 from .guard import never_raises
 from .model import LOG_FIELDS, METRICS, SCHEMA_VERSION, TRACE_PARTS
-from .serialize import plain_object
+from .objects import read_or
+from .serialize import plain_key, read_object, tell_apart
 from .shapes import shape_part
 from .times import read_seconds, read_time, seconds_between
 
@@ -39,7 +42,6 @@ _KNOWN = tuple(
         )
     )
 )
-_TOKENS = ("input_tokens", "output_tokens")
 _NUMBERS = (int, float, bool)
 _MAX_METRIC_CHARS = 200
 #: What is more is no cost of a call.
@@ -60,12 +62,15 @@ def build_workflow_log(state: Any, /, **overrides: Any) -> dict[str, Any]:
     """
     sources = (overrides, state) if overrides else (state,)
     said = _gather(sources, _KNOWN)
-    trace = _read_trace(said, _inside(sources, "trace"))
-    metrics = {**_count_parts(trace), **_read_metrics(said, _inside(sources, "metrics"))}
-    log = {"schema_version": SCHEMA_VERSION, **_read_small_fields(_resolve_aliases(said))}
+    resolved = _resolve_aliases(said)
+    trace = _read_trace(said, _inside(sources, "trace", said))
+    inner = _inside(sources, "metrics", said)
+    metrics = {**_count_parts(trace), **_read_metrics(resolved, said if inner else {}, inner)}
+    log = {"schema_version": SCHEMA_VERSION, **_read_small_fields(resolved)}
     if metrics:
         log["metrics"] = metrics
-    log.update(_read_extra(overrides, state))
+    if overrides or "extra" in said:
+        log.update(_read_extra(overrides, state))
     if trace:
         log["trace"] = trace
     return log
@@ -77,7 +82,11 @@ def _gather(sources: Sequence[Any], names: Iterable[str]) -> dict[str, Any]:
     for source in reversed(sources):
         # The usual state is a dict, and asking for the type is far cheaper than asking for an abstract class.
         if type(source) is dict:
-            said.update({name: source[name] for name in names if source.get(name) is not None})
+            get = source.get
+            for name in names:
+                value = get(name)
+                if value is not None:
+                    said[name] = value
         else:
             said.update({name: value for name in names if (value := _read(source, name)) is not None})
     return said
@@ -93,61 +102,77 @@ def _read(source: Any, name: str) -> Any:
     return None if callable(value) else value
 
 
-def _inside(sources: Sequence[Any], name: str) -> list[Any]:
+def _inside(sources: Sequence[Any], name: str, said: Mapping[str, Any]) -> list[Any]:
+    """What each of the sources says under this name; ``said`` is what any of them says."""
+    if name not in said:
+        return []
     return [part for part in [_read(source, name) for source in sources] if part is not None]
 
 
 def _resolve_aliases(said: dict[str, Any]) -> dict[str, Any]:
     """The same, with fields that are missing under their own name taken from the first alias that is there."""
     for name, aliases in _ALIASES.items():
-        alias = next((alias for alias in aliases if alias in said), None)
-        if alias and name not in said:
-            said = {**said, name: said[alias]}
+        if name not in said:
+            for alias in aliases:
+                if alias in said:
+                    said = {**said, name: said[alias]}
+                    break
     return said
 
 
 @never_raises(dict)
 def _read_small_fields(said: Mapping[str, Any]) -> dict[str, Any]:
     found = {name: said[name] for name in _SMALL_FIELDS if name in said}
-    if "status" in found:
-        found["status"] = _read_status(found["status"])
     if "execution_time_seconds" not in found:
         end = next((said[name] for name in _ENDS if name in said), None)
-        found["execution_time_seconds"] = seconds_between(found.get("executed_at"), end)
-    found["executed_at"] = read_time(found.get("executed_at"))
-    found["execution_time_seconds"] = read_seconds(found["execution_time_seconds"])
+        found["execution_time_seconds"] = read_or(None, seconds_between, found.get("executed_at"), end)
+    for name, read in _FORMS.items():
+        if name in found:
+            found[name] = read_or(found[name], read, found[name])
     return {name: value for name, value in found.items() if value is not None}
 
 
 def _read_status(status: Any) -> Any:
-    status = getattr(status, "value", status)
+    if type(status) is not str:
+        status = getattr(status, "value", status)
     return status.strip().upper() if isinstance(status, str) else status
 
 
+_FORMS: dict[str, Callable[[Any], Any]] = {
+    "status": _read_status,
+    "executed_at": read_time,
+    "execution_time_seconds": read_seconds,
+}
+
+
 @never_raises(dict)
-def _read_metrics(said: Mapping[str, Any], inner: list[Any]) -> dict[str, Any]:
+def _read_metrics(resolved: dict[str, Any], said: dict[str, Any], inner: list[Any]) -> dict[str, Any]:
     metrics: dict[str, Any] = {}
     for given in reversed(inner):
-        metrics.update(_flatten(given))
-    everywhere = _resolve_aliases({**_gather(inner, _METRIC_NAMES_AND_ALIASES), **said})
+        metrics.update(read_or({}, _flatten, given))
+    everywhere = resolved
+    if inner:
+        everywhere = _resolve_aliases({**_gather(inner, _METRIC_NAMES_AND_ALIASES), **said})
     for name in _METRIC_NAMES:
         value = everywhere.get(name)
-        if value is not None and (type(value) in _NUMBERS or not isinstance(value, (list, tuple, Mapping))):
+        if type(value) in _NUMBERS or not (value is None or _is_a(value, list, tuple) or _is_mapping(value)):
             metrics[name] = value
-    return {name: value for name, value in metrics.items() if value is not None}
+    return {name: value for name, value in metrics.items() if value is not None} if inner else metrics
 
 
 def _flatten(metrics: Any, prefix: str = "", depth: int = 0) -> dict[str, Any]:
     """Metrics as one level of names to numbers, booleans and short strings; deeper names joined by dots."""
-    flat: dict[str, Any] = {}
-    for name, value in _fields_of(metrics).items():
-        if type(value) in _NUMBERS:
-            flat[f"{prefix}{name}"] = value
-        elif isinstance(value, Mapping) and depth < _MAX_METRIC_DEPTH:
-            flat.update(_flatten(value, f"{prefix}{name}.", depth + 1))
+    flat: list[tuple[str, Any]] = []
+    for key, value in _fields_of(metrics).items():
+        name = f"{prefix}{plain_key(key)}"
+        is_nested = type(value) not in _NUMBERS and depth < _MAX_METRIC_DEPTH and _is_mapping(value)
+        inner = read_or(None, _flatten, value, f"{name}.", depth + 1) if is_nested else None
+        if inner is not None:
+            flat += inner.items()
         else:
-            flat[f"{prefix}{name}"] = value[:_MAX_METRIC_CHARS] if isinstance(value, str) else value
-    return flat
+            is_long = _is_a(value, str) and str.__len__(value) > _MAX_METRIC_CHARS
+            flat.append((name, f"{value[: _MAX_METRIC_CHARS - 1]}…" if is_long else value))
+    return tell_apart(flat)
 
 
 def _fields_of(value: Any) -> dict[str, Any]:
@@ -156,59 +181,112 @@ def _fields_of(value: Any) -> dict[str, Any]:
         return dict(value)
     if value is None or isinstance(value, (str, int, float, list, tuple)):
         return {}
-    fields = plain_object(value)
-    return dict(fields) if isinstance(fields, Mapping) else dict(getattr(value, "__dict__", {}))
+    fields = read_object(value)
+    return dict(fields) if isinstance(fields, Mapping) else {}
 
 
 @never_raises(dict)
 def _read_trace(said: Mapping[str, Any], inner: list[Any]) -> dict[str, Any]:
     trace: dict[str, Any] = {}
     for given in reversed(inner):
-        trace.update(_fields_of(given))
+        trace.update(read_or({}, _fields_of, given))
     everywhere = {**_gather(inner, TRACE_PARTS), **said} if inner else said
     for name in TRACE_PARTS:
         value = everywhere.get(name)
-        if value is not None and not (name == "react_iterations" and isinstance(value, (int, float))):
+        if value is not None and not (name == "react_iterations" and _is_a(value, int, float)):
             trace[name] = shape_part(name, value)
     return trace
 
 
 def _count_parts(trace: Mapping[str, Any]) -> dict[str, float]:
     """What a log without its trace still tells: how many iterations, tool calls, errors and tokens, and the cost."""
-    steps, calls, errors = (trace.get(name) for name in ("react_iterations", "tool_calls", "errors"))
-    found: dict[str, float | None] = {
-        "react_iterations": _length(steps),
-        "error_count": _length(errors),
-        "tool_call_count": _length(calls),
-    }
-    if isinstance(steps, list):
-        inside = [count for count in map(_length, _each(steps, "tool_calls")) if count is not None]
-        if inside:
-            found["tool_call_count"] = (_length(calls) or 0) + sum(inside)
-        for name in _TOKENS:
-            counts = [count for count in _each(steps, name) if type(count) is int]
-            found[name] = sum(counts) if counts else None
-        found["cost_usd"] = _add_costs(_each(steps, "cost_usd"))
+    get: Callable[[str], Any] = trace.get
+    steps, errors, calls = get("react_iterations"), get("errors"), get("tool_calls")
+    found: dict[str, float | None] = {}
+    if _is_a(steps, list, tuple):
+        found["react_iterations"] = len(steps)
+    if _is_a(errors, list, tuple):
+        found["error_count"] = len(errors)
+    groups: list[Any] = [calls]
+    with_figures: list[Any] = []
+    for step in steps if _is_a(steps, list) else ():
+        read = step.get if type(step) is dict else partial(_read, step)
+        groups.append(read("tool_calls"))
+        if type(step) is not dict or not _FIGURES.isdisjoint(step):
+            with_figures.append(read)
+    lists = [group for group in groups if _is_a(group, list, tuple)]
+    if lists:
+        made = [call for group in lists for call in group]
+        found["tool_call_count"] = len(made)
+        found["failed_tool_calls"] = sum(read_or(False, _has_failed, call) for call in made)  # noqa: FBT003 - its answer
+    if with_figures:
+        found.update({name: _sum(with_figures, name, *how) for name, how in _SUMMED.items()})
     return {name: count for name, count in found.items() if count is not None}
 
 
-def _add_costs(costs: Sequence[Any]) -> float | None:
-    known = [cost for cost in costs if type(cost) in (int, float) and 0 <= cost < _MOST_COST]
-    return math.fsum(known) if known else None
+def _has_failed(call: Any) -> bool:
+    return says_failed(call.get if type(call) is dict else partial(_read, call))
 
 
-def _each(steps: list[Any], name: str) -> list[Any]:
-    return [step.get(name) if type(step) is dict else _read(step, name) for step in steps]
+def _sum(
+    steps: Sequence[Callable[[str], Any]],
+    name: str,
+    read_figure: Callable[[Any], float | None],
+    add: Callable[[list[float]], float],
+) -> float | None:
+    """The whole sum of a figure of steps, or none: one that leaves out what cannot be read would pass for whole.
+
+    What a cache answered costs nothing.
+    """
+    said = [(read, figure) for read in steps if (figure := read(name)) is not None]
+    figures = [read_figure(figure) for read, figure in said if read("cached") is not True]
+    whole = [figure for figure in figures if figure is not None]
+    return add(whole) if figures and len(whole) == len(figures) else None
 
 
-def _length(part: Any) -> int | None:
-    return len(part) if isinstance(part, (list, tuple)) else None
+def _read_count(value: Any) -> int | None:
+    if type(value) is int:
+        return value if value >= 0 else None
+    count = _read_cost(value)
+    return int(count) if count is not None and count.is_integer() else None
+
+
+def _read_cost(value: Any) -> float | None:
+    try:
+        cost = math.nan if isinstance(value, bool) else float(value)
+    except Exception:  # noqa: BLE001 - an object of the workflow's may raise anything
+        return None
+    return cost if 0 <= cost < _MOST_COST else None
+
+
+def _is_a(value: Any, *kinds: type) -> Any:
+    """Whether its class is one of these: `isinstance` would believe what the object says, or raise what it raises."""
+    return issubclass(type(value), kinds)
+
+
+def _is_mapping(value: Any) -> bool:
+    return type(value) is dict or read_or(False, isinstance, value, Mapping) is True  # noqa: FBT003 - its answer
+
+
+def _read_pairs(given: Any) -> dict[str, Any]:
+    return dict(given) if isinstance(given, Mapping) else {} if given is None else {"extra": given}
+
+
+#: What is summed up over the steps: how a figure is read, and how they are added.
+_SUMMED: dict[str, tuple[Callable[[Any], float | None], Callable[[list[float]], float]]] = {
+    "input_tokens": (_read_count, sum),
+    "output_tokens": (_read_count, sum),
+    "cost_usd": (_read_cost, math.fsum),
+}
+_FIGURES = frozenset(_SUMMED)
 
 
 @never_raises(dict)
 def _read_extra(overrides: Mapping[str, Any], state: Any) -> dict[str, Any]:
     extra: dict[str, Any] = {}
     for given in (_read(state, "extra"), overrides.get("extra")):
-        extra.update(given if isinstance(given, Mapping) else {} if given is None else {"extra": given})
-    extra = {str(name): value for name, value in extra.items() if name not in _FIELD_NAMES}
+        extra.update(read_or({"extra": given}, _read_pairs, given))
+    extra = tell_apart(
+        [(name, value) for key, value in extra.items() if (name := plain_key(key)) not in _FIELD_NAMES]
+    )
     return {**extra, **{name: value for name, value in overrides.items() if name not in _KNOWN}}

@@ -14,9 +14,8 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Callable
 
-from .clock import now_text, now_utc
+from .clock import new_id, now_text, now_utc
 from .errors import CollectorUnreachable, InvalidSetting, SettingError
-from .ids import uuid7
 from .serialize import dump
 from .settings import LEVELS, OFF, read_api_key, read_client_id, read_level, read_masks, read_url, require
 from .transport import Request, Response, Transport, describe, origin_of
@@ -129,7 +128,7 @@ def _describe_folder(folder: str | None) -> str:
 def _request(url: str, api_key: str, client_id: str | None) -> Request:
     now = now_text()
     log = {
-        "log_id": uuid7(),
+        "log_id": new_id(),
         "ticket_id": "caselog-check",
         "status": "SUCCESS",
         "category": "caselog-check",

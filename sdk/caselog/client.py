@@ -9,29 +9,23 @@ import sys
 import time
 import weakref
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Callable
 
 from . import losses as reasons
-from .clock import now_utc
+from .clock import new_id, now_utc
 from .console import Console
 from .errors import NotALog
 from .guard import never_raises
-from .ids import uuid7
 from .losses import Losses
 from .model import SCHEMA_VERSION, is_kept_without_trace
+from .outlet import Outlet
 from .serialize import dump
-from .settings import METRICS_ONLY, OFF, Limits, Settings
-from .shipper import Outlet, Shipper
-from .version import __version__
+from .settings import METRICS_ONLY, OFF, Limits, OwnMask, Settings
+from .shipper import Shipper
 
 if TYPE_CHECKING:
     from .transport import Transport
-
-
-#: A user's own masking: a path and a value in, what is to be sent in its place out.
-OwnMask = Callable[[str, Any], Any]
 
 
 class Client:
@@ -64,7 +58,7 @@ class Client:
         if self._settings.level == OFF:
             self._console.debug("a log is not sent: CASELOG_LEVEL is OFF, or a variable is missing")
             return False
-        if not isinstance(log, Mapping):
+        if type(log) is not dict and not isinstance(log, Mapping):
             self._losses.count(reasons.NOT_SERIALISABLE)
             self._console.say("not a log", str(NotALog(type(log))))
             return False
@@ -73,12 +67,21 @@ class Client:
             return self._drop(reasons.NETWORK)
         self._notice_fork()
         self._end_with_child()
-        text = dump(self._complete(log))
+        text = dump(self.complete(log))
         reason = self._shipper.submit(text)
         if reason is not None:
             return self._drop(reason)
-        self._console.debug(f"a log of {len(text)} bytes is queued")
-        return True
+        if self._console.is_debugging:
+            self._console.debug(f"a log of {len(text)} bytes is queued")
+        return self._deliver_last() if _process_ends else True
+
+    def _deliver_last(self) -> bool:
+        """Wait for a log that is shipped when the process has waited for its logs already; whether it is on its way."""
+        lost = self._losses.total()
+        if self._shipper.flush(self._limits.exit_flush_s):
+            return self._losses.total() == lost
+        # What waits on disk is sent by the next process.
+        return self._shipper.count_kept() > 0 or self._drop(reasons.NETWORK)
 
     def _drop(self, reason: str) -> bool:
         self._losses.count(reason)
@@ -113,53 +116,36 @@ class Client:
         """Logs waiting, and logs lost by reason, of this process."""
         return {"pending": self._shipper.pending(), "lost": self._losses.total()}
 
-    def _complete(self, log: Mapping[str, Any]) -> dict[str, Any]:
+    def complete(self, log: Mapping[str, Any]) -> dict[str, Any]:
         """The log with identity, owner and time where it has none; without a trace where the level says so."""
-        given = {name: value for name, value in log.items() if value is not None}
-        if self._settings.level == METRICS_ONLY:
-            given = {name: value for name, value in given.items() if is_kept_without_trace(name, value)}
-        made = {"schema_version": SCHEMA_VERSION, "log_id": uuid7(), "client_id": self._settings.client_id}
-        if "executed_at" not in given:
-            made["executed_at"] = _start_of(given.get("execution_time_seconds"))
-        return {**{name: value for name, value in made.items() if value is not None}, **given}
+        made: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "log_id": new_id()}
+        if self._settings.client_id is not None:
+            made["client_id"] = self._settings.client_id
+        if log.get("executed_at") is None:
+            made["executed_at"] = _start_of(log.get("execution_time_seconds"))
+        keeps_trace = self._settings.level != METRICS_ONLY
+        given = {
+            name: value
+            for name, value in log.items()
+            if value is not None and (keeps_trace or is_kept_without_trace(name, value))
+        }
+        return {**made, **given}
 
     def _open_outlet(self) -> Outlet:
+        """Where the thread takes its batches; called there, so that ssl, gzip and the rules are loaded there."""
         try:
-            return self._load_outlet()
+            from .delivery import Delivery
+            from .masking import Masker
+            from .preparation import Preparer
+
+            settings, limits, losses = self._settings, self._limits, self._losses
+            masker = Masker.from_settings(settings, self._shipper.rest)
+            preparer = Preparer(settings.level, limits, masker, losses, self._console, lambda: self.mask)
+            return Delivery.open(settings, limits, losses, preparer, self._transport)
         except Exception as error:  # noqa: BLE001 - a Python without ssl, say: logs are lost, nothing else
-            self._console.say_once(
-                "load", f"logs cannot be sent from this Python: {type(error).__name__}: {error}"
-            )
-            return Outlet(lambda batch, _pause: self._losses.count(reasons.NETWORK, len(batch)))
-
-    def _load_outlet(self) -> Outlet:
-        from .delivery import Delivery, Sender  # ssl, gzip and the rules: in the thread, not at import
-        from .masking import Masker
-        from .outage import Outage
-        from .preparation import Preparer
-        from .replay import Replay
-        from .spool import Spool
-        from .transport import KeepAlive
-
-        connection = KeepAlive()
-        settings, limits, losses, console = self._settings, self._limits, self._losses, self._console
-        sdk = {"name": "caselog-python", "version": __version__}
-        masker = Masker.from_settings(settings, self._shipper.rest)
-        preparer = Preparer(settings.level, limits, masker, losses, console, sdk, lambda: self.mask)
-        sender = Sender(settings, limits, self._transport or connection, console)
-        outage = Outage(limits)
-        folder = settings.spool_dir
-        spool = Spool(folder, settings.owner, limits.max_spool_bytes, console) if folder else None
-        delivery = Delivery(sender, limits, preparer, losses, console, outage, spool)
-        outlet = Outlet(
-            delivery.deliver, keep=delivery.keep, close=connection.close, abandon=connection.abandon
-        )
-        if spool is None:
-            return outlet
-        replay = Replay(sender, spool, outage, limits, losses, console)
-        return replace(
-            outlet, replay=lambda hurries: replay.send_one(hurries=hurries), count_kept=spool.count_own
-        )
+            why = f"{type(error).__name__}: {error}"
+            self._console.say_once("load", f"logs cannot be sent from this Python: {why}")
+            return Outlet(self._losses)
 
     def _end_with_child(self) -> None:
         """A forked child of multiprocessing leaves by os._exit, which runs its finalizers but not atexit's."""
@@ -172,6 +158,8 @@ class Client:
 
     def end(self) -> None:
         """Close at the end of the process."""
+        self._notice_fork()
+        self._shipper.wait_until_loaded(_LOADING_S)
         self.close(self._limits.exit_flush_s)
 
     def _notice_fork(self) -> None:
@@ -203,6 +191,8 @@ def _start_of(seconds: Any) -> str:
 
 #: Even a close without patience writes what waits to the disk, where there is one.
 _MIN_KEEPING_S = 0.5
+#: An end waits so long for the thread's imports: some 100 ms, on a busy machine ten times that.
+_LOADING_S = 5.0
 
 _clients: weakref.WeakSet[Client] = weakref.WeakSet()
 
@@ -215,8 +205,17 @@ def _each_client(step: Callable[[Client], None]) -> Callable[[], None]:
     return run
 
 
+#: Not empty when the logs that were shipped before the end of the process have been waited for.
+_process_ends: list[bool] = []
+
+
+def _end_process() -> None:
+    _each_client(Client.end)()
+    _process_ends.append(True)
+
+
 # At import, so that whatever a workflow registers later runs, and may ship, before the end.
-atexit.register(_each_client(Client.end))
+atexit.register(_end_process)
 
 if hasattr(os, "register_at_fork"):  # not on Windows
     os.register_at_fork(

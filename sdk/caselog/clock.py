@@ -1,10 +1,13 @@
-"""What time it is, for everything that is not told."""
+"""What time it is, for everything that is not told, and names made of it."""
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import datetime, timezone
 from functools import lru_cache
+
+from .ids import RANDOM_BYTES, uuid7
 
 
 def now_utc() -> datetime:
@@ -24,3 +27,8 @@ def now_text() -> str:
 @lru_cache(maxsize=2)
 def _format_second(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, timezone.utc).isoformat()[:19]
+
+
+def new_id() -> str:
+    """An identity that nothing else has, sorting by the present moment."""
+    return uuid7(time.time_ns() // 1_000_000, os.urandom(RANDOM_BYTES))

@@ -15,7 +15,7 @@ class Console:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, *, debug: bool = False) -> None:
         self._clock = clock
-        self._debug = debug
+        self.is_debugging = debug
         self._said_at: dict[str, float] = {}
         self._held_back: dict[str, int] = {}
 
@@ -37,7 +37,7 @@ class Console:
 
     def debug(self, sentence: str) -> None:
         """Print the sentence where CASELOG_DEBUG asks for one line per decision."""
-        if self._debug:
+        if self.is_debugging:
             _print(sentence)
 
 

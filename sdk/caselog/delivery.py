@@ -6,28 +6,23 @@ Runs in the daemon thread. What is not delivered is counted in `Losses` by reaso
 
 from __future__ import annotations
 
-import gzip
 import threading
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import losses as reasons
-from .answers import check_answer
 from .console import Console
 from .errors import DeliveryError, LogRefused, SenderRefused
 from .losses import Losses
 from .outage import Outage
+from .outlet import Outlet, Pause, Queued
 from .preparation import Prepared, Preparer
+from .replay import Replay
+from .sender import Sender
 from .settings import Limits, Settings
-from .shipper import Pause, Queued
 from .spool import Spool
-from .transport import Request, Transport
-from .version import __version__
-
-#: Above this level gzip takes more time than it saves bytes.
-_GZIP_LEVEL = 5
+from .transport import KeepAlive, Transport
 
 
 @dataclass
@@ -39,45 +34,38 @@ class _Flight:
 
 
 @dataclass
-class Sender:
-    """Sends lines to the collector, once."""
-
-    settings: Settings
-    limits: Limits
-    transport: Transport
-    console: Console
-
-    def pack(self, lines: Sequence[bytes]) -> Request:
-        """The request that carries these lines: one as JSON, more as NDJSON."""
-        headers = {
-            "X-API-Key": self.settings.api_key,
-            "Content-Type": "application/json" if len(lines) == 1 else "application/x-ndjson",
-            "Content-Encoding": "gzip",
-            "Accept": "application/json",
-            "User-Agent": f"caselog-python/{__version__}",
-        }
-        body = gzip.compress(b"\n".join(lines), _GZIP_LEVEL)
-        return Request(self.settings.url, headers, body, self.limits.timeout_s)
-
-    def send(self, request: Request, logs: int) -> None:
-        """Nothing where the logs are stored; otherwise raises the `DeliveryError` that the answer means."""
-        check_answer(self.settings.url, self.transport(request), explains=logs == 1)
-        self.console.debug(f"{logs} log(s) stored, {len(request.body)} bytes sent")
-
-
-@dataclass
-class Delivery:
+class Delivery(Outlet):
     """Settles batches of logs; for one thread, but for `keep`."""
 
+    losses: Losses
     sender: Sender
     limits: Limits
     preparer: Preparer
-    losses: Losses
     console: Console
     outage: Outage
+    connection: KeepAlive
     spool: Spool | None = None
+    replay: Replay | None = None
     _flight: _Flight | None = None
     _keeping: threading.Lock = field(default_factory=threading.Lock)
+
+    @classmethod
+    def open(
+        cls,
+        settings: Settings,
+        limits: Limits,
+        losses: Losses,
+        preparer: Preparer,
+        transport: Transport | None = None,
+    ) -> Delivery:
+        """The way to the collector that the settings name; ``transport`` takes the place of HTTP."""
+        console, connection, outage = preparer.console, KeepAlive(), Outage(limits)
+        sender = Sender(settings, limits, transport or connection, console)
+        delivery = cls(losses, sender, limits, preparer, console, outage, connection)
+        if settings.spool_dir:
+            delivery.spool = Spool(settings.spool_dir, settings.owner, limits.max_spool_bytes, console)
+            delivery.replay = Replay(sender, delivery.spool, outage, limits, losses, console)
+        return delivery
 
     def deliver(self, batch: list[Queued], pause: Pause) -> None:
         """Settle each log of the batch: stored by the collector, kept on disk, or counted as lost.
@@ -112,6 +100,22 @@ class Delivery:
             is_kept = not prepared or self.spool.write([log.line for log in prepared])
             settled += len(some) if is_kept else len(some) - len(prepared)
         return settled
+
+    def send_kept(self, *, hurries: bool) -> float | None:
+        """Send one file of those that wait on disk, of this process or one before it."""
+        return self.replay.send_one(hurries=hurries) if self.replay else None
+
+    def count_kept(self) -> int:
+        """How many logs of this process wait on disk."""
+        return self.spool.count_own() if self.spool else 0
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+    def abandon(self) -> None:
+        """Let go of the connection in a forked child: it is the parent's."""
+        self.connection.abandon()
 
     def _prepare(self, batch: list[Queued]) -> list[Prepared]:
         return [log for log in map(self.preparer.prepare, batch) if log]

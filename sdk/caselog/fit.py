@@ -41,12 +41,19 @@ def fit_log(log: dict[str, Any], shipped_at: str, *, keeps_trace: bool = True) -
     fitted["ticket_id"] = fitted.get("ticket_id") or str(fitted.get("log_id", "unknown"))
     fitted["status"] = fitted.get("status") or "UNKNOWN"
     trace, excess = fitted.pop("trace", {}), _take_excess(fitted)
+    metrics, too_many = _split(metrics, _MAX_METRICS)
+    excess.update({"metrics": too_many} if too_many else {})
     if keeps_trace:
         trace = _fit_trace(trace, excess)
     elif excess:
         trace, fitted["cut"] = {}, list(excess)[:_MAX_UNKNOWN]
-    ends = {"metrics": dict(list(metrics.items())[:_MAX_METRICS]), "trace": trace}
+    ends = {"metrics": metrics, "trace": trace}
     return {**fitted, **{name: part for name, part in ends.items() if part}}
+
+
+def _split(fields: dict[str, Any], count: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    pairs = list(fields.items())
+    return dict(pairs[:count]), dict(pairs[count:])
 
 
 def _set_aside_invalid(log: dict[str, Any]) -> dict[str, Any]:

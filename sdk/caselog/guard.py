@@ -22,14 +22,17 @@ def never_raises(otherwise: Callable[[], Any]) -> Callable[[_F], _F]:
         def guarded(*args: Any, **kwargs: Any) -> Any:
             try:
                 return function(*args, **kwargs)
-            except Exception as error:
-                if reraise:
-                    raise
-                _console.say(
-                    function.__name__, f"{function.__name__} failed inside the SDK ({type(error).__name__})"
-                )
+            except Exception as error:  # noqa: BLE001 - whatever it is
+                swallow(function.__name__, error)
                 return otherwise()
 
         return cast(_F, guarded)
 
     return decorate
+
+
+def swallow(name: str, error: Exception) -> None:
+    """Say that a function of ours failed; for those that are called too often to be decorated."""
+    if reraise:
+        raise error
+    _console.say(name, f"{name} failed inside the SDK ({type(error).__name__})")

@@ -10,10 +10,12 @@ https://opentelemetry.io/docs/specs/semconv/gen-ai/ .
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 SCHEMA_VERSION = 1
+
+#: The largest log as JSON: what the SDK cuts it to, and what a collector takes.
+MAX_LOG_BYTES = 8 * 1024 * 1024
 
 #: The statuses that Caselog gives a colour and a place of its own. Any other upper-case word is kept.
 KNOWN_STATUSES = ("SUCCESS", "FAILED", "ESCALATED")
@@ -22,11 +24,10 @@ KNOWN_STATUSES = ("SUCCESS", "FAILED", "ESCALATED")
 CLIENT_ID_PATTERN = r"[a-z0-9][a-z0-9_-]{0,62}"
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(NamedTuple):
     """One field of a log: its name, its JSON type, and what it means.
 
-    ``kind`` is one of ``string``, ``integer``, ``number``, ``timestamp`` (RFC 3339 text with an offset),
+    ``kind`` is one of ``string``, ``boolean``, ``integer``, ``number``, ``timestamp`` (RFC 3339 text with an offset),
     ``object``, ``array`` or ``any``.
     """
 
@@ -37,8 +38,7 @@ class Field:
     otel: Optional[str] = None
 
 
-@dataclass(frozen=True)
-class Metric:
+class Metric(NamedTuple):
     """One known name inside ``metrics``; ``bounds`` are inclusive."""
 
     name: str
@@ -92,6 +92,12 @@ METRICS: tuple[Metric, ...] = (
         "Number of tool calls; counted from the trace where it is missing.",
         (0, None),
     ),
+    Metric(
+        "failed_tool_calls",
+        "integer",
+        "Number of tool calls that failed; the SDK counts them where it is missing.",
+        (0, None),
+    ),
     Metric("input_tokens", "integer", "Tokens sent to models.", (0, None), otel="gen_ai.usage.input_tokens"),
     Metric(
         "output_tokens",
@@ -130,6 +136,7 @@ TRACE_PARTS: dict[str, tuple[Field, ...]] = {
         Field("input_tokens", "integer", "Tokens sent.", otel="gen_ai.usage.input_tokens"),
         Field("output_tokens", "integer", "Tokens received.", otel="gen_ai.usage.output_tokens"),
         Field("cost_usd", "number", "What the model cost, in US dollars."),
+        Field("cached", "boolean", "Whether the answer came from a cache: then it cost no tokens."),
     ),
     "tool_calls": (
         Field("id", "string", "The call's id.", otel="gen_ai.tool.call.id"),
@@ -153,6 +160,29 @@ TRACE_PARTS: dict[str, tuple[Field, ...]] = {
     ),
     "final_response": (),
 }
+
+#: What the SDK itself says of a log, in its field ``sdk``: never content.
+SDK_FIELDS: tuple[Field, ...] = (
+    Field("name", "string", "Name of the SDK."),
+    Field("version", "string", "Its version."),
+    Field(
+        "masked",
+        "object",
+        "What was masked: for each kind (`secret`, `card`, `iban`, `email`, `phone`, `name`, `body`, `own`, ...) its "
+        "`count` of values, the `paths` of the first, and `rules`, from the name of a rule to its number of values. "
+        "Where a kind has several rules, `at` says which of the paths are whose, as places in `paths` from 0.",
+    ),
+    Field(
+        "lost",
+        "object",
+        "Logs lost since the last one that got through, by reason; their sum is `lost_logs`.",
+    ),
+    Field(
+        "unclear_calls",
+        "integer",
+        "Calls that may have been the ticket's and that nobody can place.",
+    ),
+)
 
 
 def is_kept_without_trace(name: str, value: Any) -> bool:

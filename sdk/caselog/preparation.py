@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Callable
+from typing import Any, Callable
 
 from . import losses as reasons
 from .clock import now_utc
@@ -15,14 +14,15 @@ from .cut import cut_to, drop_items
 from .fit import fit_log
 from .losses import Losses
 from .masking import Masker
-from .masking.own import apply_own_mask
-from .masking.report import describe_masking
-from .serialize import shallow
-from .settings import METRICS_ONLY, Limits
-from .shipper import Queued
+from .masking.report import describe_masking, describe_own_mask
+from .masking.user_mask import apply_own_mask
+from .outlet import Queued
+from .serialize import load, shallow
+from .settings import METRICS_ONLY, Limits, OwnMask
+from .version import __version__
 
-if TYPE_CHECKING:
-    from .client import OwnMask
+#: What each log says of who wrote it.
+_SDK = {"name": "caselog-python", "version": __version__}
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,6 @@ class Preparer:
     masker: Masker
     losses: Losses
     console: Console
-    #: Name and version of this distribution.
-    sdk: dict[str, Any]
     #: The user's own masking as it is set now.
     own_mask: Callable[[], OwnMask | None] = lambda: None
 
@@ -69,32 +67,43 @@ class Preparer:
         self.console.say(reason, f"{sentence} and is not sent")
 
     def _read(self, queued: Queued, told: dict[str, int]) -> dict[str, Any]:
-        log = shallow(json.loads(queued.text))
+        log = shallow(load(queued.text))
         keeps_trace = self.level != METRICS_ONLY
         if not keeps_trace:
             log.pop("trace", None)
         if len(queued.text) > 2 * self.limits.max_log_bytes:
             log = drop_items(log)
         shipped_at = now_utc() - timedelta(seconds=time.monotonic() - queued.at)
+        masked, told_masked = self._mask(log)
+        self._name_missing(masked)
+        fitted = fit_log(masked, shipped_at.isoformat(), keeps_trace=keeps_trace)
+        said = {"lost": told, "masked": told_masked}
+        return _sign(fitted, {name: part for name, part in said.items() if part})
+
+    def _mask(self, log: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The log masked by our rules, then by the user's own, and what each of them did."""
         masked = self.masker.mask(log)
-        told_masked = describe_masking(log, masked)
+        told = describe_masking(log, masked, self.masker.finds)
         own_mask = self.own_mask()
         if own_mask:
             ours = masked
             masked, failures = apply_own_mask(ours, own_mask, self.masker.rest)
-            told_masked.update(describe_masking(ours, masked, rule="own"))
+            told.update(describe_own_mask(ours, masked))
             if failures:
                 self.console.say("own mask", "your mask raised an exception: what it failed on is not sent")
-        said = {"lost": told, "masked": told_masked}
-        missing = [name for name in ("ticket_id", "status") if not masked.get(name)]
+        return masked, told
+
+    def _name_missing(self, log: dict[str, Any]) -> None:
+        missing = [name for name in ("ticket_id", "status") if not log.get(name)]
         if missing:
             self.console.say(
                 "missing", f"a log has no {' and no '.join(missing)}: it is sent with a stand-in"
             )
-        fitted = fit_log(masked, shipped_at.isoformat(), keeps_trace=keeps_trace)
-        return self._sign(fitted, {name: part for name, part in said.items() if part})
 
-    def _sign(self, log: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
-        """The log with a word from the SDK; the trace comes last, so that readers can stop before it."""
-        trace = log.pop("trace", None)
-        return {**log, "sdk": {**self.sdk, **said}, **({} if trace is None else {"trace": trace})}
+
+def _sign(log: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
+    """The log with a word from the SDK; the trace comes last, so that readers can stop before it."""
+    trace = log.pop("trace", None)
+    told = log.get("sdk")  # by the recorder
+    sdk = {**(told if isinstance(told, dict) else {}), **_SDK, **said}
+    return {**log, "sdk": sdk, **({} if trace is None else {"trace": trace})}

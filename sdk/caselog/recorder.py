@@ -9,80 +9,104 @@
             step.observation = "It is paid."
         ticket.final_response = "Refunded."
 
-The block's end builds one log and ships it. What raises inside is recorded and goes on unchanged. The current ticket
-follows the code across ``await`` and into `asyncio` tasks; other threads are given the ticket itself. What is
-recorded is read when the ticket ends.
+The block's end builds one log and ships it. What raises inside is recorded and goes on unchanged. A call belongs to
+the ticket whose block makes it (see `scopes`): across ``await``, in generators however they are read, and in `asyncio`
+tasks; other threads are given the ticket itself. What is recorded is read when the ticket ends; then it takes nothing.
 """
+
+# ruff: noqa: SLF001 - steps and tickets are one house, and a block belongs to the frame that `sys._getframe` names
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Sequence
-from contextvars import ContextVar, Token
-from types import TracebackType
-from typing import Any, Optional, TypeVar
+from types import FrameType, TracebackType
+from typing import Any, Callable, TypeVar
 
-from .api import ship_log_async
+from . import scopes
+from .api import settle_frameworks, ship_log_async
 from .build import build_workflow_log
 from .clock import now_text
-from .endings import ends_quietly
-from .guard import never_raises
+from .endings import ends_quietly, status_after
+from .guard import never_raises, swallow
 from .shapes import describe_error, shape_error
 
+#: How long the end of a ticket waits for what a framework has still to tell of it.
+_SETTLE_S = 1.0
+_P = TypeVar("_P")
 _S = TypeVar("_S", bound="Step")
-
-_current_ticket: ContextVar[Optional[Ticket]]
-_current_node: ContextVar[Optional[Node]] = ContextVar("caselog_node", default=None)
-_current_iteration: ContextVar[Optional[Iteration]] = ContextVar("caselog_iteration", default=None)
 
 
 class Step:
     """Something that takes time: used as a ``with`` block it is measured, and an exception in it is recorded."""
 
-    _current: ContextVar[Any] | None = None
     # What is no part of the record stands outside of `vars`.
-    __slots__ = ("__dict__", "_began", "_ticket", "_token")
+    __slots__ = ("__dict__", "_began", "_run", "_scope", "_ticket")
 
     def __init__(self, ticket: Ticket) -> None:
         self._ticket = ticket
-        self._token: Token[Any] | None = None
+        self._run = ticket._run
+        self._scope: scopes.Scope | None = None
         self._began = 0.0
         self.started_at: str | None = None
         self.duration_ms: float | None = None
         self.status: str | None = None
         self.error: Any = None
+        #: How it ended where that is no error.
+        self.ended_by: str | None = None
 
     def __enter__(self: _S) -> _S:  # noqa: PYI019 - Self is of Python 3.11
-        self._begin()
+        begin_step(self, sys._getframe(1))
         return self
 
-    @never_raises(lambda: None)
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.duration_ms = round((time.perf_counter() - self._began) * 1000, 3)
-        _leave(self._current, self, self._token)
-        if error is None:
-            self.status = "ok"
-        elif ends_quietly(error):
-            self.ended_by: str | None = type(error).__name__
-        else:
-            self.status, self.error = "error", describe_error(error)
-            self._ticket.add_error(error, self)
-
-    def belongs_to(self, ticket: Ticket) -> bool:
-        """Whether the step is one of this ticket's."""
-        return self._ticket is ticket
+        end_step(self, error)
 
     def as_record(self) -> dict[str, Any]:
         """What is known of the step, under the names of `caselog.model.TRACE_PARTS`."""
         return {name: value for name, value in vars(self).items() if value is not None}
 
-    @never_raises(lambda: None)
-    def _begin(self) -> None:
-        self.started_at, self._began = now_text(), time.perf_counter()
-        if self._current is not None:
-            self._token = self._current.set(self)
+
+# No methods: a part of an iteration may have any name, and would hide them.
+def begin_step(step: Step, frame: FrameType) -> None:
+    """Measure the step from now on, as a block of this frame."""
+    try:
+        step.started_at, step._began = now_text(), time.perf_counter()
+        if step._scope is not None:
+            _leave(step)
+        if isinstance(step, Node):
+            step.parent = step.parent or step._ticket.name_node_of(frame)
+        step._scope = scopes.enter(step, frame)
+    except Exception as mistake:  # noqa: BLE001 - of our own
+        swallow("begin_step", mistake)
+
+
+def end_step(step: Step, error: BaseException | None = None) -> None:
+    """The step is over, by this exception if any."""
+    try:
+        step.duration_ms = round((time.perf_counter() - step._began) * 1000, 3)
+        _leave(step)
+        _note_end(step, error)
+    except Exception as mistake:  # noqa: BLE001 - of our own
+        swallow("end_step", mistake)
+
+
+def _note_end(step: Step, error: BaseException | None) -> None:
+    if error is None:
+        step.status = "ok"
+    elif ends_quietly(error):
+        step.ended_by = type(error).__name__
+    else:
+        step.status, step.error = "error", describe_error(error)
+        step._ticket.add_error(error, step)
+
+
+def _leave(block: Step | Ticket) -> None:
+    if block._scope is not None:
+        scopes.leave(block._scope)
+        block._scope = None
 
 
 class Node(Step):
@@ -91,8 +115,6 @@ class Node(Step):
     A node that begins inside of another one has that one as its ``parent``.
     """
 
-    _current = _current_node
-
     def __init__(self, ticket: Ticket, name: str, input: Any = None) -> None:  # noqa: A002 - the model's name
         super().__init__(ticket)
         self.name = name
@@ -100,11 +122,6 @@ class Node(Step):
         self.input = input
         self.output: Any = None
         self.attributes: dict[str, Any] | None = None
-
-    @never_raises(lambda: None)
-    def _begin(self) -> None:
-        self.parent = self.parent or self._ticket.name_current_node()
-        super()._begin()
 
 
 class ToolCall(Step):
@@ -119,8 +136,6 @@ class ToolCall(Step):
 
 class Iteration(Step):
     """One round of thought, action and observation; tool calls made inside its block belong to it."""
-
-    _current = _current_iteration
 
     def __init__(self, ticket: Ticket, number: int, /, **parts: Any) -> None:
         super().__init__(ticket)
@@ -157,12 +172,20 @@ class Ticket:
         self.fields = fields
         self.status: str | None = None
         self.final_response: Any = None
+        #: Which use of the ticket is open; None before and after.
+        self._run: object = None
         self._began = 0.0
         self._started_at: str | None = None
-        self._token: Token[Any] | None = None
+        self._scope: scopes.Scope | None = None
         self._forget()
 
     def _forget(self) -> None:
+        #: What the SDK has to say of its own work: unclear calls, events of a framework that it could not record.
+        self._own: dict[str, int] = {}
+        #: The final response, where an adapter has noted it.
+        self._noted: Any = None
+        #: What adapters have still to record when it ends.
+        self._left: list[Callable[[], None]] = []
         self._nodes: list[Node] = []
         self._iterations: list[Iteration] = []
         self._tool_calls: list[ToolCall] = []
@@ -176,30 +199,27 @@ class Ticket:
 
     def node(self, name: str, input: Any = None) -> Node:  # noqa: A002 - the model's name
         """A node, to be entered with ``with``."""
-        return _kept(self._nodes, Node(self, name, input))
+        return self._kept(self._nodes, Node(self, name, input))
 
     def iteration(self, /, **parts: Any) -> Iteration:
         """An iteration of ``input``, ``thought``, ``action``, ``model``, ...: as it is, or measured as a block."""
-        return _kept(self._iterations, Iteration(self, len(self._iterations) + 1, **parts))
+        return self._kept(self._iterations, Iteration(self, len(self._iterations) + 1, **parts))
 
     def tool_call(self, name: str, arguments: Any = None, result: Any = None) -> ToolCall:
         """A tool call: complete as it is, or measured as a ``with`` block; part of the current iteration, if any."""
-        iteration = _current_iteration.get()
-        mine = iteration is not None and iteration in self._iterations
-        given = iteration.tool_calls if iteration is not None and mine else None
+        iteration = self._find(Iteration, sys._getframe(1))
+        given = iteration.tool_calls if iteration is not None else None
         calls: list[Any] = given if isinstance(given, list) else self._tool_calls
-        call = ToolCall(self, name, arguments, result)
-        calls.append(call)
-        return call
+        return self._kept(calls, ToolCall(self, name, arguments, result))
 
     def message(self, role: str, content: Any) -> None:
         """A message of the conversation."""
-        self._messages.append({"role": role, "content": content})
+        self._kept(self._messages, {"role": role, "content": content})
 
     @never_raises(lambda: None)
     def add_error(self, error: Any, step: Step | None = None) -> None:
         """An exception or a text; an exception that passes through several blocks counts once."""
-        if any(error is seen for seen in self._seen):
+        if self._run is None or any(error is seen for seen in self._seen):
             return
         if isinstance(error, BaseException):
             self._seen.append(error)
@@ -209,13 +229,39 @@ class Ticket:
 
     def name_current_node(self) -> str | None:
         """The node of this ticket that the code runs in; that of another ticket around it is none."""
-        node = _current_node.get()
-        return node.name if node is not None and node.belongs_to(self) else None
+        return self.name_node_of(sys._getframe(1))
+
+    def name_node_of(self, frame: FrameType) -> str | None:
+        """The node of this ticket that the code in this frame runs in."""
+        node = self._find(Node, frame)
+        return node.name if node is not None else None
+
+    def count(self, name: str) -> None:
+        """One more of what the log says under ``sdk``: calls and events that were not taken."""
+        self._own[name] = self._own.get(name, 0) + 1
+
+    def _find(self, kind: type[_S], frame: FrameType) -> _S | None:
+        """The innermost step of this kind, of this ticket, that the code in this frame runs in."""
+        if self._run is None:
+            return None
+
+        def select(block: Any) -> Any:
+            if block is self or (
+                isinstance(block, kind) and block._ticket is self and block._run is self._run
+            ):
+                return block
+            return None
+
+        found = scopes.find(select, frame)
+        return found if isinstance(found, kind) else None
+
+    def _kept(self, parts: list[Any], part: _P) -> _P:
+        if self._run is not None:
+            parts.append(part)
+        return part
 
     def __enter__(self) -> Ticket:  # noqa: PYI034 - Self is of Python 3.11
-        self._forget()  # a ticket that is used twice is two tickets
-        self._started_at, self._began = now_text(), time.perf_counter()
-        self._token = _current_ticket.set(self)
+        self._begin(sys._getframe(1))
         return self
 
     def __exit__(
@@ -224,11 +270,27 @@ class Ticket:
         self._end(error)
 
     @never_raises(lambda: None)
+    def _begin(self, frame: FrameType) -> None:
+        self._forget()  # a ticket that is used twice is two tickets
+        _leave(self)
+        self._started_at, self._began = now_text(), time.perf_counter()
+        self._run, self._scope = object(), scopes.enter(self, frame)
+
+    @never_raises(lambda: None)
     def _end(self, error: BaseException | None) -> None:
-        _leave(_current_ticket, self, self._token)
+        if self._run is None:
+            return
+        settle_frameworks(_SETTLE_S)
+        for record in self._left:
+            record()
         if error is not None and not ends_quietly(error):
             self.add_error(error)
-        ship_log_async(build_workflow_log(self._as_state(_status_after(error)), **self.fields))
+        _leave(self)
+        self._run = None
+        log = build_workflow_log(self._as_state(status_after(error)), **self.fields)
+        if self._own:
+            log["sdk"] = dict(self._own)
+        ship_log_async(log)
         self._forget()  # no cycle is left for the garbage collector, which would stop the workflow for it
 
     def _as_state(self, otherwise: str) -> dict[str, Any]:
@@ -236,16 +298,13 @@ class Ticket:
             "executed_at": self._started_at,
             "execution_time_seconds": round(time.perf_counter() - self._began, 6),
             "status": self.status or otherwise,
-            "nodes": _records_of(self._nodes),
-            "react_iterations": _records_of(self._iterations),
-            "tool_calls": _records_of(self._tool_calls),
+            "nodes": [_record_of(node) for node in self._nodes],
+            "react_iterations": [_record_of(iteration) for iteration in self._iterations],
+            "tool_calls": [_record_of(call) for call in self._tool_calls],
             "errors": self._errors,
             "messages": self._messages or None,
             "final_response": self.final_response,
         }
-
-
-_current_ticket = ContextVar("caselog_ticket", default=None)
 
 
 def ticket(**fields: Any) -> Ticket:
@@ -253,36 +312,34 @@ def ticket(**fields: Any) -> Ticket:
     return Ticket(fields)
 
 
+@never_raises(lambda: None)
 def current_ticket() -> Ticket | None:
     """The ticket whose block this code runs in."""
-    return _current_ticket.get()
+    return find_ticket(sys._getframe(1))
 
 
-def _records_of(steps: Sequence[Step]) -> list[Any]:
-    return [_record_of(step) for step in steps]
+def find_ticket(frame: FrameType) -> Ticket | None:
+    """The open ticket whose block, or the block of one of whose steps, the code in this frame runs in."""
+    found: Ticket | None = scopes.find(_open_ticket_of, frame)
+    return found
+
+
+def count_unclear_call() -> None:
+    """Tell the tickets that this call may be theirs, where nobody can say."""
+    for block in scopes.list_unclear():
+        ticket = _open_ticket_of(block)
+        if ticket:
+            ticket.count("unclear_calls")
+
+
+def _open_ticket_of(block: Any) -> Ticket | None:
+    """The ticket that a block is of; None once that has ended."""
+    ticket = block._ticket if isinstance(block, Step) else block
+    if not isinstance(ticket, Ticket) or ticket._run is None or block._run is not ticket._run:
+        return None
+    return ticket
 
 
 @never_raises(lambda: {"error": "[this step could not be read]"})
 def _record_of(step: Step) -> dict[str, Any]:
     return step.as_record()
-
-
-def _kept(steps: list[_S], step: _S) -> _S:
-    steps.append(step)
-    return step
-
-
-def _status_after(error: BaseException | None) -> str:
-    if error is None or isinstance(error, SystemExit):
-        return "SUCCESS" if error is None or ends_quietly(error) else "FAILED"
-    return "CANCELLED" if ends_quietly(error) else "FAILED"
-
-
-def _leave(variable: ContextVar[Any] | None, step: object, token: Token[Any] | None) -> None:
-    if variable is None or token is None:
-        return
-    try:
-        variable.reset(token)
-    except ValueError:  # ended in another context than it began in: a framework's generator, say
-        if variable.get() is step:
-            variable.set(None)

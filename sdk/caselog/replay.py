@@ -9,10 +9,10 @@ from pathlib import Path
 
 from . import losses as reasons
 from .console import Console
-from .delivery import Sender
 from .errors import CollectorBusy, DeliveryError, LogRefused, SenderRefused
 from .losses import Losses
 from .outage import Outage
+from .sender import Sender
 from .settings import Limits
 from .spool import Spool
 

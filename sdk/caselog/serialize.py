@@ -1,24 +1,29 @@
 """A snapshot of any object as JSON text: what a log was at the moment it was shipped.
 
 `dump` is the only thing the workflow waits for, so it tries the C encoder first and walks in Python only
-where that cannot do it: cycles, NaN, keys that are no strings, a dict that another thread is changing.
+where that cannot do it: cycles, NaN, keys that are no strings, a dict that another thread is changing, objects
+that are no data.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections import deque
+import re
+from collections import UserList, UserString, deque
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from enum import Enum
 from typing import Any, Callable
 
+from .model import MAX_LOG_BYTES
+from .objects import describe, is_data, not_readable, read_fields
 from .times import format_time
 
 #: Deeper levels become a marker; deeper nesting is a cycle in disguise more often than data.
 MAX_DEPTH = 60
-_MAX_REPR_CHARS = 500
+#: Objects that are no data are looked into so deep and so many in a log: a client holds a pool that holds a loop ...
+_MAX_OBJECT_DEPTH, _MAX_OBJECTS = 6, 2_000
 _MAX_ARRAY = 10_000
 _SCALARS = (str, int, float, bool, type(None))
 
@@ -31,21 +36,70 @@ def dump(value: Any) -> str:
         return json.dumps(plain(value), allow_nan=False, separators=(",", ":"))
 
 
-def plain(value: Any, depth: int = 0, above: tuple[int, ...] = ()) -> Any:
+def load(text: str) -> Any:
+    """What `dump` wrote. Of keys that were equal as text each is kept: ``rot``, ``rot (2)``."""
+    return json.loads(text, object_pairs_hook=tell_apart)
+
+
+def plain(value: Any) -> Any:
     """The same value made of dicts with string keys, lists, strings, finite numbers, booleans and None.
 
     NaN and infinities become None, a cycle, a level too deep or an object that cannot be read a marker.
     """
-    if isinstance(value, _SCALARS):
-        return _plain_scalar(value)
-    if id(value) in above:
-        return "[cycle]"
-    if depth >= MAX_DEPTH:
-        return f"[cut: nested deeper than {MAX_DEPTH} levels]"
-    try:
-        return _plain_container(value, depth + 1, (*above, id(value)))
-    except Exception as error:  # noqa: BLE001 - see dump
-        return f"[not serialisable: {type(error).__name__}]"
+    return _Walk().walk(value, 0, 0, ())
+
+
+class _Walk:
+    """One walk over a value, which looks into so many objects and no more."""
+
+    def __init__(self) -> None:
+        self._objects = 0
+
+    def walk(self, value: Any, depth: int, objects: int, above: tuple[int, ...]) -> Any:
+        try:
+            if isinstance(value, _SCALARS):
+                return _plain_scalar(value)
+            if id(value) in above:
+                return "[cycle]"
+            if depth >= MAX_DEPTH:
+                return f"[cut: nested deeper than {MAX_DEPTH} levels]"
+            return self._walk_container(value, depth + 1, objects, (*above, id(value)))
+        except Exception as error:  # noqa: BLE001 - see dump
+            return not_readable(error)
+
+    def _walk_container(self, value: Any, depth: int, objects: int, above: tuple[int, ...]) -> Any:
+        if isinstance(value, dict):
+            # list() first: it is one step for the interpreter, so another thread cannot change the dict meanwhile.
+            pairs = [
+                (plain_key(key), self.walk(item, depth, objects, above)) for key, item in list(value.items())
+            ]
+            return tell_apart(pairs)
+        if isinstance(value, (list, tuple)):
+            return [self.walk(item, depth, objects, above) for item in list(value)]
+        found = convert(value)
+        if found is not _UNKNOWN:
+            return self.walk(found, depth, objects, above)
+        self._objects += 1
+        fields = read_fields(value) if objects < _MAX_OBJECT_DEPTH and self._objects < _MAX_OBJECTS else None
+        return self.walk(fields, depth, objects + 1, above) if fields else describe(value)
+
+
+def tell_apart(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The pairs as a dict; keys that are equal are numbered from the second on."""
+    told = dict(pairs)
+    if len(told) == len(pairs):
+        return told
+    told = {}
+    #: Of each key the last number that it was told apart by: thousands may be equal as text.
+    numbers: dict[str, int] = {}
+    for key, value in pairs:
+        name, number = key, numbers.get(key, 1)
+        while name in told:
+            number += 1
+            name = f"{key} ({number})"
+        numbers[key] = number
+        told[name] = value
+    return told
 
 
 def shallow(value: Any) -> Any:
@@ -77,41 +131,69 @@ def _plain_int(value: int) -> Any:
     return int(value) if value.bit_length() <= 4096 else f"[integer of {value.bit_length()} bits]"
 
 
-def _plain_container(value: Any, depth: int, above: tuple[int, ...]) -> Any:
-    if isinstance(value, dict):
-        # list() first: it is one step for the interpreter, so another thread cannot change the dict meanwhile.
-        return {_plain_key(key): plain(item, depth, above) for key, item in list(value.items())}
-    if isinstance(value, (list, tuple)):
-        return [plain(item, depth, above) for item in list(value)]
-    return plain(plain_object(value), depth, above)
-
-
-def _plain_key(key: Any) -> str:
-    return str.__str__(key) if isinstance(key, str) else dump(key).strip('"')
+def plain_key(key: Any) -> str:
+    """The text of a key of any kind."""
+    if issubclass(type(key), str):
+        return str.__str__(key)
+    text = plain(key)
+    return text if isinstance(text, str) else json.dumps(text, ensure_ascii=False, separators=(",", ":"))
 
 
 def plain_object(value: Any) -> Any:
     """One step towards plain data for an object the JSON encoder does not know; its parts may need more steps."""
-    for kind, convert in _CONVERSIONS:
+    found = convert(value)
+    if found is not _UNKNOWN:
+        return found
+    if not is_data(value):
+        raise TypeError  # the walk counts how many such objects it looks into
+    return read_fields(value) or describe(value)
+
+
+def read_object(value: Any) -> Any:
+    """An object as a mapping of its fields, where it has some; otherwise as it is."""
+    if type(value) is dict:
+        return value
+    found = convert(value)
+    fields = read_fields(value) if found is _UNKNOWN else found
+    return fields if fields and isinstance(fields, Mapping) else value
+
+
+def convert(value: Any) -> Any:
+    """What an object of a well-known kind is in JSON, one step; `_UNKNOWN` for any other."""
+    for kind, to_plain in _CONVERSIONS:
         if isinstance(value, kind):
-            return convert(value)
+            return to_plain(value)
+    kind = type(value)
     for name, read in _PROTOCOLS:
-        if hasattr(type(value), name):
+        if hasattr(kind, name):
             return read(value)
-    return _short_repr(value)
+    if is_message(value):
+        return read_message(value)
+    return value.root if getattr(kind, "__pydantic_root_model__", False) else _UNKNOWN
+
+
+def is_message(value: Any) -> bool:
+    """Whether it is a message of LangChain's: by its class, for many things have a type and a content."""
+    return any(
+        kind.__name__ == "BaseMessage" and kind.__module__.startswith("langchain")
+        for kind in type(value).__mro__
+    )
 
 
 def read_message(value: Any) -> dict[str, Any] | None:
-    """``role``, ``content`` and the like of a LangChain-style message object; None for anything else."""
-    kind, content = getattr(value, "type", None), getattr(value, "content", None)
-    if not isinstance(kind, str) or content is None:
+    """``role``, ``content`` and all else that a message of LangChain's says; None for anything else."""
+    if not is_message(value):
         return None
-    role = _ROLES.get(kind) or getattr(value, "role", kind)
-    names = ("name", "tool_calls", "tool_call_id", "status", "usage_metadata")
-    parts = {name: getattr(value, name, None) for name in names}
-    return {"role": role, "content": content, **{name: part for name, part in parts.items() if part}}
+    fields = read_fields(value) or {}
+    kind = fields.pop("type", None)
+    role = _ROLES.get(str(kind)) or fields.pop("role", kind)
+    content = fields.pop("content", None)
+    rest = {name: part for name, part in fields.items() if part and name not in _NOT_SAID}
+    return {"role": role, "content": content, **rest}
 
 
+#: Fields of a message that say nothing of what was said: an old flag, and pieces of what ``tool_calls`` has whole.
+_NOT_SAID = frozenset(("example", "tool_call_chunks", "chunk_position"))
 _ROLES = {
     "human": "user",
     "ai": "assistant",
@@ -128,15 +210,43 @@ def _read_bytes(value: Any) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError:
-        return f"[bytes: {len(raw)}]"
+        kind = next((kind for start, kind in _FILES if re.match(start, raw, re.DOTALL)), None)
+        if kind is None:
+            return f"[bytes: {len(raw)}]"
+        start = f"data:{kind};base64,"
+        if len(raw) > _MAX_FILE:
+            return f"{start}[cut: {len(raw)} bytes]"
+        import binascii  # not at import: few states have one
+
+        return start + binascii.b2a_base64(raw, newline=False).decode()
+
+
+#: How pictures and the like begin; others in bytes are named only.
+_FILES = (
+    (rb"\x89PNG\r\n\x1a\n", "image/png"),
+    (rb"\xff\xd8\xff", "image/jpeg"),
+    (rb"GIF8[79]a", "image/gif"),
+    (rb"RIFF....WEBP", "image/webp"),
+    (rb"RIFF....WAVE", "audio/wav"),
+    (rb"%PDF-", "application/pdf"),
+)
+#: In base64 more than that does not fit into a log.
+_MAX_FILE = MAX_LOG_BYTES // 4 * 3
 
 
 def _read_exception(value: BaseException) -> dict[str, str]:
-    return {"type": type(value).__name__, "message": str(value)}
+    try:
+        message = str(value)
+    except Exception as error:  # noqa: BLE001 - see dump
+        message = not_readable(error)
+    return {"type": type(value).__name__, "message": message}
 
 
-def _read_decimal(value: Any) -> float | None:
-    return float(value) if value.is_finite() else None
+def _read_decimal(value: Any) -> float | str | None:
+    if not value.is_finite():
+        return None
+    number = float(value)
+    return number if math.isfinite(number) and type(value)(repr(number)) == value else str(value)
 
 
 def _read_set(value: Any) -> list[Any]:
@@ -147,63 +257,39 @@ def _read_set(value: Any) -> list[Any]:
         return members
 
 
-def _read_model(value: Any) -> Any:
-    message = read_message(value)
-    return message if message is not None else value.model_dump()
-
-
-def _read_dataclass(value: Any) -> Any:
-    message = read_message(value)
-    if message is not None or isinstance(value, type):
-        return message or _short_repr(value)
-    return {name: getattr(value, name, None) for name in value.__dataclass_fields__}
-
-
 def _read_array(value: Any) -> Any:
     count = getattr(value, "size", None)  # numpy's; of other arrays and tensors it is a method, or not there
     count = count if isinstance(count, int) else value.numel() if hasattr(value, "numel") else len(value)
     return value.tolist() if count <= _MAX_ARRAY else f"[array of {count}]"
 
 
-def _read_v1_model(value: Any) -> Any:
-    return value.dict()
-
-
-def _short_repr(value: Any) -> str:
-    try:
-        text = repr(value)
-    except Exception as error:  # noqa: BLE001 - see dump
-        return f"[{type(value).__name__}: its repr raised {type(error).__name__}]"
-    return (
-        text if len(text) <= _MAX_REPR_CHARS else f"{text[:_MAX_REPR_CHARS]}… [cut: {len(text)} characters]"
-    )
-
-
+_VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
 _CONVERSIONS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (datetime, format_time),
     ((date, time), lambda value: value.isoformat()),
     (timedelta, timedelta.total_seconds),
+    (type, describe),
     (Enum, lambda value: value.value),
     (BaseException, _read_exception),
     ((bytes, bytearray, memoryview), _read_bytes),
     ((set, frozenset), _read_set),
     (Mapping, dict),
-    (deque, list),
+    ((deque, UserList, *_VIEWS), list),
+    (UserString, str),
 )
 
-#: By what a type has, so that no framework need be imported: pydantic, dataclasses, attrs, numpy, decimals, UUIDs.
+#: By what a type has, so that no framework need be imported: pydantic's secrets, rows, numpy, decimals, paths, UUIDs,
+#: addresses of the network, pydantic's of the web.
 _PROTOCOLS: tuple[tuple[str, Callable[[Any], Any]], ...] = (
-    ("model_dump", _read_model),
-    ("__dataclass_fields__", _read_dataclass),
-    (
-        "__attrs_attrs__",
-        lambda value: {field.name: getattr(value, field.name, None) for field in value.__attrs_attrs__},
-    ),
-    ("__fields__", _read_v1_model),
+    ("get_secret_value", repr),
+    ("_asdict", lambda value: value._asdict()),
     ("tolist", _read_array),
     ("is_signed", _read_decimal),
     ("__fspath__", str),
     ("urn", str),
+    ("exploded", str),
+    ("unicode_string", str),
 )
 
+_UNKNOWN = object()
 _FAST = json.JSONEncoder(allow_nan=False, separators=(",", ":"), default=plain_object)

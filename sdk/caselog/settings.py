@@ -5,19 +5,22 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import Any, Callable, NamedTuple
 
 from .errors import InvalidSetting, MissingSetting
-from .model import CLIENT_ID_PATTERN
+from .model import CLIENT_ID_PATTERN, MAX_LOG_BYTES
 
 #: Every log, with its trace; every log without its trace; nothing.
 FULL_TRACE, METRICS_ONLY, OFF = LEVELS = ("FULL_TRACE", "METRICS_ONLY", "OFF")
 
-#: What CASELOG_MASK may add to what is always masked, and what of the rest it may leave alone: a rule of the product
-#: is that no secret, card or e-mail address leaves, so those words may be named but not taken away.
-MASKABLE = frozenset(("names", "bodies"))
+#: What CASELOG_MASK may add to what is masked, and what of that it may leave alone: a rule of the product is that no
+#: secret, card or e-mail address leaves, so those words may be named but not taken away.
+MASKABLE = frozenset(("bodies",))
 ALWAYS_MASKED = frozenset(("emails", "secrets", "cards"))
-LEAVABLE = frozenset(("ibans", "phones"))
+LEAVABLE = frozenset(("ibans", "names", "phones"))
+
+#: A user's own masking: a path and a value in, what is to be sent in its place out.
+OwnMask = Callable[[str, Any], Any]
 
 # Compiled at its first use; urllib.parse would cost a tenth of the time that importing the whole SDK takes.
 _URL = (
@@ -27,24 +30,43 @@ _URL = (
 LOGS_PATH = "/v1/logs"
 
 
-@dataclass(frozen=True)
+# No dataclasses, whose import costs a workflow as much as all of this package's own modules.
 class Settings:
     """Where logs go and how much of them; the repr hides what is secret."""
 
-    #: Full address of the collector's ``/v1/logs``.
-    url: str
-    api_key: str = field(repr=False)
-    #: Whose logs these are; None leaves it to the API key.
-    client_id: str | None = None
-    level: str = FULL_TRACE
-    #: Key of the hashes that stand for e-mail addresses; None derives one from the API key.
-    hash_key: str | None = field(default=None, repr=False)
-    #: Folder for masked logs that could not be delivered; None keeps them in memory only.
-    spool_dir: str | None = None
-    #: What is masked beside what always is: ``names``, ``bodies``.
-    masks_also: frozenset[str] = frozenset()
-    #: What is left alone although it looks private: ``ibans``, ``phones``.
-    masks_not: frozenset[str] = frozenset()
+    def __init__(
+        self,
+        url: str,
+        api_key: str,
+        client_id: str | None = None,
+        level: str = FULL_TRACE,
+        hash_key: str | None = None,
+        spool_dir: str | None = None,
+        masks_also: frozenset[str] = frozenset(),
+        masks_not: frozenset[str] = frozenset(),
+    ) -> None:
+        #: Full address of the collector's ``/v1/logs``.
+        self.url = url
+        self.api_key = api_key
+        #: Whose logs these are; None leaves it to the API key.
+        self.client_id = client_id
+        self.level = level
+        #: Key of the hashes that stand for e-mail addresses; None derives one from the API key.
+        self.hash_key = hash_key
+        #: Folder for masked logs that could not be delivered; None keeps them in memory only.
+        self.spool_dir = spool_dir
+        #: What is masked beside what always is: ``bodies``.
+        self.masks_also = masks_also
+        #: What is left alone although it is private, or looks so: ``ibans``, ``names``, ``phones``.
+        self.masks_not = masks_not
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={value!r}" for name, value in vars(self).items() if name not in _HIDDEN)
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def changed(self, **changes: Any) -> Settings:
+        """The same settings but for some."""
+        return Settings(**{**vars(self), **changes})
 
     @property
     def owner(self) -> str:
@@ -52,14 +74,16 @@ class Settings:
         return f"{self.url} {f'client {self.client_id}' if self.client_id else self.api_key}"
 
 
-@dataclass(frozen=True)
-class Limits:
+_HIDDEN = frozenset(("api_key", "hash_key"))
+
+
+class Limits(NamedTuple):
     """How much memory, time and patience the SDK may take."""
 
     max_queue_logs: int = 1000
     max_queue_bytes: int = 32 * 1024 * 1024
     #: Larger logs are cut, longest strings first, with a marker where something was cut.
-    max_log_bytes: int = 4 * 1024 * 1024
+    max_log_bytes: int = MAX_LOG_BYTES
     max_batch_logs: int = 50
     max_batch_bytes: int = 1024 * 1024
     timeout_s: float = 10.0
@@ -103,7 +127,7 @@ def read_client_id(env: Mapping[str, str]) -> str | None:
 
 
 def read_masks(env: Mapping[str, str]) -> tuple[frozenset[str], frozenset[str]]:
-    """What CASELOG_MASK adds to what is masked, and what it leaves alone (``-phones``).
+    """What CASELOG_MASK adds to what is masked, and what it leaves alone (``-names``, ``-phones``).
 
     Raises `InvalidSetting` for a word that is none, or one that cannot be left alone: more was to be masked than
     would be.
@@ -115,7 +139,9 @@ def read_masks(env: Mapping[str, str]) -> tuple[frozenset[str], frozenset[str]]:
         may = ", ".join(
             (*sorted(ALWAYS_MASKED | MASKABLE | LEAVABLE), *(f"-{word}" for word in sorted(LEAVABLE)))
         )
-        raise InvalidSetting("CASELOG_MASK", f"it is a list of {may}; until then names and bodies are masked")
+        raise InvalidSetting(
+            "CASELOG_MASK", f"it is a list of {may}; until then all of it and bodies are masked"
+        )
     return named & MASKABLE, left
 
 

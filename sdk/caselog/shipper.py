@@ -13,42 +13,11 @@ import os
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
-from typing import Callable, Optional
+from typing import Callable
 
 from . import losses as reasons
+from .outlet import Outlet, Queued
 from .settings import Limits
-
-
-@dataclass(frozen=True)
-class Queued:
-    """A log as it was when shipped, in JSON, and the monotonic time of that moment in seconds."""
-
-    text: str
-    at: float
-
-
-#: Sleeps so many seconds, less when a flush is in a hurry and the second argument allows it; False: stop now.
-Pause = Callable[[float, bool], bool]
-
-
-@dataclass(frozen=True)
-class Outlet:
-    """Where the thread takes its batches: no function raises; what is left out does nothing."""
-
-    #: Settles every log of a batch: delivered, kept on disk, or given up.
-    deliver: Callable[[list[Queued], Pause], None]
-    #: Sends some of what waits on disk, sooner where the argument is true because a flush waits; seconds until it is
-    #: worth calling again, None where nothing waits.
-    replay: Callable[[bool], Optional[float]] = lambda _hurries: None
-    #: How many logs of this process wait on disk.
-    count_kept: Callable[[], int] = lambda: 0
-    #: Keeps logs on disk until the monotonic time given; how many were settled.
-    keep: Callable[[list[Queued], float], int] = lambda _logs, _until: 0
-    #: Lets go of the connection.
-    close: Callable[[], None] = lambda: None
-    #: Lets go of a connection that another process still uses; for a forked child.
-    abandon: Callable[[], None] = lambda: None
 
 
 class Shipper:
@@ -121,6 +90,11 @@ class Shipper:
             finally:
                 self._flushing -= 1
 
+    def wait_until_loaded(self, timeout_s: float) -> None:
+        """Wait until the thread has imported what it sends with: that takes the machine's time, not the collector's."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._outlet or self._stopping or not self._is_running, timeout_s)
+
     def stop(self) -> list[Queued]:
         """End the thread; the logs it had not begun to send. Those it had, it settles itself."""
         with self._changed:
@@ -173,6 +147,7 @@ class Shipper:
     def _run(self) -> None:
         with self._loading:
             self._outlet = outlet = self._open_outlet()
+        self._settle([])  # whoever waits for it is told
         wait_s: float | None = None
         while (batch := self._take(wait_s)) is not None:
             if batch:
@@ -185,7 +160,7 @@ class Shipper:
             self._has_more = True
         self._settle(batch, outlet.count_kept())
         # New logs first: what is on disk is safe there.
-        wait_s = 0.0 if self._queue or self._stopping else outlet.replay(self._flushing > 0)
+        wait_s = 0.0 if self._queue or self._stopping else outlet.send_kept(hurries=self._flushing > 0)
         with self._changed:
             self._has_more = wait_s == 0
         self._settle([], outlet.count_kept())
@@ -241,8 +216,9 @@ class Shipper:
         self._start_anew()
 
 
-# An import takes some 50 ms; waiting for ever would be worse than the deadlock it prevents.
-_FORK_WAITS_S = 1.0
+# An import takes some 100 ms of processor time, and on a busy machine ten times that; waiting for ever would be worse
+# than the deadlock it prevents.
+_FORK_WAITS_S = 5.0
 _LAST_WORDS_S = 0.2
 # Long enough for another thread to wake up. Windows before Python 3.11 would make a clock tick of it, some 15 ms.
 _REST_S = 0.0 if os.name == "nt" else 50e-6

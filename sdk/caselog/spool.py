@@ -15,7 +15,7 @@ import zlib
 from pathlib import Path
 
 from .console import Console
-from .ids import uuid7
+from .ids import RANDOM_BYTES, uuid7
 
 _SUFFIX = ".ndjson.gz"
 _UNFINISHED = ".unfinished"
@@ -103,7 +103,8 @@ class Spool:
     def _write(self, body: bytes) -> Path:
         # Names sort by time, of files written in the same millisecond too.
         self._last_ms = max(self._last_ms + 1, time.time_ns() // 1_000_000)
-        path = self.folder / f"{self._prefix}{uuid7(self._last_ms)}{_SUFFIX}"
+        name = uuid7(self._last_ms, os.urandom(RANDOM_BYTES))
+        path = self.folder / f"{self._prefix}{name}{_SUFFIX}"
         unfinished = path.with_name(path.name + _UNFINISHED)
         self._sweep()
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -15,7 +15,6 @@ import gzip
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any, Union, overload
 
 from . import api
@@ -50,6 +49,7 @@ class Captured(Sequence[dict[str, Any]]):
         return repr(self._settled())
 
     def _settled(self) -> list[dict[str, Any]]:
+        api.settle_frameworks(_FLUSH_S)
         self._client.flush(_FLUSH_S)
         return self._arrived
 
@@ -72,7 +72,7 @@ def capture(*, client_id: str | None = "captured", level: str | None = None) -> 
     set_level = api.settle_level(env, console)
     level = level or (FULL_TRACE if set_level == OFF else set_level)
     settings = api.read_settings(env, "http://captured.invalid/v1/logs", "caselog_captured", level, console)
-    settings = replace(settings, client_id=client_id, spool_dir=None)
+    settings = settings.changed(client_id=client_id, spool_dir=None)
     client = Client(settings, _ROOMY, transport=keep)
     client.mask = api.own_mask()
     before = api.swap_client(client)

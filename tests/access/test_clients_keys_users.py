@@ -69,6 +69,7 @@ def test_a_client_is_changed_in_what_was_given_and_kept_in_the_rest(store: Store
     assert (changed.name, changed.level) == ("Acme Retail", Level.METRICS_ONLY)
 
 
+@pytest.mark.claim("access-is-hashed")
 def test_a_key_is_shown_once_and_only_its_hash_is_stored(store: Store, clock: FakeClock) -> None:
     key = keys.issue_key(store, "acme", clock(), RANDOM, label="production")
 
@@ -112,6 +113,7 @@ def test_a_key_is_issued_only_for_a_client_there_is(store: Store, clock: FakeClo
         keys.issue_key(store, "globex", clock(), RANDOM)
 
 
+@pytest.mark.claim("who-reads")
 def test_a_user_sees_what_the_role_says(store: Store, clock: FakeClock) -> None:
     provider = users.create_user(store, "pia", Role.PROVIDER, PASSWORD, clock())
     client = users.create_user(store, "ann", Role.CLIENT, PASSWORD, clock(), clients=["acme"])
@@ -120,6 +122,7 @@ def test_a_user_sees_what_the_role_says(store: Store, clock: FakeClock) -> None:
     assert client.scope == Scope.of("acme")
 
 
+@pytest.mark.claim("access-is-hashed")
 def test_a_password_is_stored_as_argon2id_and_never_shown(store: Store, clock: FakeClock) -> None:
     user = users.create_user(store, "ann", Role.PROVIDER, PASSWORD, clock())
 
@@ -153,6 +156,7 @@ def test_a_user_that_makes_no_sense_is_refused(
         users.create_user(store, "ann", role, password, clock(), clients=named)
 
 
+@pytest.mark.claim("who-reads")
 def test_an_account_manager_sees_some_clients_each_of_them_once(store: Store, clock: FakeClock) -> None:
     clients.create_client(store, "globex", clock())
 

@@ -41,12 +41,14 @@ def rows_of(snapshot: Snapshot) -> list[tuple[str, str]]:
     return reader.sql("SELECT client_id, log_id FROM logs ORDER BY ALL")
 
 
+@pytest.mark.claim("who-reads")
 def test_a_snapshot_holds_exactly_the_logs_of_its_scope(source: SnapshotSource) -> None:
     assert rows_of(source.take(Scope.of("acme"))) == [("acme", "1"), ("acme", "2")]
     assert rows_of(source.take(Scope.of("nobody"))) == []
     assert rows_of(source.take(EVERYONE)) == [(c, n) for c in ("acme", "globex") for n in ("1", "2")]
 
 
+@pytest.mark.claim("who-reads")
 def test_a_trace_is_had_within_the_scope_and_never_outside(source: SnapshotSource) -> None:
     own = [source.trace(Scope.of("acme"), "acme", "2026-11", n) for n in ("1", "2", "3")]
     foreign = [source.trace(Scope.of("acme"), "globex", "2026-11", n) for n in ("1", "2")]

@@ -33,6 +33,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
 TICKET = ("delete", "ticket", "T-SECRET", "--client", "acme", "--why", "asked by acme")
 
 
+@pytest.mark.claim("said-before")
 def test_nothing_is_deleted_without_yes_and_it_is_said_what_would_be(store: Store) -> None:
     before = objects(store)
 
@@ -44,6 +45,7 @@ def test_nothing_is_deleted_without_yes_and_it_is_said_what_would_be(store: Stor
     assert "Say --yes" in said
 
 
+@pytest.mark.claim("receipt")
 def test_a_ticket_is_deleted_and_the_receipt_can_be_printed_and_checked(store: Store) -> None:
     receipt = answered(*TICKET, "--by", "the operator", "--yes")
     short = receipt["id"][:13]
@@ -67,6 +69,7 @@ def test_a_ticket_is_deleted_and_the_receipt_can_be_printed_and_checked(store: S
 
 
 @pytest.mark.parametrize("by", ["environment", "file", "standard input", "hash"])
+@pytest.mark.claim("delete-by-hash")
 def test_a_person_is_deleted_by_the_clients_key_wherever_that_comes_from(
     by: str, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +151,7 @@ def test_nothing_that_was_interrupted_is_said(store: Store) -> None:
 
 
 @pytest.mark.usefixtures("store")
+@pytest.mark.claim("retention")
 def test_how_long_logs_are_kept_is_set_and_taken_off_again() -> None:
     short = caselog("clients", "set", "acme", "--keep-logs", "5", "--json")
     answered("clients", "set", "acme", "--keep-logs", "400", "--keep-traces", "90")

@@ -53,6 +53,7 @@ def test_a_wrong_key_learns_nothing_about_the_body(collector: Collector, http: T
     assert answer.status_code == 401
 
 
+@pytest.mark.claim("revoked-key")
 def test_a_revoked_key_stops_working_once_the_cache_has_expired(
     collector: Collector, http: TestClient
 ) -> None:

@@ -38,6 +38,7 @@ def test_a_raw_object_lies_in_its_clients_hour(collector: Collector, http: TestC
     assert found.key.startswith("raw/client_id=acme/date=2026-11-23/hour=14/")
 
 
+@pytest.mark.claim("collector-adds-only")
 def test_the_trace_is_stored_as_the_senders_own_bytes(collector: Collector, http: TestClient) -> None:
     trace = '{"n":1.10, "e":1E2, "s":"\\u00e4ö\\/", "d":1, "d":2, "big":123456789012345678901}'
     body = json.dumps(make_log(trace=...))[:-1] + f', "trace": {trace}}}'
@@ -189,6 +190,7 @@ def test_a_clients_own_id_may_be_named(collector: Collector, http: TestClient) -
     assert answer.status_code == 200
 
 
+@pytest.mark.claim("key-tells-the-client")
 def test_another_clients_id_is_refused(collector: Collector, http: TestClient) -> None:
     answer = http.post("/v1/logs", json=make_log(client_id="globex"), headers=collector.headers())
 
@@ -196,6 +198,7 @@ def test_another_clients_id_is_refused(collector: Collector, http: TestClient) -
     assert collector.lines() == []
 
 
+@pytest.mark.claim("server-metrics-only")
 def test_a_metrics_only_client_has_its_trace_removed_and_counted(
     collector: Collector, http: TestClient
 ) -> None:
@@ -208,6 +211,7 @@ def test_a_metrics_only_client_has_its_trace_removed_and_counted(
     assert line["metrics"] == {"error_count": 1, "tool_call_count": 2, "react_iterations": 2}
 
 
+@pytest.mark.claim("server-metrics-only")
 def test_of_a_metrics_only_client_no_conversation_is_stored_under_any_name(
     collector: Collector, http: TestClient
 ) -> None:
@@ -238,6 +242,7 @@ def test_a_metrics_only_client_that_counted_itself_is_believed(
     assert collector.lines()[0]["metrics"]["error_count"] == 7
 
 
+@pytest.mark.claim("server-level-from-then-on")
 def test_a_clients_new_level_counts_after_the_cache_has_expired(
     collector: Collector, http: TestClient
 ) -> None:
@@ -268,6 +273,7 @@ def test_on_a_folder_an_acknowledged_log_is_in_its_file(tmp_path: Path) -> None:
     assert json.loads(rawlog.unpack(path.read_bytes())[0])["log_id"] == "L-1"
 
 
+@pytest.mark.claim("key-writes-only")
 def test_a_key_cannot_read(collector: Collector, http: TestClient) -> None:
     for path in ("/v1/logs", "/v1/logs/L-1", "/raw/", "/control/clients/acme.json"):
         assert http.get(path, headers=collector.headers()).status_code in {404, 405}

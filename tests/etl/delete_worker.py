@@ -9,8 +9,8 @@ import sys
 from datetime import UTC, datetime
 
 from access.deletions import Deletion, Kind, list_deletions
+from caselog.ids import uuid7_at
 from etl import deletion as doing
-from lake.layout import uuid7
 from lake.snapshot import Lake
 from lake.store import open_store
 
@@ -24,7 +24,7 @@ def delete(url: str, client_id: str) -> None:
     lake, now = Lake(open_store(url, {})), clock()
     if not list_deletions(lake.store):
         deletion = Deletion(
-            deletion_id=uuid7(now, bytes(10)),
+            deletion_id=uuid7_at(now, bytes(10)),
             kind=Kind.CLIENT,
             client_id=client_id,
             requested_at=now,

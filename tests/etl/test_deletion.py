@@ -21,6 +21,7 @@ from access import clients, deletions, keys, users
 from access.deletions import Deletion, Kind
 from access.errors import ClientDeleted, UnknownClient
 from access.users import Role
+from caselog.ids import uuid7_at
 from etl import deletion as doing
 from etl.deletion import DeletionNotBegun, DeletionUnfinished
 from etl.run import run_once
@@ -29,7 +30,7 @@ from etl.status import status
 from etl.upkeep import behind, keep_up
 from lake import layout, rawlog
 from lake.errors import ObjectDamaged, StoreRefused, StoreUnavailable
-from lake.layout import raw_key, uuid7
+from lake.layout import raw_key
 from lake.reader import read_lake
 from lake.repair import mend, plan_all
 from lake.scope import EVERYONE
@@ -59,7 +60,7 @@ def clock() -> datetime:
 def a_deletion(kind: Kind, client_id: str | None = "acme", value: str = "", *tokens: str) -> Deletion:
     salt = secrets.token_bytes(16)
     return Deletion(
-        deletion_id=uuid7(NOW, secrets.token_bytes(10)),
+        deletion_id=uuid7_at(NOW, secrets.token_bytes(10)),
         kind=kind,
         client_id=client_id,
         salt=salt.hex(),
@@ -140,6 +141,7 @@ EVERY_KIND: dict[str, Callable[[], Deletion]] = {**KINDS, "client": lambda: a_de
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.claim("deletion")
 def test_what_is_deleted_stands_in_no_object_and_the_rest_stands_as_it_was(kind: str, lake: Lake) -> None:
     fill(lake)
     keep_up(lake, SETTINGS, NOW)
@@ -159,6 +161,7 @@ def test_what_is_deleted_stands_in_no_object_and_the_rest_stands_as_it_was(kind:
     assert seen(lake) == expected
 
 
+@pytest.mark.claim("deletion")
 def test_a_client_is_deleted_with_its_keys_and_users_and_nobody_elses_bytes_change(lake: Lake) -> None:
     fill(lake)
     for name, which in {"ann": ["acme"], "bea": ["acme", "globex"], "cid": []}.items():
@@ -206,6 +209,7 @@ def test_a_client_that_was_deleted_is_not_made_again_by_itself_and_its_old_logs_
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.claim("stays-deleted")
 def test_a_deleted_log_that_is_sent_again_stays_deleted_and_a_new_one_is_kept(
     kind: str, folder_lake: Lake
 ) -> None:
@@ -356,6 +360,7 @@ def test_whatever_is_meant_stands_nowhere_and_whatever_is_not_stands_as_it_was(
     assert standing(lake.store, *needles) == []
 
 
+@pytest.mark.claim("pages-keep-near")
 def test_what_dashboards_keep_near_follows_when_they_look_again(folder_lake: Lake, tmp_path: Path) -> None:
     fill(folder_lake)
     files = ScopeFiles(folder_lake.store, tmp_path / "cache", 1 << 30)
@@ -414,6 +419,7 @@ def test_what_is_cut_off_or_foreign_is_removed_where_it_tells_of_the_person(
     assert objects(store, "raw", "quarantine") == {"raw/other.bin": other}
 
 
+@pytest.mark.claim("receipt-tells-its-gaps")
 def test_what_nobody_can_read_stays_and_is_named(folder_lake: Lake) -> None:
     store = folder_lake.store
     text = f'{{"text": "{ADDRESS}"}}\n'
@@ -450,6 +456,7 @@ def test_traces_whose_log_was_lost_are_named_where_their_ticket_is_deleted(folde
     assert "1 traces have no log" in receipt["checked"]["not_looked_at"]["traces"]
 
 
+@pytest.mark.claim("receipt-tells-its-gaps")
 def test_clients_whose_key_nobody_gave_stand_in_the_receipt(folder_lake: Lake) -> None:
     told = a_subject().model_copy(update={"without_key": ("globex",)})
 
@@ -743,6 +750,7 @@ def test_a_reader_that_was_open_sees_what_is_left_when_it_looks_again(
     reader.close()
 
 
+@pytest.mark.claim("receipt")
 def test_receipts_follow_on_each_other_and_tell_when_they_were_changed(folder_lake: Lake) -> None:
     fill(folder_lake)
     first, second = deleted(folder_lake, a_ticket()), deleted(folder_lake, a_subject())

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from caselog.ids import uuid7_at
 from etl.run import run_once
 from etl.settings import EtlSettings
-from lake.layout import uuid7
 from lake.reader import read_lake
 from lake.snapshot import Lake
 from lake.store import Store, open_store
@@ -332,7 +332,7 @@ def counting_opened(table: str, monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def id_of_time(moment: datetime, number: int) -> str:
     """A UUIDv7: sorts by time."""
-    return uuid7(moment + timedelta(hours=number), bytes(10))
+    return uuid7_at(moment + timedelta(hours=number), bytes(10))
 
 
 def id_of_chance(moment: datetime, number: int) -> str:

@@ -56,6 +56,7 @@ def ids(lake: Lake, table: str = "logs") -> set[str]:
     return found
 
 
+@pytest.mark.claim("retention", "kept-for-ever")
 def test_logs_go_after_their_days_and_traces_sooner(lake: Lake) -> None:
     for days in (1, 50, 100, 399, 400, 401, 800):
         put(lake, MIDNIGHT - timedelta(days=days), f"d{days}")
@@ -75,6 +76,7 @@ def test_logs_go_after_their_days_and_traces_sooner(lake: Lake) -> None:
     assert status(lake)["damaged"] == []
 
 
+@pytest.mark.claim("figures-outlive-the-trace")
 def test_the_figures_of_a_log_stay_when_its_trace_is_gone(folder_lake: Lake) -> None:
     lake = folder_lake
     put(lake, MIDNIGHT - timedelta(days=100), "1")
@@ -92,6 +94,7 @@ def test_the_figures_of_a_log_stay_when_its_trace_is_gone(folder_lake: Lake) -> 
     assert reader.sql("SELECT * FROM traces") == []
 
 
+@pytest.mark.claim("too-old-is-not-kept")
 def test_what_arrives_too_old_is_dropped_and_counted(folder_lake: Lake) -> None:
     keep(folder_lake, 400, 90)
     put(folder_lake, MIDNIGHT - timedelta(days=401), "log")
@@ -133,6 +136,7 @@ def test_a_file_that_is_wholly_past_is_not_read_and_one_that_is_young_stays_the_
     assert ids(lake) == {"d10", "kept"}
 
 
+@pytest.mark.claim("retention-is-daily")
 def test_it_is_done_once_a_day_and_at_once_when_it_was_changed(folder_lake: Lake) -> None:
     lake = folder_lake
     for days in (2, 3, 4):
@@ -148,6 +152,7 @@ def test_it_is_done_once_a_day_and_at_once_when_it_was_changed(folder_lake: Lake
     assert ids(lake) == set()
 
 
+@pytest.mark.claim("files-leave-later")
 def test_removed_files_leave_the_store_with_the_vacuum(folder_lake: Lake) -> None:
     lake = folder_lake
     put(lake, MIDNIGHT - timedelta(days=100), "1")

@@ -71,7 +71,7 @@ def test_messages_are_kept_and_the_last_answer_is_the_final_response(logs: list[
 def test_times_are_ours_and_add_up(logs: list[tuple[Json, Json]]) -> None:
     for _, log in logs:
         steps = log["trace"]["react_iterations"]
-        starts = [step["started_at"] for step in steps]
+        starts = [datetime.fromisoformat(step["started_at"]) for step in steps]
         spans = [step["duration_ms"] / 1000 for step in steps]
 
         assert starts[0] == STARTED

@@ -75,7 +75,8 @@ def test_no_personal_data_leaves_the_process(states: list[State], received: Fake
         text
         for state in states
         for text in re.findall(
-            r"[\w.]+@[\w.]+\w|(?:\d[ -]?){13,19}|gx_live_\w+", str(state["messages"]) + str(state["ticket"])
+            r"[\w.]+@[\w.]+\w|(?:\d[ -]?){13,19}|gx_live_\w+",
+            str([message.content for message in state["messages"]]) + str(state["ticket"]),
         )
     }
     kinds, sent = Counter("@" in text or text[:3] for text in private), received.text
@@ -159,7 +160,14 @@ def test_a_timeout_is_tried_again_and_both_tries_are_in_the_log(states: list[Sta
 def test_the_same_seed_makes_the_same_month() -> None:
     once, again = (list(simulate("globex", count=8, days=5, now=NOW, seed=1)) for _ in range(2))
 
-    assert [state["log"] for state in once] == [state["log"] for state in again]
+    assert [without_run_ids(state["log"]) for state in once] == [
+        without_run_ids(state["log"]) for state in again
+    ]
+
+
+def without_run_ids(log: Any) -> Any:
+    """The log without the ids that LangChain makes by chance for what a model answers."""
+    return json.loads(re.sub(r"lc_run--[\w-]+", "lc_run", json.dumps(log, default=str)))
 
 
 # ---------------------------------------------------------------- what goes wrong

@@ -29,6 +29,7 @@ TOP_LEVEL = {
     "minio-compose.yml",
     "notebooks",
     "pyproject.toml",
+    "requirements-adapters.lock",
     "requirements.lock",
     "sdk",
     "serving",

@@ -20,7 +20,23 @@ READS_ENVIRONMENT = {
 }
 
 #: Modules of the SDK that need more than the standard library; whoever imports them has asked for the extra.
-EXTRAS = {"sdk/caselog/langchain/handler.py": "langchain"}
+EXTRAS = {
+    "sdk/caselog/crewai/listener.py": "crewai",
+    "sdk/caselog/crewai/runs.py": "crewai",
+    "sdk/caselog/langchain/handler.py": "langchain",
+    "sdk/caselog/llama_index/handlers.py": "llama-index",
+    "sdk/caselog/llama_index/objects.py": "llama-index",
+    "sdk/caselog/openai_agents/calls.py": "openai-agents",
+    "sdk/caselog/openai_agents/processor.py": "openai-agents",
+    "sdk/caselog/openai_agents/runner.py": "openai-agents",
+    "sdk/caselog/pydantic_ai/capability.py": "pydantic-ai",
+}
+#: What a distribution is imported as, where that is another name.
+IMPORTED_AS = {
+    "llama_index_core": "llama_index",
+    "openai_agents": "agents",
+    "pydantic_ai_slim": "pydantic_ai",
+}
 
 
 def test_only_the_command_line_reads_the_environment() -> None:
@@ -63,7 +79,8 @@ def _declared(extra: str | None) -> set[str]:
     """Import names of what an extra of the SDK installs."""
     project = tomllib.loads((ROOT / "sdk" / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = project["optional-dependencies"].get(extra, [])
-    return {re.split(r"[\[<>=!~; ]", each, maxsplit=1)[0].replace("-", "_") for each in wanted}
+    names = {re.split(r"[\[<>=!~; ]", each, maxsplit=1)[0].replace("-", "_") for each in wanted}
+    return {IMPORTED_AS.get(name, name) for name in names}
 
 
 def test_nothing_is_mocked() -> None:

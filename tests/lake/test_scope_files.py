@@ -13,9 +13,9 @@ from deltalake import DeltaTable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from caselog.ids import uuid7_at
 from etl.run import run_once
 from etl.settings import EtlSettings
-from lake import layout
 from lake.errors import CacheUnusable, LakeMissing, ObjectDamaged, StoreUnavailable
 from lake.reader import Reader
 from lake.scope import EVERYONE, Scope
@@ -147,13 +147,13 @@ def test_a_log_of_the_table_that_is_sent_again_with_another_month_is_seen_once(
 
 def test_ids_are_read_only_of_files_that_may_hold_what_is_raw(folder: Store, opened: Open) -> None:
     moments = [datetime(2026, month, 5, tzinfo=UTC) for month in range(1, 7)]
-    ids = [[layout.uuid7(moment + timedelta(hours=n), bytes(10)) for n in range(3)] for moment in moments]
+    ids = [[uuid7_at(moment + timedelta(hours=n), bytes(10)) for n in range(3)] for moment in moments]
     for moment, of_month in zip(moments, ids, strict=True):
         put_raw(folder, *(a_log(log_id, executed_at=moment.isoformat()) for log_id in of_month))
         compact(folder)
     files = opened(folder)
 
-    put_raw(folder, a_log(ids[2][1]), a_log(layout.uuid7(RECEIVED, bytes(10))))
+    put_raw(folder, a_log(ids[2][1]), a_log(uuid7_at(RECEIVED, bytes(10))))
     first = len(rows_of(files.latest(EVERYONE))), len(files._raw._files)
     put_raw(folder, a_log(ids[4][0]))
     second = len(rows_of(files.latest(EVERYONE))), len(files._raw._files)

@@ -9,6 +9,7 @@ import pytest
 
 from caselog import Client, Limits, Settings, close, guard
 from caselog.langchain import CaselogCallbackHandler
+from caselog.masking.engine import Engine
 from caselog.testing import Captured, capture
 from tests.sdk.fake_collector import API_KEY, FakeCollector, fake_collector
 
@@ -66,11 +67,12 @@ def handler() -> CaselogCallbackHandler:
 
 @pytest.fixture
 def masking_fails_on_poison(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A rule that fails on whatever text holds the word poison."""
+    """Rules that fail on whatever text holds the word poison."""
+    find = Engine._find
 
-    def fail_on(text: str, *_: Any) -> str:
+    def fail_on_poison(self: Engine, text: str, *rest: Any) -> Any:
         if "poison" in text:
             raise ValueError
-        return text
+        return find(self, text, *rest)
 
-    monkeypatch.setattr("caselog.masking.text.replace_secrets", fail_on)
+    monkeypatch.setattr(Engine, "_find", fail_on_poison)

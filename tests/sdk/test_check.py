@@ -135,6 +135,7 @@ def https_collector(collector: FakeCollector, certificate: Path) -> Iterator[Fak
     thread.join()
 
 
+@pytest.mark.claim("certificate-checked")
 def test_a_certificate_that_nobody_vouches_for_is_refused_until_it_is_trusted(
     https_collector: FakeCollector, certificate: Path
 ) -> None:

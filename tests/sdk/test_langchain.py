@@ -6,13 +6,16 @@ import asyncio
 import contextlib
 import json
 import time
+import uuid
 from typing import Any
 
 import pytest
 from langchain.agents.middleware import ToolRetryMiddleware
+from langchain_core.caches import InMemoryCache
 from langchain_core.documents import Document
-from langchain_core.language_models import FakeListLLM
+from langchain_core.language_models import FakeListLLM, GenericFakeChatModel
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+from langchain_core.outputs import LLMResult
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import RunnableLambda
 from langchain_core.tools import ToolException, tool
@@ -34,13 +37,14 @@ def test_a_react_agent_becomes_iterations_with_their_tool_calls_tokens_and_model
     first, second = log["trace"]["react_iterations"]
     assert (log["ticket_id"], log["status"], log["environment"]) == ("T-1", "SUCCESS", "test")
     assert (first["thought"], first["node"], first["model"]) == ("Look it up.", "model", "small-1")
-    assert first["action"] == [{"name": "find_order", "arguments": {"order_id": 7}}]
+    assert first["action"] == "find_order(order_id=7)"
     assert first["tool_calls"][0]["arguments"] == {"order_id": 7}
     assert first["tool_calls"][0]["result"] == first["observation"] == "order 7 is paid"
     assert second["thought"] == log["trace"]["final_response"] == "It is paid."
     assert [node["name"] for node in log["trace"]["nodes"]] == ["model", "tools", "model"]
     assert log["metrics"] == {
-        "react_iterations": 2, "error_count": 0, "tool_call_count": 1, "input_tokens": 30, "output_tokens": 8
+        "react_iterations": 2, "error_count": 0, "tool_call_count": 1, "failed_tool_calls": 0,
+        "input_tokens": 30, "output_tokens": 8,
     }  # fmt: skip
     assert [message["role"] for message in log["trace"]["messages"]] == [
         "user",
@@ -48,6 +52,55 @@ def test_a_react_agent_becomes_iterations_with_their_tool_calls_tokens_and_model
         "tool",
         "assistant",
     ]
+
+
+def test_an_answer_from_the_cache_is_marked_and_costs_nothing(
+    logs: Captured, handler: CaselogCallbackHandler
+) -> None:
+    cached = model(ANSWER)
+    cached.cache = InMemoryCache()
+    for ticket_id in ("first", "again"):
+        cached.invoke("Is it paid?", config(handler, ticket_id))
+
+    first, again = logs
+    assert first["metrics"]["input_tokens"] > 0
+    assert "cached" not in first["trace"]["react_iterations"][0]
+    assert again["trace"]["react_iterations"][0]["cached"] is True
+    assert "input_tokens" not in again["metrics"]
+    assert "input_tokens" not in again["trace"]["react_iterations"][0]
+
+
+def test_a_model_with_fallbacks_is_one_ticket(logs: Captured, handler: CaselogCallbackHandler) -> None:
+    def fail(_: Any) -> Any:
+        raise TimeoutError("the first one is down")
+
+    first = GenericFakeChatModel(messages=map(fail, "x"))
+    fallbacks = first.with_fallbacks([model(ANSWER)])
+
+    answer = fallbacks.invoke("Is it paid?", config(handler, "sync"))
+    first.messages = map(fail, "x")
+    asyncio.run(fallbacks.ainvoke("Is it paid?", config(handler, "async")))
+
+    assert answer.content == "It is paid."
+    assert [(log["ticket_id"], log["status"]) for log in logs] == [("sync", "SUCCESS"), ("async", "SUCCESS")]
+    for log in logs:
+        failed, answered = log["trace"]["react_iterations"]
+        assert (failed["status"], answered["thought"]) == ("error", "It is paid.")
+        assert log["trace"]["final_response"] == "It is paid."
+
+
+def test_a_run_of_another_ticket_inside_a_run_is_a_log_of_its_own(
+    logs: Captured, handler: CaselogCallbackHandler
+) -> None:
+    def call_models(_: Any) -> str:
+        model(ANSWER).invoke("same ticket", config(handler, "outer"))
+        model(ANSWER).invoke("another ticket", config(handler, "inner"))
+        return "done"
+
+    RunnableLambda(call_models).invoke({}, config(handler, "outer"))
+
+    counts = {log["ticket_id"]: len(log["trace"]["react_iterations"]) for log in logs}
+    assert counts == {"inner": 1, "outer": 1}
 
 
 def test_asynchronous_and_streamed_runs_are_recorded_alike(
@@ -328,6 +381,27 @@ def test_tokens_and_models_are_found_where_older_and_streaming_models_put_them(
     assert (step["input_tokens"], step["output_tokens"], step["model"]) == (5, 2, "m-1")
 
 
+@pytest.mark.parametrize(
+    ("usage", "count"),
+    [
+        ({"usage": {"input_tokens": 5}}, 15),
+        ({"usage": {"prompt_tokens": 5}}, 15),
+        ({"token_usage": {"prompt_tokens": 5.0}}, 15),
+        ({"token_usage": {"prompt_tokens": "5"}}, 15),
+        ({"token_usage": {"prompt_tokens": "many"}}, None),
+        ({"token_usage": "many"}, 10),
+        ({}, 10),
+    ],
+)
+def test_no_sum_of_tokens_leaves_out_what_could_not_be_read(
+    usage: dict[str, Any], count: int | None, logs: Captured, handler: CaselogCallbackHandler
+) -> None:
+    agent(ask(7), AIMessage("It is paid.", response_metadata=usage)).invoke(QUESTION, config(handler))
+
+    assert logs[0]["metrics"].get("input_tokens") == count
+    assert logs[0]["metrics"]["react_iterations"] == 2
+
+
 def test_the_tasks_of_a_function_are_nodes_and_a_nested_node_says_where_it_lies(
     logs: Captured, handler: CaselogCallbackHandler
 ) -> None:
@@ -408,3 +482,154 @@ def test_a_node_of_a_graph_within_a_node_has_that_node_as_its_parent(
 
     parents = {node["name"]: node.get("parent") for node in logs[0]["trace"]["nodes"]}
     assert parents == {"outer": None, "inner": "outer"}
+
+
+# ---------------------------------------------------------------- what a model says
+
+
+def answered(logs: Captured, handler: CaselogCallbackHandler, message: AIMessage) -> tuple[Any, Any]:
+    """The iteration of a model that answers so, and what the run answered."""
+    model(message).invoke("Is it paid?", config(handler))
+    agent(message).invoke(QUESTION, config(handler))
+    alone, of_agent = logs
+    (step,) = alone["trace"]["react_iterations"]
+    assert step["thought"] == of_agent["trace"]["react_iterations"][0]["thought"]
+    assert alone["trace"]["final_response"] == of_agent["trace"]["final_response"]
+    assert alone["status"] == of_agent["status"] == "SUCCESS"
+    return step, alone["trace"]["final_response"]
+
+
+SUMMARY = [{"type": "summary_text", "text": "Which order?"}]
+
+
+@pytest.mark.parametrize(
+    "reasoning",
+    [
+        {"content": [{"type": "reasoning", "summary": SUMMARY}, {"type": "text", "text": "It is paid."}]},
+        {
+            "content": [
+                {"type": "thinking", "thinking": "Which order?"},
+                {"type": "text", "text": "It is paid."},
+            ]
+        },
+        {
+            "content": [
+                {"type": "reasoning", "reasoning": "Which order?"},
+                {"type": "text", "text": "It is paid."},
+            ]
+        },
+        {
+            "content": [
+                {"type": "reasoning_content", "reasoning_content": {"text": "Which order?"}},
+                {"type": "text", "text": "It is paid."},
+            ]
+        },
+        {"content": "It is paid.", "additional_kwargs": {"reasoning_content": "Which order?"}},
+        {"content": "It is paid.", "additional_kwargs": {"reasoning": "Which order?"}},
+        {"content": "It is paid.", "additional_kwargs": {"reasoning": {"summary": SUMMARY}}},
+        {
+            "content": [{"type": "text", "text": "It is paid."}],
+            "additional_kwargs": {"reasoning": {"summary": SUMMARY}},
+        },
+    ],
+)
+def test_reasoning_goes_to_the_thought_and_not_into_the_answer(
+    reasoning: dict[str, Any], logs: Captured, handler: CaselogCallbackHandler
+) -> None:
+    step, answer = answered(logs, handler, AIMessage(**reasoning))
+
+    assert "Which order?" in step["thought"]
+    assert answer == "It is paid."
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        {"content": "", "additional_kwargs": {"refusal": "I cannot do that."}},
+        {"content": [{"type": "refusal", "refusal": "I cannot do that."}]},
+    ],
+)
+def test_a_refusal_is_the_answer(
+    refusal: dict[str, Any], logs: Captured, handler: CaselogCallbackHandler
+) -> None:
+    step, answer = answered(logs, handler, AIMessage(**refusal))
+
+    assert step["thought"] == answer == "I cannot do that."
+
+
+def test_a_picture_alone_is_the_answer(logs: Captured, handler: CaselogCallbackHandler) -> None:
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBOR"}}
+
+    model(AIMessage([picture])).invoke("x", config(handler))
+
+    assert logs[0]["trace"]["final_response"] == [picture]
+
+
+def test_an_answer_in_several_blocks_is_joined_as_it_is(
+    logs: Captured, handler: CaselogCallbackHandler
+) -> None:
+    texts = ["* one ", "item\n", "* two", " items"]
+    blocks: list[Any] = [{"type": "text", "text": text, "citations": []} for text in texts]
+
+    _, answer = answered(logs, handler, AIMessage(content=blocks))
+
+    assert answer == "* one item\n* two items"
+
+
+def test_tools_that_the_provider_s_server_runs_are_tool_calls(
+    logs: Captured, handler: CaselogCallbackHandler
+) -> None:
+    found = [{"type": "web_search_result", "title": "Refunds", "url": "https://example.com"}]
+    blocks: list[Any] = [
+        {"type": "server_tool_use", "id": "s1", "name": "web_search", "input": {"query": "refunds"}},
+        {"type": "web_search_tool_result", "tool_use_id": "s1", "content": found},
+        {
+            "type": "code_interpreter_call",
+            "id": "s2",
+            "code": "1 + 1",
+            "outputs": ["2"],
+            "status": "completed",
+        },
+        {"type": "text", "text": "It is paid."},
+    ]
+
+    step, answer = answered(logs, handler, AIMessage(content=blocks))
+
+    calls = [(call["id"], call["name"], call["arguments"], call["result"]) for call in step["tool_calls"]]
+    assert calls == [
+        ("s1", "web_search", {"query": "refunds"}, found),
+        ("s2", "code_interpreter", "1 + 1", ["2"]),
+    ]
+    assert step["action"] == 'web_search(query="refunds"); code_interpreter("1 + 1")'
+    assert answer == "It is paid."
+    assert logs[0]["metrics"]["tool_call_count"] == 2
+
+
+def test_a_picture_and_an_artifact_of_a_tool_are_kept(
+    logs: Captured, handler: CaselogCallbackHandler
+) -> None:
+    picture = {"type": "image", "mime_type": "image/png", "base64": "iVBORw0KGgo="}
+
+    @tool(response_format="content_and_artifact")
+    def find_order(order_id: int) -> Any:
+        """Find an order."""
+        return [{"type": "text", "text": "here"}, picture], {"rows": order_id}
+
+    agent(ask(7), ANSWER, tools=[find_order]).invoke(QUESTION, config(handler))
+
+    (call,) = logs[0]["trace"]["react_iterations"][0]["tool_calls"]
+    assert call["result"] == [{"type": "text", "text": "here"}, picture]
+    assert call["artifact"] == {"rows": 7}
+
+
+def test_a_model_that_answers_nothing_is_one_log_and_nothing_stays(
+    logs: Captured, handler: CaselogCallbackHandler
+) -> None:
+    none: list[Any] = [[], [[]]]
+    for generations in none:
+        run_id = uuid.uuid4()
+        handler.on_chat_model_start({}, [[]], run_id=run_id, metadata={"ticket_id": "T-1"})
+        handler.on_llm_end(LLMResult(generations=generations), run_id=run_id)
+
+    assert [len(log["trace"]["react_iterations"]) for log in logs] == [1, 1]
+    assert len(handler._runs) == 0

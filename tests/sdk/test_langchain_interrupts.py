@@ -15,8 +15,9 @@ from langgraph.types import Command, interrupt
 
 from caselog.langchain import CaselogCallbackHandler
 from caselog.langchain.recording import Recording
-from caselog.langchain.runs import Waiting, waiting
+from caselog.langchain.runs import waiting
 from caselog.testing import Captured
+from caselog.waiting import Waiting
 from tests.clock import FakeClock
 from tests.sdk.fake_collector import FakeCollector
 from tests.sdk.langchain_graphs import ANSWER, QUESTION, State, agent, ask, config, graph
@@ -160,7 +161,7 @@ def test_without_a_thread_nothing_can_go_on_and_nothing_waits(
 
 
 def test_tickets_that_wait_too_long_or_are_too_many_are_given_back(clock: FakeClock) -> None:
-    tickets = Waiting(clock.monotonic)
+    tickets: Waiting[Recording] = Waiting(clock.monotonic)
     old, new = recording("old"), recording("new")
 
     tickets.put(old)

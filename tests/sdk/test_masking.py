@@ -10,13 +10,14 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from caselog.errors import InvalidSetting
 from caselog.masking import Masker
 from caselog.masking.report import describe_masking
 from caselog.settings import Settings, read_masks
+from tests.sdk.test_masking_structure import SECRETS
 
 MASKER = Masker(b"a key of this test")
 CARDS = (
@@ -34,56 +35,6 @@ PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA7bq0f3\nhT5z\n-----END R
 # ruff: noqa: E501 - lists of names
 
 # ---------------------------------------------------------------- by name
-
-SECRET_NAMES = (
-    "password", "Password", "userPassword", "user_password", "user-password", "USER_PASSWORD", "dbpassword", "passwd", "pwd",
-    "api_key", "apiKey", "APIKey", "api-key", "X-API-Key", "x_api_key", "apikey", "openai_api_key", "OPENAI_API_KEY",
-    "secret", "clientSecret", "client_secret", "secret_key", "aws_secret_access_key", "AWS_ACCESS_KEY_ID", "privateKey",
-    "token", "access_token", "accessToken", "refresh-token", "id_token", "auth_token", "authToken", "csrfToken", "token_1",
-    "authorization", "Authorization", "Proxy-Authorization", "cookie", "Set-Cookie", "credentials", "connection_string",
-    "jwt", "otp", "pin", "db_pass", "passphrase",
-)  # fmt: skip
-CARD_NAMES = (
-    "cvv",
-    "CVV2",
-    "cvc",
-    "card_number",
-    "cardNumber",
-    "card-no",
-    "creditCardNumber",
-    "pan",
-    "security_code",
-    "card_expiry",
-)
-SAFE_NAMES = (
-    "output_tokens", "input_tokens", "inputTokens", "max_tokens", "total_tokens", "token_count", "tokenCount", "tokens_used",
-    "tokenizer", "token_type", "cost_per_token", "time_to_first_token", "next_page_token", "session_count", "passengers",
-    "passenger_name", "boarding_pass", "compass", "password_required", "password_changed_at", "api_key_status", "author",
-    "authority", "authored_by", "secretary", "keyboard", "primary_key", "keywords", "monkey", "spinning", "shipping", "company",
-    "pancake", "cardinal", "cardboard", "card_type", "credit_card_7815826", "last_four", "pinned", "signature_dish",
-)  # fmt: skip
-
-
-@pytest.mark.parametrize("name", SECRET_NAMES)
-def test_a_value_whose_name_says_secret_is_replaced(name: str) -> None:
-    masked = MASKER.mask({"trace": {"tool_calls": [{"arguments": {name: "hunter2"}}]}})
-
-    assert masked["trace"]["tool_calls"][0]["arguments"] == {name: "[secret]"}
-
-
-@pytest.mark.parametrize("name", CARD_NAMES)
-def test_a_value_whose_name_says_card_is_replaced(name: str) -> None:
-    masked = MASKER.mask({"trace": {"nodes": [{"input": {name: "123"}}]}})
-
-    assert masked["trace"]["nodes"][0]["input"] == {name: "[card]"}
-
-
-@pytest.mark.parametrize("name", SAFE_NAMES)
-@pytest.mark.parametrize("value", [512, "a word", {"deep": 1}])
-def test_a_value_whose_name_only_sounds_like_a_secret_is_kept(name: str, value: Any) -> None:
-    log = {"trace": {"nodes": [{"attributes": {name: value}}]}}
-
-    assert MASKER.mask(log) == log
 
 
 @pytest.mark.parametrize(
@@ -201,11 +152,26 @@ def test_digits_that_no_card_has_are_kept(text: str) -> None:
 def test_bank_accounts_and_telephone_numbers_are_replaced() -> None:
     assert MASKER.mask_text("IBAN DE89 3704 0044 0532 0130 00.") == "IBAN [iban]."
     assert MASKER.mask_text("GB82WEST12345698765432") == "[iban]"
-    assert MASKER.mask_text("call +49 30 901820 or (555) 123-4567") == "call [phone] or [phone]"
-    assert MASKER.mask({"trace": {"phone_number": "5551234567"}}) == {"trace": {"phone_number": "[phone]"}}
+    first, second = map(MASKER.hash_phone, ("+49 30 901820", "(555) 123-4567"))
+    assert MASKER.mask_text("call +49 30 901820 or (555) 123-4567") == f"call {first} or {second}"
+    assert MASKER.mask({"trace": {"phone_number": "5551234567"}}) == {"trace": {"phone_number": second}}
+
+
+def test_a_telephone_number_is_the_same_hash_however_its_digits_are_set_apart() -> None:
+    ways = ("+49 171 2345678", "0049 171 2345678", "+49 (0) 171 / 234 56 78", "+49-171-2345678")
+
+    assert len({MASKER.mask_text(f"Call {number}, please") for number in ways}) == 1
+    assert MASKER.mask_text("Call +49 171 2345679") != MASKER.mask_text("Call +49 171 2345678")
 
 
 # ---------------------------------------------------------------- e-mail addresses
+
+
+@pytest.mark.parametrize("labels", [1, 9, 10, 11, 60, 126])
+def test_an_address_of_a_long_domain_is_one_address(labels: int) -> None:
+    domain = "a." * labels + "com"
+
+    assert MASKER.mask_text(f"to bob@{domain} now") == f"to {MASKER.hash_email(f'bob@{domain}')} now"
 
 
 def test_an_address_becomes_the_same_hash_wherever_it_stands_and_however_it_is_written() -> None:
@@ -264,6 +230,7 @@ def test_two_private_identities_stay_two() -> None:
     assert first.startswith("masked-")
 
 
+@pytest.mark.claim("fails-closed")
 def test_what_cannot_be_masked_becomes_a_marker_and_takes_nothing_else_with_it(
     masking_fails_on_poison: None,
 ) -> None:
@@ -277,7 +244,7 @@ def test_what_cannot_be_masked_becomes_a_marker_and_takes_nothing_else_with_it(
 
 
 def test_an_enormous_text_is_cut_between_words_before_it_is_masked() -> None:
-    masked = MASKER.mask_text("word " * 900_000 + "4111 1111 1111 1111 bob@example.com" + " word" * 60_000)
+    masked = MASKER.mask_text("word " * 1_700_000 + "4111 1111 1111 1111 bob@example.com" + " word" * 120_000)
 
     assert "[cut: " in masked
     assert "4111" not in masked
@@ -299,19 +266,25 @@ CONVERSATION: dict[str, Any] = {
 }
 
 
-def test_names_of_people_are_removed_where_they_are_asked_to_be() -> None:
-    masked = Masker(b"k", masks_also=frozenset({"names"})).mask(CONVERSATION)["trace"]
+def test_names_of_people_are_removed_wherever_they_stand_once_they_are_known_unless_they_are_to_be_left() -> (
+    None
+):
+    masked = MASKER.mask(CONVERSATION)["trace"]
 
     assert masked["nodes"] == [
         {"name": "classify", "input": {"customer": {"name": "[name]", "id": 7}, "first_name": "[name]"}}
     ]
     assert "Ada" not in masked["tool_calls"][0]["result"]
     assert masked["tool_calls"][0]["name"] == "find"
-    assert masked["messages"] == CONVERSATION["trace"]["messages"]
+    assert "Ada" not in json.dumps(masked)
+    assert masked["final_response"] == "Goodbye, [name]."
+    assert Masker(b"k", masks_not=frozenset({"names"})).mask(CONVERSATION) == CONVERSATION
 
 
 def test_bodies_of_messages_are_removed_where_they_are_asked_to_be() -> None:
-    masked = Masker(b"k", masks_also=frozenset({"bodies"})).mask(CONVERSATION)["trace"]
+    masked = Masker(b"k", masks_also=frozenset({"bodies"}), masks_not=frozenset({"names"})).mask(
+        CONVERSATION
+    )["trace"]
 
     assert [message["role"] for message in masked["messages"]] == ["user", "tool"]
     assert masked["messages"][0]["content"] == "[body: 9 characters]"
@@ -320,10 +293,11 @@ def test_bodies_of_messages_are_removed_where_they_are_asked_to_be() -> None:
 
 
 def test_what_always_is_masked_may_be_named_but_not_taken_away_and_a_wrong_word_masks_more() -> None:
-    assert read_masks({"CASELOG_MASK": "emails, names"}) == (frozenset({"names"}), frozenset())
+    assert read_masks({"CASELOG_MASK": "emails, names"}) == (frozenset(), frozenset())
+    assert read_masks({"CASELOG_MASK": "-names"}) == (frozenset(), frozenset({"names"}))
     assert read_masks({"CASELOG_MASK": "bodies,-phones"}) == (frozenset({"bodies"}), frozenset({"phones"}))
     assert read_masks({}) == (frozenset(), frozenset())
-    for wrong in ("name", "-emails", "-secrets", "-cards", "-names", "-"):
+    for wrong in ("name", "-emails", "-secrets", "-cards", "-bodies", "-"):
         with pytest.raises(InvalidSetting, match="CASELOG_MASK"):
             read_masks({"CASELOG_MASK": wrong})
 
@@ -339,7 +313,7 @@ def test_numbers_that_only_look_like_telephones_can_be_left_alone() -> None:
     assert masked["ticket_id"] == "555-123-4567"
     assert masked["trace"]["phone"] == "01712345678"
     assert "+49 30 901820, email:" in masked["trace"]["text"]
-    assert MASKER.mask(log)["trace"]["phone"] == "[phone]"
+    assert MASKER.mask(log)["trace"]["phone"] == MASKER.hash_phone("01712345678")
 
 
 # ---------------------------------------------------------------- what was masked is told, never what it was
@@ -365,7 +339,9 @@ def test_a_log_tells_by_rule_and_path_what_was_masked() -> None:
 
 
 def test_a_log_in_which_nothing_was_masked_tells_nothing() -> None:
-    assert describe_masking(CONVERSATION, MASKER.mask(CONVERSATION)) == {}
+    log = {"category": "refund", "trace": {"messages": [{"role": "user", "content": "Where is my bag?"}]}}
+
+    assert describe_masking(log, MASKER.mask(log)) == {}
 
 
 # ---------------------------------------------------------------- nothing planted survives
@@ -383,7 +359,7 @@ _EMAILS = st.one_of(
 )
 _CARDS = st.sampled_from(CARDS)
 _TOKENS = st.builds("sk-{}".format, st.text(string.ascii_letters + string.digits, min_size=20, max_size=40))
-_NAMES = st.sampled_from([*SECRET_NAMES])
+_NAMES = st.sampled_from(SECRETS)
 _SECRETS = st.text(string.ascii_letters + string.digits, min_size=12, max_size=30).map("Zq9{}".format)
 
 
@@ -419,6 +395,13 @@ def test_no_planted_address_survives(data: st.DataObject, email: str) -> None:
     log = {"trace": data.draw(_nested(st.just(f"{before} {email} {after}")))}
 
     assert not _appears(email, MASKER.mask(log))
+
+
+@pytest.mark.parametrize("labels", [1, 11, 100])
+def test_an_address_may_have_as_many_labels_as_a_host(labels: int) -> None:
+    email = f"0@{'A.' * labels}COM"
+
+    assert not _appears(email, MASKER.mask({"trace": f"to {email} "}))
 
 
 @settings(deadline=None, max_examples=100)
@@ -467,6 +450,7 @@ def test_no_value_under_a_secret_name_survives(data: st.DataObject, name: str, s
         lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text(), inner, max_size=4)),
     )
 )
+@example({"mẬT KHẨU:0": 0})
 def test_masking_what_is_masked_changes_nothing_more(value: Any) -> None:
     once = MASKER.mask({"trace": value})
 

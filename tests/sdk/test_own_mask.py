@@ -34,6 +34,7 @@ def hide_members(path: str, value: Any) -> Any:
     return "[member]" if path.rpartition(".")[2] == "member_id" else value
 
 
+@pytest.mark.claim("own-mask")
 def test_what_the_mask_gives_is_sent_and_told_by_path(logs: Captured) -> None:
     set_mask(hide_members)
     ship_log_async(LOG)
@@ -45,6 +46,7 @@ def test_what_the_mask_gives_is_sent_and_told_by_path(logs: Captured) -> None:
     assert log["sdk"]["masked"]["email"]["count"] == 1
 
 
+@pytest.mark.claim("own-mask")
 def test_the_mask_sees_what_is_masked_already_and_every_value_from_the_outside_in(logs: Captured) -> None:
     seen: dict[str, Any] = {}
 
@@ -69,6 +71,7 @@ def test_a_whole_part_can_be_replaced_by_anything(logs: Captured) -> None:
     assert logs[0]["trace"] == {"tool_calls": "2026-11-24"}
 
 
+@pytest.mark.claim("own-mask")
 def test_what_the_mask_fails_on_is_not_sent_and_nothing_else_is_lost(logs: Captured) -> None:
     def fail(path: str, value: Any) -> Any:
         return value if isinstance(value, (dict, list)) else 1 / ("member" not in path) and value

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import shutil
 import subprocess
 import sys
 import textwrap
@@ -16,6 +14,7 @@ from typing import Final
 import pytest
 
 from tests.sdk.fake_collector import STORED, Answer, FakeCollector, Sent
+from tests.sdk.pythons import find_pythons
 
 SDK: Final = Path(__file__).resolve().parents[2] / "sdk"
 LOG: Final = '{"ticket_id": "T-1", "status": "SUCCESS", "executed_at": "2026-11-23T14:05:00Z"}'
@@ -26,35 +25,31 @@ LOG = {LOG}
 """
 
 
-def interpreters() -> list[str]:
-    """Every Python from 3.9 on that this machine has: on the PATH, or installed beside the one that runs."""
-    named = [shutil.which(f"python3.{minor}") for minor in range(9, 16)]
-    beside = sorted(map(str, Path(sys.base_prefix).parent.glob("3.*/bin/python3")))
-    found: dict[str, str] = {}
-    for python in filter(None, [*named, *beside]):
-        tell = [python, "-c", "import sys; print(sys.version_info[:2])"]
-        said = subprocess.run(tell, capture_output=True, text=True, check=False).stdout.strip()
-        if re.fullmatch(r"\(3, (?:9|1\d)\)", said):
-            found.setdefault(said, python)
-    return list(found.values())
+PYTHONS: Final = find_pythons()
 
 
-@pytest.fixture(params=interpreters(), ids=lambda path: Path(path).parent.parent.name)
+@pytest.fixture(params=list(PYTHONS.values()), ids=list(PYTHONS))
 def python(request: pytest.FixtureRequest) -> str:
     """Each Python that is to be had here: ends, forks and destructors differ from one to the next."""
     return str(request.param)
 
 
 def run(
-    program: str, env: Mapping[str, str], *options: str, timeout_s: float = 60, python: str = sys.executable
+    program: str,
+    env: Mapping[str, str],
+    *options: str,
+    timeout_s: float = 60,
+    python: str = sys.executable,
+    setup: str = SETUP,
 ) -> subprocess.CompletedProcess[str]:
     """Runs a workflow of a few lines with nothing but the SDK on its path, and warnings as errors."""
     clean = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("LOG_", "CASELOG_", "CLIENT_"))
+        # Without bytecode each process would compile the SDK: on a busy machine that takes longer than its end waits.
+        if not name.startswith(("LOG_", "CASELOG_", "CLIENT_", "PYTHONDONTWRITEBYTECODE"))
     }
-    command = [python, "-W", "error", *options, "-c", SETUP + textwrap.dedent(program)]
+    command = [python, "-W", "error", *options, "-c", setup + textwrap.dedent(program)]
     return subprocess.run(
         command,
         env={**clean, "PYTHONPATH": str(SDK), **env},
@@ -69,6 +64,24 @@ def test_a_process_that_ends_right_after_shipping_delivers_first(
     collector: FakeCollector, python: str
 ) -> None:
     ended = run("ship_log_async(LOG)", collector.env, python=python)
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert [log["ticket_id"] for log in collector.logs] == ["T-1"]
+
+
+def test_an_end_that_comes_while_the_thread_is_still_loading_delivers(collector: FakeCollector) -> None:
+    """As on a busy machine, or where the SDK's modules are compiled for the first time."""
+    program = """
+    import time
+    class Slow:
+        def find_spec(self, name, path=None, target=None):
+            if name == "caselog.delivery":
+                time.sleep(2.5)
+    sys.meta_path.insert(0, Slow())
+    ship_log_async(LOG)
+    """
+
+    ended = run(program, collector.env)
 
     assert (ended.returncode, ended.stderr) == (0, "")
     assert [log["ticket_id"] for log in collector.logs] == ["T-1"]
@@ -375,3 +388,30 @@ def test_every_python_from_3_9_on_builds_masks_ships_forks_and_ends(
     assert "bob" not in collector.text
     assert "hunter2" not in collector.text
     assert "invalid" not in collector.text
+
+
+@pytest.mark.parametrize("was_used", [False, True], ids=["first use", "used before"])
+@pytest.mark.parametrize("is_up", [True, False], ids=["up", "down"])
+def test_what_an_earlier_exit_handler_ships_is_sent_or_refused(
+    is_up: bool, was_used: bool, collector: FakeCollector, python: str
+) -> None:
+    """Exit handlers run last in, first out: one that was there before the SDK runs after the SDK's own."""
+    program = f"""
+    import atexit
+    LOG = {LOG}
+    def ship():
+        from caselog import ship_log_async
+        print(ship_log_async({{**LOG, "ticket_id": "last"}}))
+    atexit.register(ship)
+    import caselog
+    if {was_used}:
+        caselog.ship_log_async(LOG)
+    """
+    env = collector.env if is_up else {**collector.env, "LOG_COLLECTOR_URL": "http://127.0.0.1:9"}
+
+    ended = run(program, env, python=python, setup="")
+
+    arrived = [log["ticket_id"] for log in collector.logs]
+    assert ended.returncode == 0
+    assert ended.stdout.strip() == str("last" in arrived)
+    assert "last" in arrived or "caselog: " in ended.stderr

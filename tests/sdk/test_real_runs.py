@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from caselog import Client, build_workflow_log
+from caselog.masking import Masker
+from caselog.serialize import dump
 from collector.intake import Sender, read_log
 from tests.sdk.fake_collector import FakeCollector
 
@@ -68,14 +71,74 @@ def test_no_address_of_a_real_run_is_in_any_sent_byte_and_the_same_customer_can_
     assert len(set(re.findall(r"email:[0-9a-f]{16}", shipped.text))) == len(addresses)
 
 
-def test_of_a_real_run_nothing_but_addresses_is_masked(
+def test_of_a_real_run_nothing_but_addresses_and_names_is_masked(
     shipped: FakeCollector, airline_runs: list[dict[str, Any]]
 ) -> None:
     for log, run in zip(shipped.logs, airline_runs, strict=True):
-        before = [ADDRESS.sub("_", str(message["content"])) for message in run["messages"]]
-        after = [
-            re.sub(r"email:[0-9a-f]{16}", "_", str(message["content"]))
-            for message in log["trace"]["messages"]
-        ]
+        for before, after in zip(run["messages"], log["trace"]["messages"], strict=True):
+            marks = re.split(r"(email:[0-9a-f]{16}|\[name\])", str(after["content"]))
+            pattern = "".join(_SHAPES.get(part[:6], re.escape(part)) for part in marks)
 
-        assert [text.rstrip(".") for text in after] == [text.rstrip(".") for text in before]
+            assert re.fullmatch(pattern, str(before["content"]), re.DOTALL)
+
+
+#: What a mark may stand for: an address, words with a capital.
+_SHAPES = {"email:": r"[\w.]+@[\w.]+?\w", "[name]": r"[A-Z][\w'-]+(?: [A-Z][\w'-]+)*"}
+
+
+def test_once_a_customer_is_known_no_message_holds_the_full_name(
+    shipped: FakeCollector, airline_runs: list[dict[str, Any]]
+) -> None:
+    names = {
+        f"{first} {last}"
+        for run in airline_runs
+        for first, last in re.findall(
+            r'"first_name": "(\w+)", "last_name": "(\w+)"', json.dumps(run).replace("\\", "")
+        )
+    }
+
+    assert len(names) > 50
+    for log, run in zip(shipped.logs, airline_runs, strict=True):
+        known = {name for name in names if name in json.dumps(run["messages"]) and _is_in_field(name, run)}
+        assert [name for name in known if name in json.dumps(log)] == []
+
+
+def _is_in_field(name: str, run: dict[str, Any]) -> bool:
+    first, _, last = name.partition(" ")
+    return f'"first_name": "{first}", "last_name": "{last}"' in json.dumps(run).replace("\\", "")
+
+
+STATES = Path(__file__).resolve().parents[3] / "shared" / "data"
+
+
+@pytest.mark.skipif(not (STATES / "real_runs.ndjson").exists(), reason="../shared/data is missing")
+def test_what_holds_nothing_private_in_a_real_run_comes_back_as_it_was() -> None:
+    unchanged = json.loads((STATES / "real_runs_unmasked.json").read_text())["must_come_back_equal"]
+    lines = (STATES / "real_runs.ndjson").read_text(encoding="utf-8").splitlines()
+    logs = [json.loads(dump(build_workflow_log(json.loads(line)["state"]))) for line in lines]
+    by_ticket = {log["ticket_id"]: log for log in logs}
+    masker = Masker(b"a key of this test")
+
+    for ticket, paths in unchanged.items():
+        before, after = dict(_flat(by_ticket[ticket])), dict(_flat(masker.mask(by_ticket[ticket])))
+        assert [path for path in paths if _under(before, path) != _under(after, path)] == []
+        assert all(_under(before, path) for path in paths)
+
+
+def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _flat(item, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from _flat(item, f"{path}[{place}]")
+    else:
+        yield path, value
+
+
+def _under(flat: dict[str, Any], path: str) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in flat.items()
+        if name == path or name.startswith((f"{path}.", f"{path}["))
+    }

@@ -42,7 +42,7 @@ def test_a_ticket_is_one_log_with_its_nodes_iterations_tool_calls_and_answer(log
         "eu",
     )
     assert log["metrics"] == {
-        "react_iterations": 2, "error_count": 0, "tool_call_count": 2,
+        "react_iterations": 2, "error_count": 0, "tool_call_count": 2, "failed_tool_calls": 0,
         "overall_confidence": 0.9, "input_tokens": 15, "output_tokens": 2,
     }  # fmt: skip
     assert [(node["name"], node["status"], node["duration_ms"] >= 0) for node in trace["nodes"]] == [
@@ -185,11 +185,13 @@ def test_whoever_leaves_cancels_and_whoever_exits_well_succeeds(logs: Captured) 
 def test_no_name_of_a_field_gets_in_the_way(logs: Captured) -> None:
     with caselog.ticket(ticket_id="T-1", state="open", self="me") as ticket:
         ticket.set(state="CA", self="still me")
-        ticket.iteration(number=3, ticket="a word")
+        with ticket.iteration(number=3, ticket="a word", run="me", end="x", begin="y") as step:
+            step.ticket = "another"  # type: ignore[attr-defined]
 
     (log,) = logs
     assert (log["ticket_id"], log["state"], log["self"]) == ("T-1", "CA", "still me")
     assert log["trace"]["react_iterations"][0]["number"] == 3
+    assert log["trace"]["react_iterations"][0]["ticket"] == "another"
 
 
 def test_a_ticket_inside_another_takes_nothing_of_it(logs: Captured) -> None:
@@ -266,7 +268,7 @@ def test_a_method_s_own_object_is_no_argument_and_whatever_can_be_called_can_be_
 
     first, second, third = logs[0]["trace"]["tool_calls"]
     assert (first["name"], first["arguments"]) == ("look_up", {"order_id": 7})
-    assert (second["name"], second["result"], third["name"]) == ("partial", 5, "Desk")
+    assert (second["name"], second["result"], third["name"]) == ("max", 5, "Desk")
 
 
 def test_an_iteration_may_be_given_its_tool_calls_and_a_strange_part_costs_no_log(logs: Captured) -> None:

@@ -47,6 +47,7 @@ def test_an_answer_that_means_later_is_followed_by_the_same_bytes_again(
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308, 400, 401, 403, 404, 413, 415, 422])
+@pytest.mark.claim("one-address")
 def test_an_answer_that_means_never_is_not_followed_by_another_request(
     status: int, open_client: Open, collector: FakeCollector, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -130,6 +131,7 @@ def test_what_is_no_answer_of_a_collector_is_no_delivery(
     assert collector.requests[0].body == collector.requests[-1].body
 
 
+@pytest.mark.claim("never-in-the-way")
 def test_a_collector_that_is_down_costs_the_workflow_nothing_and_the_user_one_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -145,6 +147,7 @@ def test_a_collector_that_is_down_costs_the_workflow_nothing_and_the_user_one_li
     assert capsys.readouterr().err.count("did not answer") == 1
 
 
+@pytest.mark.claim("waits-in-memory")
 def test_logs_that_cannot_be_delivered_for_too_long_are_given_up(capsys: pytest.CaptureFixture[str]) -> None:
     client = Client(
         Settings("http://127.0.0.1:9/v1/logs", API_KEY), Limits(first_retry_s=0.01, max_age_s=0.05)

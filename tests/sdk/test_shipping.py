@@ -199,6 +199,7 @@ def test_many_threads_ship_at_once_and_every_log_arrives_once(workflow: FakeColl
     assert len({log["log_id"] for log in workflow.logs}) == len(workflow.logs) == 200
 
 
+@pytest.mark.claim("metrics-only")
 def test_without_a_trace_nothing_but_the_small_fields_leaves_the_process(
     workflow: FakeCollector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,6 +248,7 @@ def test_names_and_bodies_are_removed_where_the_environment_asks_for_it(
     assert {rule: told["count"] for rule, told in log["sdk"]["masked"].items()} == {"body": 1, "name": 1}
 
 
+@pytest.mark.claim("off")
 def test_switched_off_nothing_is_sent_and_no_variable_is_missed(
     workflow: FakeCollector, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -272,6 +274,7 @@ def test_what_is_no_log_is_refused_in_words(
     assert "a log is a mapping" in capsys.readouterr().err
 
 
+@pytest.mark.claim("never-in-the-way")
 def test_a_mistake_of_the_sdk_itself_never_reaches_the_workflow(
     workflow: FakeCollector, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import ipaddress
 import json
+import threading
+import time
 import uuid
-from collections import OrderedDict, deque, namedtuple
+import warnings
+from collections import OrderedDict, UserList, UserString, deque, namedtuple
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
 from pathlib import PurePosixPath
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, field_serializer
 
 from caselog import Client
 from caselog.fit import fit_log
 from caselog.model import METRICS
-from caselog.serialize import MAX_DEPTH, dump, shallow
+from caselog.serialize import MAX_DEPTH, dump, load, shallow
 from collector.intake import Sender, read_log
 from tests.sdk.fake_collector import FakeCollector
 
@@ -33,6 +39,18 @@ LOG = {"ticket_id": "T-1", "status": "SUCCESS", "executed_at": "2026-11-23T14:05
 class Point:
     x: int
     y: Any = None
+
+
+@dataclasses.dataclass
+class Half:
+    x: int
+    of_making: dataclasses.InitVar[int] = 3
+    of_class: ClassVar[int] = 9
+
+
+def marked(value: Any) -> Any:
+    value.mark = "set by hand"
+    return value
 
 
 class Model(BaseModel):
@@ -80,10 +98,24 @@ Pair = namedtuple("Pair", "a b")  # noqa: PYI024 - the untyped kind is what peop
         (timedelta(minutes=1), 60.0),
         (Decimal("1.5"), 1.5),
         (Decimal("NaN"), None),
+        (Decimal("0.1"), 0.1),
+        (Decimal("12345678901234567890.123456789"), "12345678901234567890.123456789"),
+        (Decimal("1E+400"), "1E+400"),
+        (UserList([1]), [1]),
+        (UserString("word"), "word"),
+        ({"a": 1}.keys(), ["a"]),
+        ({"a": 1}.items(), [["a", 1]]),
+        (ipaddress.ip_address("192.0.2.1"), "192.0.2.1"),
+        (HttpUrl("https://example.com/a"), "https://example.com/a"),
+        (Half(1, 2), {"x": 1}),
+        (marked(Point(1)), {"x": 1, "y": None, "mark": "set by hand"}),
         (float("nan"), None),
         ({"deep": [float("inf")]}, {"deep": [None]}),
         (b"text", "text"),
         (b"\xff\xfe", "[bytes: 2]"),
+        (b"\x89PNG\r\n\x1a\n\xff", "data:image/png;base64,iVBORw0KGgr/"),
+        (memoryview(b"\xff\xd8\xff\xe0"), "data:image/jpeg;base64,/9j/4A=="),
+        (b"\xff\xd8\xff" * 3_000_000, "data:image/jpeg;base64,[cut: 9000000 bytes]"),
         ({3, 1, 2}, [1, 2, 3]),
         (frozenset(["a"]), ["a"]),
         ((1, 2), [1, 2]),
@@ -226,8 +258,156 @@ def test_a_metric_that_breaks_its_rule_is_kept_under_another_name() -> None:
     assert log["metrics"] == {f"invalid.{name}": "wrong" for name in wrong}
 
 
+def test_more_metrics_than_a_log_has_places_for_move_into_the_trace() -> None:
+    metrics = {f"metric {number}": number for number in range(1_000)}
+
+    log = fit_log({**LOG, "metrics": metrics}, NOW.isoformat())
+    small = fit_log({**LOG, "metrics": metrics}, NOW.isoformat(), keeps_trace=False)
+
+    assert {**log["metrics"], **log["trace"]["extra"]["metrics"]} == metrics
+    assert small["metrics"] == log["metrics"]
+    assert small["cut"] == ["metrics"]
+
+
 def test_fields_of_the_senders_own_that_are_too_large_move_into_the_trace() -> None:
     log = fit_log({**LOG, "document": "x" * 100_000, "region": "eu"}, NOW.isoformat())
 
     assert log["region"] == "eu"
     assert log["trace"] == {"extra": {"document": "x" * 100_000}}
+
+
+# ---------------------------------------------------------------- field by field
+
+
+class Loud:
+    """An object that tells when any of its own code runs."""
+
+    ran: ClassVar[list[str]] = []
+    shared = "of the class"
+    __slots__ = ("__dict__", "slot", "unset")
+
+    def __init__(self) -> None:
+        self.name = "n"
+        self.slot = [1]
+        self._private = "hidden"
+
+    @property
+    def loaded(self) -> str:
+        self.ran.append("loaded")
+        return "lazy"
+
+    @functools.cached_property
+    def cached(self) -> str:
+        self.ran.append("cached")
+        return "lazy"
+
+    def __getattr__(self, name: str) -> Any:
+        self.ran.append(name)
+        raise AttributeError(name)
+
+
+def test_an_object_is_its_own_attributes_and_none_of_its_code_runs() -> None:
+    written = json.loads(dump({"loud": Loud(), "again": [SimpleNamespace(inner=Loud())]}))
+
+    fields = {"name": "n", "slot": [1]}
+    assert written == {"loud": fields, "again": [{"inner": fields}]}
+    assert Loud.ran == []
+
+
+class Broken(BaseModel):
+    fine: int = 1
+    broken: str = "b"
+    secret: str = Field("s", exclude=True)
+    hidden: SecretStr = SecretStr("not told")
+
+    @field_serializer("broken")
+    def fail(self, _: str) -> str:
+        raise LookupError
+
+
+class Base(BaseModel):
+    a: int = 1
+
+
+class More(Base):
+    b: int = 2
+
+
+class Holder(BaseModel):
+    model_config = ConfigDict(extra="allow")
+    parsed: Base | None = None
+
+
+def test_what_one_field_does_costs_only_that_field() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        written = json.loads(
+            dump(
+                {
+                    "broken": Broken(),
+                    "sub": Holder(parsed=More(), own="o"),  # type: ignore[call-arg]
+                    "constructed": Holder.model_construct(parsed=Point(1, 2)),  # type: ignore[arg-type]
+                }
+            )
+        )
+
+    assert written["broken"]["fine"] == 1
+    assert written["broken"]["broken"].startswith("[not readable: ")
+    assert "secret" not in written["broken"]
+    assert "not told" not in json.dumps(written)
+    assert written["sub"] == {"parsed": {"a": 1, "b": 2}, "own": "o"}
+    assert written["constructed"] == {"parsed": {"x": 1, "y": 2}}
+
+
+def test_a_class_is_its_name_and_no_text_holds_an_address() -> None:
+    values = [
+        Model,
+        Color,
+        int,
+        object(),
+        Opaque,
+        len,
+        print,
+        lambda: 1,
+        iter([]),
+        threading.Lock(),
+        Loud().name.upper,
+    ]
+
+    written = json.loads(dump(values))
+
+    assert written[:3] == ["Model", "Color", "int"]
+    assert "0x" not in json.dumps(written)
+
+
+def test_keys_that_are_equal_as_text_are_told_apart() -> None:
+    class Outer(Enum):
+        RED = "rot"
+
+    class Plain(Enum):
+        GREEN = "grün"
+
+    for value in (
+        {"rot": 1, Outer.RED: 3, Plain.GREEN: 2},
+        {1: "a", "1": "b", "true": "d", None: "e", "null": "f"},
+    ):
+        read = load(dump(value))
+        assert sorted(map(str, read.values())) == sorted(map(str, value.values()))
+    keys = load(dump({Color.RED: 1, "red": 2, Plain.GREEN: 3}))
+    assert keys == {"red": 1, "red (2)": 2, "grün": 3}
+
+
+def test_an_object_that_holds_the_world_is_looked_into_only_so_far() -> None:
+    class Part:
+        def __init__(self) -> None:
+            self.parts: list[Any] = []
+
+    parts = [Part() for _ in range(30)]
+    for part in parts:
+        part.parts = parts
+
+    began = time.perf_counter()
+    text = dump({"world": parts[0]})
+
+    assert time.perf_counter() - began < 5
+    assert len(text) < 1_000_000

@@ -72,6 +72,7 @@ def test_what_could_not_be_delivered_arrives_with_the_first_log_after_the_next_s
     assert files(folder) == []
 
 
+@pytest.mark.claim("waits-on-disk")
 def test_what_is_on_disk_is_masked_and_for_its_owner_only(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -258,6 +259,7 @@ def test_a_file_that_the_collector_fails_on_does_not_hold_up_the_others(
     assert files(folder) == [poison]
 
 
+@pytest.mark.claim("spool-waits-for-a-key")
 def test_a_key_that_is_refused_loses_nothing_that_is_on_disk(
     folder: Path, open_client: Open, collector: FakeCollector, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -272,6 +274,7 @@ def test_a_key_that_is_refused_loses_nothing_that_is_on_disk(
     assert len(files(folder)) == 2
 
 
+@pytest.mark.claim("spool-waits-for-a-key")
 def test_what_waits_for_a_new_key_is_sent_with_it(
     folder: Path, open_client: Open, collector: FakeCollector, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -321,6 +324,7 @@ def test_while_the_collector_is_down_logs_go_to_disk_and_the_queue_stays_free(
     assert sum(len(gzip.decompress(path.read_bytes()).splitlines()) for path in files(folder)) == 200
 
 
+@pytest.mark.claim("waits-on-disk")
 def test_what_is_too_old_to_be_of_use_is_counted_and_removed(
     folder: Path, open_client: Open, collector: FakeCollector, capsys: pytest.CaptureFixture[str]
 ) -> None:

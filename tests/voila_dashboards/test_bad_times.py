@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import httpx
 import pytest
-from websockets.sync.client import ClientConnection
+from websockets.sync.connection import Connection
 
 from benchmarks.distance import far_away
 from lake.store import Store
@@ -28,7 +28,7 @@ from tests.voila_dashboards.test_serve import channel
 pytestmark = pytest.mark.timeout(180)
 
 
-def ask(link: ClientConnection, comm: str, page: str, **params: str) -> dict[str, Any]:
+def ask(link: Connection, comm: str, page: str, **params: str) -> dict[str, Any]:
     """What a page's kernel answers to one question."""
     content = {"kind": "query", "id": 1, "page": page, "params": params}
     message = question(comm)
@@ -40,7 +40,7 @@ def ask(link: ClientConnection, comm: str, page: str, **params: str) -> dict[str
 
 def until_answer(
     what: str,
-    link: ClientConnection,
+    link: Connection,
     comm: str,
     holds: Callable[[Mapping[str, Any]], bool],
     page: str = "tickets",

@@ -13,11 +13,13 @@ from uuid import UUID
 
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import BaseMessage
+from langchain_core.runnables.config import var_child_runnable_config
 
 from caselog.api import ship_log_async
 from caselog.clock import now_text
 from caselog.endings import is_cancellation
 from caselog.guard import never_raises
+from caselog.iterations import copy_whole
 from caselog.shapes import describe_error
 
 from .objects import (
@@ -152,9 +154,10 @@ class CaselogCallbackHandler(_Base):
         if run is None or run.record is None:
             return
         answer = read_answer(response)
-        run.recording.expect_calls(run.record, answer.pop("calls"))
+        run.recording.expect_calls(run.record, answer.pop("calls"), answer.pop("server"))
+        text = answer.pop("answer")
         run.record.update(answer)
-        self._finish_root(run, answer.get("thought"), "SUCCESS")
+        self._finish_root(run, text, "SUCCESS")
 
     @never_raises(lambda: None)
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
@@ -181,6 +184,9 @@ class CaselogCallbackHandler(_Base):
     @never_raises(lambda: None)
     def on_tool_end(self, output: Any, *, run_id: UUID, **kwargs: Any) -> None:
         result, status = read_result(output)
+        run, artifact = self._runs.find(run_id), getattr(output, "artifact", None)
+        if run and run.record is not None and artifact is not None:
+            run.record["artifact"] = copy_whole(artifact)
         self._end_call(run_id, getattr(output, "tool_call_id", None), result=result, status=status)
 
     @never_raises(lambda: None)
@@ -226,7 +232,19 @@ class CaselogCallbackHandler(_Base):
         def open_recording() -> Recording:
             return self._open(run_id, metadata or {}, inputs, name)
 
+        if parent_id is None:
+            parent_id = self._find_enclosing(metadata or {})
         return self._runs.start(run_id, parent_id, read_namespace(metadata), open_recording)
+
+    def _find_enclosing(self, metadata: Mapping[str, Any]) -> UUID | None:
+        """The run of this handler that a run without a parent is called in, unless it is that of another ticket."""
+        run_id = _find_enclosing_run()
+        run = self._runs.find(run_id) if run_id else None
+        if run is None or run.has_ended:
+            return None
+        around = run.recording.metadata
+        is_same = all(metadata.get(name) in (None, around.get(name)) for name in ("ticket_id", "thread_id"))
+        return run_id if is_same else None
 
     def _open(self, run_id: UUID, metadata: Mapping[str, Any], inputs: Any, name: str | None) -> Recording:
         """The ticket that goes on with this root run, or a new one."""
@@ -253,11 +271,8 @@ class CaselogCallbackHandler(_Base):
 
     def _begin_call(self, run: Run | None, name: str, arguments: Any, call_id: str | None) -> None:
         if run:
-            run.record = {
-                "name": name,
-                "arguments": run.recording.copy_whole(arguments),
-                "started_at": now_text(),
-            }
+            copied = copy_whole(arguments)
+            run.record = {"name": name, "arguments": copied, "started_at": now_text()}
             run.record.update({"id": call_id} if call_id else {})
             run.recording.tool_calls.append(run.record)
 
@@ -265,7 +280,7 @@ class CaselogCallbackHandler(_Base):
         run = self._runs.end(run_id)
         if run is None or run.record is None:
             return
-        run.record.update(status=status, result=run.recording.copy_whole(result))
+        run.record.update(status=status, result=copy_whole(result))
         run.recording.give_to_iteration(run.record, call_id)
         self._finish_root(run, None, "SUCCESS")
 
@@ -283,7 +298,7 @@ class CaselogCallbackHandler(_Base):
             run.record["ended_by"] = type(error).__name__
             asked = read_questions(error)
             if asked:
-                run.record["asked"] = run.recording.copy_whole(asked)
+                run.record["asked"] = copy_whole(asked)
 
     def _finish_root(self, run: Run, outputs: Any, status: str) -> None:
         if run.parent is not None:
@@ -298,6 +313,17 @@ class CaselogCallbackHandler(_Base):
             _ship(recording, outputs, "INTERRUPTED" if is_interrupted else status)
         for other in waiting.take_overdue():
             _ship(other, None, "INTERRUPTED")
+
+
+def _find_enclosing_run() -> UUID | None:
+    """The run that this code is called in.
+
+    A run that is started with the callbacks of the whole is no child of it for LangChain: what
+    ``model.with_fallbacks([...])`` calls, and what a node calls with the handler in its own config.
+    """
+    callbacks = (var_child_runnable_config.get() or {}).get("callbacks")
+    run_id = getattr(callbacks, "parent_run_id", None)
+    return run_id if isinstance(run_id, UUID) else None
 
 
 def _is_node(run: Run, tags: list[str] | None, metadata: Mapping[str, Any] | None) -> bool:

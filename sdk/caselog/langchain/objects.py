@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from caselog.blocks import is_words, read_words
+from caselog.iterations import describe_calls
 from caselog.serialize import read_message
+from caselog.shapes import read_answer_text, read_calls, read_thoughts, shape_final_response
 
-#: Parts of a message's content that are words, and where the words stand.
-_WORDS = ("text", "thinking", "reasoning")
 _TOKENS = {
     "input_tokens": ("input_tokens", "prompt_tokens"),
     "output_tokens": ("output_tokens", "completion_tokens"),
@@ -43,55 +44,79 @@ def resumes(inputs: Any) -> bool:
 
 
 def read_answer(response: Any) -> dict[str, Any]:
-    """Thought, action, model, tokens of a model's answer, as far as known, and the tool ``calls`` it asked for."""
-    generation = response.generations[0][0]
+    """Thought, action, model, tokens of a model's answer, as far as known.
+
+    Beside them the tool ``calls`` it asked for, those that its provider's ``server`` made, and its ``answer`` alone.
+    """
+    generation = next((each for some in response.generations for each in some), None)
     message = getattr(generation, "message", None)
     of_call = getattr(response, "llm_output", None) or {}
     metadata = {**of_call, **(getattr(message, "response_metadata", None) or {})}
     calls = [_read_call(call) for call in getattr(message, "tool_calls", None) or ()]
     calls += [_read_call(call) for call in getattr(message, "invalid_tool_calls", None) or ()]
+    asked = {call["id"] for call in calls}
+    server = [call for call in _read_server_calls(message) if call.get("id") not in asked]
+    usage = getattr(message, "usage_metadata", None) or metadata.get("token_usage") or metadata.get("usage")
+    usage = usage if isinstance(usage, Mapping) else {}
+    # LangChain's mark of an answer from its cache: the price is 0, the tokens are those of the first time.
+    is_cached = usage.get("total_cost") == 0
     answer = {
         "thought": _read_thought(message) or getattr(generation, "text", None),
-        "action": [{"name": call["name"], "arguments": call["arguments"]} for call in calls],
+        "action": describe_calls((*calls, *server)),
         "model": _read_model(metadata),
-        **_read_tokens(getattr(message, "usage_metadata", None) or metadata.get("token_usage") or {}),
+        **({"cached": True} if is_cached else _read_tokens(usage)),
     }
-    return {**{name: value for name, value in answer.items() if value}, "calls": calls}
+    said = {name: value for name, value in answer.items() if value}
+    text = getattr(generation, "text", None) if message is None else read_text(message)
+    return {**said, "calls": calls, "server": server, "answer": text}
+
+
+def _read_server_calls(message: Any) -> list[dict[str, Any]]:
+    """Calls that the provider's server made itself, with their results: no tool of the workflow runs for them."""
+    more = _kwargs_of(message).get("tool_outputs")  # where LangChain keeps OpenAI's
+    blocks = [*_blocks_of(message), *(more if isinstance(more, list) else ())]
+    return [{"id": None, **call} for call in read_calls(blocks) if call.get("name")]
 
 
 def _read_call(call: Mapping[str, Any]) -> dict[str, Any]:
-    return {"id": call.get("id"), "name": call.get("name"), "arguments": call.get("args")}
+    read = {"id": call.get("id"), "name": call.get("name"), "arguments": call.get("args")}
+    return {**read, "error": call["error"]} if call.get("error") else read
 
 
 def _read_thought(message: Any) -> str | None:
+    """The model's reasoning, where it told it, and what it said."""
     if message is None:
         return None
-    reasoning = (getattr(message, "additional_kwargs", None) or {}).get("reasoning_content")
-    words = [part for part in (reasoning, read_text(message.content)) if isinstance(part, str) and part]
-    return "\n\n".join(words) or None
+    kwargs = _kwargs_of(message)
+    words = [
+        kwargs.get("reasoning_content"),
+        kwargs.get("reasoning"),
+        read_words(kwargs["reasoning"]) if isinstance(kwargs.get("reasoning"), Mapping) else None,
+        _read_summary(kwargs.get("reasoning")),
+        read_thoughts(message.content),
+        read_text(message),
+    ]
+    return "\n\n".join(dict.fromkeys(word for word in words if isinstance(word, str) and word)) or None
 
 
-def read_text(content: Any) -> Any:
-    """The words of a message's content, which may be a text or a list of blocks; content without words as it is.
-
-    >>> read_text([{"type": "text", "text": "It is paid."}, {"type": "tool_use", "id": "c1"}])
-    'It is paid.'
-    """
-    if not isinstance(content, list):
-        return content
-    words = [_words_of(block) for block in content]
-    found = [word for word in words if word]
-    if not found and any(isinstance(block, dict) and block.get("type") != "tool_use" for block in content):
-        return content
-    return "\n\n".join(found)
+def _read_summary(reasoning: Any) -> str | None:
+    summary = reasoning.get("summary") if isinstance(reasoning, Mapping) else None
+    return "\n\n".join(filter(None, map(read_words, summary))) if isinstance(summary, list) else None
 
 
-def _words_of(block: Any) -> str | None:
-    if isinstance(block, str):
-        return block
-    kind = block.get("type") if isinstance(block, dict) else None
-    words = block.get(kind) if kind in _WORDS else None
-    return words if isinstance(words, str) else None
+def read_text(message: Any) -> Any:
+    """What a message says, or why it refuses; its content as it is where that is no text."""
+    return shape_final_response(message)
+
+
+def _kwargs_of(message: Any) -> Mapping[str, Any]:
+    kwargs = getattr(message, "additional_kwargs", None)
+    return kwargs if isinstance(kwargs, Mapping) else {}
+
+
+def _blocks_of(message: Any) -> list[Any]:
+    content = getattr(message, "content", None)
+    return content if isinstance(content, list) else []
 
 
 def _read_model(metadata: Mapping[str, Any]) -> str | None:
@@ -106,7 +131,8 @@ def _read_tokens(usage: Mapping[str, Any]) -> dict[str, Any]:
         name: next((usage[a] for a in aliases if usage.get(a) is not None), None)
         for name, aliases in _TOKENS.items()
     }
-    return {name: count for name, count in counts.items() if type(count) is int}
+    # What cannot be read is kept, too: a sum without it would pass for whole.
+    return {name: count for name, count in counts.items() if count is not None}
 
 
 def shape_output(output: Any) -> Any:
@@ -136,7 +162,14 @@ def read_result(output: Any) -> tuple[Any, str]:
     message = read_message(output)
     if message is None:
         return output, "ok"
-    return read_text(message["content"]), "error" if message.get("status") == "error" else "ok"
+    content = message["content"]
+    # A picture among the words stays where it is.
+    are_words = isinstance(content, list) and all(
+        isinstance(block, str) or is_words(block) for block in content
+    )
+    return read_answer_text(content) if are_words else content, "error" if message.get(
+        "status"
+    ) == "error" else "ok"
 
 
 def _is_command(value: Any) -> bool:

@@ -7,17 +7,15 @@ would otherwise make the log grow with its square.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
 from caselog.build import build_workflow_log
-from caselog.serialize import dump, read_message
-from caselog.shapes import shape_error
+from caselog.iterations import Given, copy_whole, read_observation
+from caselog.serialize import dump, is_message, load, read_message
+from caselog.shapes import read_answer_text, shape_error
 
 from .objects import read_text, read_update, shape_output
 
@@ -25,7 +23,7 @@ from .objects import read_text, read_update, shape_output
 _FROM_METADATA = ("ticket_id", "category", "environment", "workflow_version")
 _FROM_INPUTS = ("ticket_id", "category")
 #: Metrics that are counted from what was recorded, whatever the state says.
-_COUNTED = ("react_iterations", "error_count", "tool_call_count")
+_COUNTED = ("react_iterations", "error_count", "tool_call_count", "failed_tool_calls")
 #: Shorter values are repeated: a marker would say less and be as long.
 _WORTH_A_MARKER = 200
 
@@ -57,7 +55,7 @@ class Recording:
     _asked_by: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     _seen_items: dict[int, tuple[Any, str | None]] = field(default_factory=dict)
     #: What the model of each node was given last.
-    _given: dict[str | None, list[Any]] = field(default_factory=dict)
+    _given: Given = field(default_factory=Given)
     _last_texts: dict[str, str] = field(default_factory=dict)
 
     def begin_node(self, record: dict[str, Any], inputs: Any) -> None:
@@ -90,26 +88,13 @@ class Recording:
         if isinstance(given, str):
             iteration["input"] = given
             return
-        before = self._given.get(iteration.get("node"), [])
-        self._given[iteration.get("node")] = list(given)
-        known = {id(message) for message in before}
-        is_known = [
-            id(message) in known or message in before[place : place + 1]
-            for place, message in enumerate(given)
-        ]
-        iteration["input"] = _leave_out(given, is_known)
+        iteration["input"] = self._given.take(iteration.get("node"), given)
 
     def copy(self, value: Any) -> Any:
         """The value as it is now, as plain data, without what the ticket's record holds already."""
         if isinstance(value, Mapping):
             return {str(name): self._copy_part(str(name), part) for name, part in value.items()}
         return self._copy_part("", value)
-
-    def copy_whole(self, value: Any) -> Any:
-        """The value as it is now, as plain data."""
-        return (
-            value if value is None or isinstance(value, (str, bool, int, float)) else json.loads(dump(value))
-        )
 
     def _copy_part(self, name: str, part: Any) -> Any:
         if isinstance(part, list):
@@ -120,7 +105,7 @@ class Recording:
         if len(text) > _WORTH_A_MARKER and self._last_texts.get(name) == text:
             return "[as before]"
         self._last_texts[name] = text
-        return json.loads(text)
+        return load(text)
 
     def _copy_items(self, items: list[Any]) -> list[Any]:
         copied: list[Any] = []
@@ -133,7 +118,7 @@ class Recording:
             if skipped:
                 copied.append(f"[{skipped} as before]")
                 skipped = 0
-            copied.append(item if text is None else json.loads(text))
+            copied.append(item if text is None else load(text))
         return [*copied, f"[{skipped} as before]"] if skipped else copied
 
     def _text_unless_seen(self, item: Any) -> str:
@@ -156,9 +141,13 @@ class Recording:
         record = shape_error(error)
         self.errors.append({"node": node, **record} if node else record)
 
-    def expect_calls(self, iteration: dict[str, Any], calls: list[dict[str, Any]]) -> None:
-        """A model asked for tool calls."""
+    def expect_calls(
+        self, iteration: dict[str, Any], calls: list[dict[str, Any]], made: list[dict[str, Any]]
+    ) -> None:
+        """A model asked for tool calls; others its provider has made already."""
         self.asked.append((iteration, calls))
+        if made:
+            iteration["tool_calls"] = [copy_whole(call) for call in made]
         for call in calls:
             if call["id"]:
                 self._asked_by.setdefault(call["id"], []).append(iteration)
@@ -180,28 +169,20 @@ class Recording:
         """The iteration that asked for the call: some models use the same ids again and again."""
         asked = self._asked_by.get(call_id, [])
         waiting = [step for step in asked if not _has_made(step, call_id)]
-        likely = [step for step in waiting if _asks_for(step, record)]
+        likely = [step for step in waiting if self._asks_for(step, record)]
         found = likely or waiting or asked
         return found[-1] if found else None
+
+    def _asks_for(self, iteration: dict[str, Any], record: Mapping[str, Any]) -> bool:
+        calls = next((calls for step, calls in self.asked if step is iteration), [])
+        return any(
+            (call["name"], call["arguments"]) == (record["name"], record["arguments"]) for call in calls
+        )
 
 
 def _has_made(iteration: Mapping[str, Any], call_id: str) -> bool:
     calls = iteration.get("tool_calls", ())
     return any(call["id"] == call_id and "ended_by" not in call for call in calls)
-
-
-def _asks_for(iteration: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
-    asked = {"name": record["name"], "arguments": record["arguments"]}
-    return asked in iteration.get("action", ())
-
-
-def _leave_out(items: Sequence[Any], is_known: Sequence[bool]) -> list[Any]:
-    """The items as plain data, with a marker in place of those that are known."""
-    left: list[Any] = []
-    for known, group in groupby(zip(is_known, items), key=itemgetter(0)):
-        members = [item for _, item in group]
-        left += [f"[{len(members)} as before]"] if known else [json.loads(dump(item)) for item in members]
-    return left
 
 
 def build_log(recording: Recording, outputs: Any, status: str) -> dict[str, Any]:
@@ -269,25 +250,27 @@ def _complete_calls(iteration: dict[str, Any], asked: list[dict[str, Any]], mess
     calls = sorted(made, key=lambda call: order.get(call["id"], len(order)))
     if calls:
         iteration["tool_calls"] = calls
-    results = [call.get("result", call.get("error")) for call in calls if "result" in call or "error" in call]
-    if results:
-        iteration["observation"] = results[0] if len(results) == 1 else results
+    observation = read_observation(calls)
+    if observation is not None:
+        iteration["observation"] = observation
 
 
 def _read_final_response(outputs: Any, state: Mapping[str, Any], trace: Mapping[str, Any]) -> Any:
     """What the run answered: in its state, as its output, or as its last message; nothing where it broke off."""
     if trace.get("final_response") or outputs is None or isinstance(outputs, str):
         return trace.get("final_response") or outputs
-    message = read_message(outputs)
-    if message:
-        return read_text(message["content"])
+    if is_message(outputs):
+        return read_text(outputs)
+    if isinstance(outputs, list) and all(isinstance(block, Mapping) and "type" in block for block in outputs):
+        return outputs or None  # a model that answered with a picture, say
     return _last_answer(trace.get("messages") or [], state.get("structured_response")) or state.get("output")
 
 
 def _last_answer(messages: list[Any], structured: Any) -> Any:
     """What the last message says, if it is an answer; where a tool ended the run, its data or its result."""
     last = messages[-1] if messages and isinstance(messages[-1], dict) else {}
-    words = read_text(last.get("content"))
+    refusal = (last.get("additional_kwargs") or {}).get("refusal") or last.get("refusal")
+    words = read_answer_text(last.get("content")) or refusal
     if last.get("role") == "assistant":
         return words or structured
     return structured or (words if last.get("role") == "tool" else None)

@@ -6,18 +6,16 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Callable, Optional
 from uuid import UUID
+
+from caselog.waiting import Waiting
 
 from .recording import Recording
 
 #: Ids of runs whose ticket has ended, kept to know latecomers by.
 _MAX_GONE = 10_000
-#: Interrupted tickets that may wait at once, and for how long; then they are shipped as they are.
-_MAX_WAITING = 1000
-_MAX_WAITING_S = 3600.0
 
 
 @dataclass
@@ -97,52 +95,7 @@ class Runs:
             self._gone.popitem(last=False)
 
 
-class Waiting:
-    """Tickets that stopped at an interrupt, by graph and thread id: one for the process, whatever handlers it has."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self.start_anew()
-
-    def start_anew(self) -> None:
-        """Forget all of them: in a forked child they are the parent's."""
-        self._lock = threading.RLock()
-        self._recordings: OrderedDict[Any, tuple[float, Recording]] = OrderedDict()
-
-    def __len__(self) -> int:
-        return len(self._recordings)
-
-    def put(self, recording: Recording) -> None:
-        """Let a ticket wait."""
-        with self._lock:
-            self._recordings[recording.key] = (self._clock(), recording)
-
-    def take(self, key: Any) -> Recording | None:
-        """The ticket that waits under this key, which waits no more."""
-        with self._lock:
-            return self._recordings.pop(key, (0.0, None))[1]
-
-    def take_overdue(self) -> list[Recording]:
-        """Tickets that have waited too long, or are too many."""
-        with self._lock:
-            oldest = self._clock() - _MAX_WAITING_S
-            too_many = len(self._recordings) - _MAX_WAITING
-            overdue = [
-                key
-                for place, (key, (since, _)) in enumerate(self._recordings.items())
-                if place < too_many or since < oldest
-            ]
-            return self._take_each(overdue)
-
-    def take_all(self) -> list[Recording]:
-        """Every ticket that waits, at the end of the process."""
-        with self._lock:
-            return self._take_each(list(self._recordings))
-
-    def _take_each(self, keys: Iterable[Any]) -> list[Recording]:
-        return [self._recordings.pop(key)[1] for key in keys]
-
-
-waiting = Waiting()
+#: Tickets that stopped at an interrupt, by graph and thread id: one for the process, whatever handlers it has.
+waiting: Waiting[Recording] = Waiting()
 if hasattr(os, "register_at_fork"):  # not on Windows
     os.register_at_fork(after_in_child=waiting.start_anew)

@@ -12,7 +12,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from .words import join_name, split_name
+from .name_words import join_name, split_name
 
 _CONVERSATIONS = frozenset(
     ("conversation", "conversations", "transcript", "transcripts", "dialog", "dialogue", "messages")

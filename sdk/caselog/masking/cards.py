@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import accumulate
-from typing import Callable
+
+from .kinds import CARD
+from .view import View
 
 _SEPARATOR = "[ \\-\u00a0\u2009\u202f\u2010-\u2015]"
 #: A run of at least 13 digits with single separators; a decimal fraction or a longer number is none.
 _RUN = re.compile(
-    rf"(?<![0-9])(?<![0-9]\.)(?<![^0-9]0,)[0-9](?:{_SEPARATOR}?[0-9]){{12,}}(?![0-9])(?!\.[0-9]{{5,}})"
+    rf"(?<![0-9])(?<![0-9]\.)(?<![^0-9]0,)[0-9](?:{_SEPARATOR}?[0-9]){{12,}}(?![0-9])(?!\.[0-9]{{5,}}|[eE][+-]?[0-9])"
 )
 _ANY_GAP = "(?:[\\s\\-_./,+\u00a0\u2003\u2007\u2009\u202f\u2010-\u2015]|&nbsp;|%20){1,3}"
 #: Groups as they are printed on cards, with whatever between them.
@@ -21,6 +24,8 @@ _GROUP = re.compile(r"[0-9]+")
 _HEX_RUN = re.compile(r"[0-9a-fA-F]{24,}\Z")
 _ALNUM_BEFORE = re.compile(r"[0-9A-Za-z]*\Z")
 _ALNUM_AFTER = re.compile(r"[0-9A-Za-z]*")
+_UUID = re.compile(r"(?<![0-9a-fA-F])[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![0-9a-fA-F])")
+_UUID_LENGTH = 36
 _NO_DIGIT = re.compile(r"[^0-9]")
 _FIRST_DIGITS = "23456"
 _LENGTHS = (14, 15, 16, 17, 18, 19)
@@ -33,26 +38,39 @@ _BRAND = re.compile(
     r"|(?:5018|5020|5038|5893|6304|6759|676[1-3])\d{12}(?:\d{2,3})?",
     re.ASCII,
 )
+_IN_LIST_BEFORE, _IN_LIST_AFTER = re.compile(r"\d[ ]?,\s{0,4}\Z"), re.compile(r"[ ]?,\s*(?:#[^\n]*\n\s*)?\d")
 #: The day a card ends, behind its number.
 _EXPIRY = re.compile(
-    r"(?i)\b((?:exp\w*|valid|thru|until|gültig|bis)\W{0,5}(?:thru|date|until|bis)?\W{0,3})\d{1,2} ?[/-] ?\d{2,4}\b"
+    r"(?i)\b(?:exp\w{0,20}|valid|thru|until|gültig|bis)\W{0,5}(?:thru|date|until|bis)?\W{0,3}(\d{1,2} ?[/-] ?\d{2,4})\b"
 )
 #: The same, and the code on the back, told without a word: ``4111... 04/27 737``.
-_BEHIND = r"[ ,;|]{1,3}\d{1,2} ?/ ?\d{2,4}(?:[ ,;|]{1,3}\d{3,4})?(?![\d/])"
+_BEHIND = re.compile(r"[ ,;|]{1,3}\d{1,2} ?/ ?\d{2,4}(?:[ ,;|]{1,3}\d{3,4})?(?![\d/])")
 
 
-def replace_cards(text: str, marker: str) -> str:
-    """The text with each card number, and the date behind it, replaced by the marker.
+def may_hold_card(view: View) -> bool:
+    """Whether the text has as many digits in a row as the shortest card number."""
+    return view.has_digits(_LENGTHS[0])
 
-    >>> replace_cards("pay with 4111-1111 1111-1111, order 4111111111111112", "[card]")
-    'pay with [card], order 4111111111111112'
+
+def find_cards(view: View) -> Iterator[tuple[int, int, str]]:
+    """Each card number, with the date behind it.
+
+    >>> set(find_cards(View("pay with 4111-1111 1111-1111, order 4111111111111112")))
+    {(9, 28, 'card')}
     """
-    masked = _RUN.sub(_replacer(marker), text)
-    masked = _GROUPED.sub(lambda found: marker if is_card(_NO_DIGIT.sub("", found[0])) else found[0], masked)
-    if masked == text:
-        return text
-    after = re.compile(re.escape(marker) + _BEHIND)
-    return _EXPIRY.sub(rf"\g<1>{marker}", after.sub(marker, masked))
+    text = view.text
+    spans: list[tuple[int, int]] = []
+    for row in view.rows:
+        if row.digits >= _LENGTHS[0]:
+            start, end = max(0, row.start - _AROUND), row.end + _AROUND
+            spans += _find_runs(text, start, end)
+            spans += _find_grouped(text, start, end)
+    for start, end in spans:
+        behind = _BEHIND.match(text, end)
+        yield start, behind.end() if behind else end, CARD
+    if spans:
+        for found in _EXPIRY.finditer(text):
+            yield (*found.span(1), CARD)
 
 
 def is_card(digits: str) -> bool:
@@ -74,21 +92,35 @@ def passes_luhn(digits: str) -> bool:
 _DOUBLE = str.maketrans("0123456789", "0246813579")
 
 
-def _replacer(marker: str) -> Callable[[re.Match[str]], str]:
-    def replace(found: re.Match[str]) -> str:
-        if _is_hash(found):
-            return found[0]
-        text, done, at = found[0], [], 0
-        for start, end in _card_spans(text):
-            done += [text[at:start], marker]
-            at = end
-        return "".join([*done, text[at:]])
+#: How far a pattern looks before and behind what it finds.
+_AROUND = 8
 
-    return replace
+
+def _find_grouped(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    for found in _GROUPED.finditer(text, start, end):
+        if is_card(_NO_DIGIT.sub("", found[0])) and not _is_in_list(found):
+            yield found.span()
+
+
+def _is_in_list(found: re.Match[str]) -> bool:
+    """Whether the groups are numbers of a list or a table with more of them: ``2347, 2960, 2348, 1270, 4511``."""
+    if "," not in found[0]:
+        return False
+    before = _IN_LIST_BEFORE.search(found.string, max(0, found.start() - _AROUND), found.start())
+    return bool(before or _IN_LIST_AFTER.match(found.string, found.end()))
+
+
+def _find_runs(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    for found in _RUN.finditer(text, start, end):
+        if not _is_hash(found):
+            for first, last in _card_spans(found[0]):
+                yield found.start() + first, found.start() + last
 
 
 def _is_hash(found: re.Match[str]) -> bool:
     """Whether the digits lie inside a long hexadecimal id, where Luhn holds by chance."""
+    if _UUID.search(found.string, max(0, found.start() - _UUID_LENGTH), found.end() + _UUID_LENGTH):
+        return True
     before = _ALNUM_BEFORE.search(found.string, max(0, found.start() - 64), found.start())
     after = _ALNUM_AFTER.match(found.string, found.end(), found.end() + 64)
     if not before or not after or not (before[0] or after[0]):

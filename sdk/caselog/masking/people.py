@@ -1,13 +1,16 @@
-"""Which fields hold the name of a person, for those who ask that names be removed."""
+"""Which fields hold the name of a person."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
+from .foreign import is_name_word, judge_foreign
+from .kinds import NAME
+from .name_words import join_name, split_name
 from .schemas import is_schema
-from .words import join_name, split_name
 
 _NAMES = frozenset(
     ("surname", "lastname", "firstname", "fullname", "middlename", "givenname", "familyname", "forename", "nickname",
@@ -35,6 +38,13 @@ _KINDS_OF_NAME = frozenset(
     ("first", "last", "middle", "full", "given", "family", "display", "maiden", "legal", "nick")
 )
 _PARTS_OF_NAME = frozenset(("first", "last", "middle", "given", "family"))
+#: For the docs, as `field_names.TELLING`; after a dot stands what is in the object.
+TELLING: tuple[tuple[str, str, Iterable[str]], ...] = (
+    (NAME, "*_{}", _NAMES),
+    (NAME, "{}_name", (*_OWNERS_OF_NAMES, *_KINDS_OF_NAME)),
+    (NAME, "{}.name", _OBJECTS_WITH_NAMES),
+    (NAME, "*_{}", (*_PERSONS, *_PERSONS_OR_ELSE)),
+)
 #: Of a list of customers there is a first and a last one.
 _SINGLE_PERSONS = frozenset(word for word in (*_PERSONS, *_PERSONS_OR_ELSE) if not word.endswith("s"))
 # Repositories, models and the like have full and displayed names too.
@@ -52,13 +62,16 @@ _OF_PERSONS = frozenset(
 _OF_STEPS = frozenset(
     ("role", "toolcallid", "arguments", "parameters", "input", "output", "inputs", "outputs")
 )
-_LETTER = r"(?:[^\W\d_]|[\u0300-\u036f])"
+_LETTER = r"(?:[^\W\d_]|[\u0300-\u036f\u200c\u200d])"
 _LIKE_NAMES = re.compile(rf"{_LETTER}+(?:[ .'’,\-]{{1,2}}{_LETTER}+)*\.?")
-_PARTICLES = frozenset(
+#: ``CreateConnectorProfile``, ``my-inbound-endpoint``.
+_IDENTIFIER = re.compile(r"(?=.{14})[A-Z][a-z]+(?:[A-Z][a-z]+){2,}|[a-z0-9]+(?:[-_][a-z0-9]+){2,}")
+_PATH = re.compile(r"/|\w\.\w")
+PARTICLES = frozenset(
     ("van", "von", "der", "den", "de", "da", "di", "du", "dos", "la", "le", "bin", "al", "y")
 )
 _LONGEST_NAME = 60
-_NOBODY = frozenset(
+NOBODY = frozenset(
     ("unknown", "none", "null", "anonymous", "guest", "self", "me", "user", "customer", "agent", "assistant", "bot",
      "system", "human", "ai", "admin", "root", "true", "false", "yes", "no", "default")
 )  # fmt: skip
@@ -72,6 +85,10 @@ def is_persons_name(name: str, parent: str = "") -> bool:
     (True, True, False)
     """
     words = split_name(name)
+    if judge_foreign(words, name) == NAME:
+        return True
+    if is_name_word(words, name):
+        words = ("name",)
     if not words:
         return False
     if words[-1] in _NAMES or (words[-2:-1] == ("name",) and words[-1] in _KINDS_OF_NAME):
@@ -106,10 +123,15 @@ def names_person_together(fields: tuple[str, ...]) -> bool:
     >>> names_person_together(("name", "email")), names_person_together(("name", "arguments", "email"))
     (True, False)
     """
-    joined = [join_name(field) for field in fields]
+    joined = ["name" if names_itself(field) else join_name(field) for field in fields]
     if "name" not in joined or not _OF_STEPS.isdisjoint(joined):
         return False
     return any(not _OF_PERSONS.isdisjoint(split_name(field)[-2:]) for field in fields)
+
+
+def names_itself(field: str) -> bool:
+    """Whether a field is called "name", in whatever language."""
+    return join_name(field) == "name" or is_name_word(split_name(field), field)
 
 
 def is_name(value: Any, name: str, parent: str) -> bool:
@@ -119,25 +141,42 @@ def is_name(value: Any, name: str, parent: str) -> bool:
     return isinstance(value, str) and _is_person(value, name, parent)
 
 
+def may_hold_name(name: str, parent: str) -> bool:
+    """Whether a field of this name may hold a person's name, with the right value."""
+    return is_persons_name(name, parent) or bool(_kind_of_person(name, parent))
+
+
 def can_be_name(value: Any, name: str) -> bool:
     """Whether a field for a person's name holds one: a text, or texts."""
     if isinstance(value, str):
-        # "octocat/hello-world" is the full name of a repository.
-        return value != "" and not ("/" in value and split_name(name)[:1] == ("full",))
+        return value != "" and not _is_of_thing(value, split_name(name))
     if isinstance(value, dict):
         return not is_schema(value) and any(can_be_name(item, "") for item in value.values())
     return isinstance(value, (list, tuple)) and any(can_be_name(item, "") for item in value)
 
 
+def _is_of_thing(value: str, words: tuple[str, ...]) -> bool:
+    """Whether a text under a name for persons and things is a thing's."""
+    if "full" in words or "fullname" in words:
+        # "octocat/hello-world" is a repository, "builtins.dict" a type.
+        return bool(_PATH.search(value))
+    if _IDENTIFIER.fullmatch(value):
+        return True
+    # "fname" is a file as often as a first name.
+    return words[-1:] in (("fname",), ("lname",)) and not (
+        _LIKE_NAMES.fullmatch(value) and _is_written_like_name(value)
+    )
+
+
 def _is_person(value: str, name: str, parent: str) -> bool:
     kind = _kind_of_person(name, parent)
-    if not kind or len(value) > _LONGEST_NAME or not _LIKE_NAMES.fullmatch(value) or value.lower() in _NOBODY:
+    if not kind or len(value) > _LONGEST_NAME or not _LIKE_NAMES.fullmatch(value) or value.lower() in NOBODY:
         return False
-    return kind == "person" or (_is_written_like_name(value) and (kind == "perhaps" or " " in value))
+    return _is_written_like_name(value) and (kind in ("person", "perhaps") or " " in value)
 
 
 def _is_written_like_name(value: str) -> bool:
-    return all(word[0] == word[0].upper() or word in _PARTICLES for word in value.split())
+    return all(word[0] == word[0].upper() or word in PARTICLES for word in value.split())
 
 
 @lru_cache(maxsize=4096)
@@ -150,3 +189,14 @@ def _kind_of_person(name: str, parent: str) -> str:
         owner = split_name(name)[-2:-1] or split_name(parent)[-1:]
         return "program" if owner and owner[0] in _PROGRAMS_OR_PERSONS else ""
     return "person" if last[0] in _PERSONS else "perhaps" if last[0] in _PERSONS_OR_ELSE else ""
+
+
+@lru_cache(maxsize=4096)
+def may_name_person(name: str) -> bool:
+    """Whether a field of this name may hold a person's name, by itself or with the fields around it."""
+    return (
+        names_itself(name)
+        or bool(_kind_of_person(name, ""))
+        or is_persons_name(name, "customer")
+        or is_persons_name(name)
+    )

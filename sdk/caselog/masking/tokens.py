@@ -1,21 +1,26 @@
-"""Credentials that are known by their look alone: the tokens and keys of some sixty services.
+"""Credentials that are known by their look alone: the tokens and keys of some hundred and fifty services.
 
 A token is a long run without white space, and few words are as long. So the runs are found first, which is cheap, and
 the services' forms are looked for in the runs only.
 """
 
+# ruff: noqa: E501 - a list of forms
+
 from __future__ import annotations
 
 import re
-from typing import Callable
+from collections.abc import Iterator
+from functools import lru_cache
 
-#: Shorter than any token: a word of this length is nothing private by its look.
-SHORTEST_TOKEN = 15
-_RUN = re.compile(rf"(?<![A-Za-z0-9_.\-])[A-Za-z0-9_.\-]{{{SHORTEST_TOKEN},}}")
+from .kinds import SECRET
+from .token_forms import TOKEN_FORMS
+from .view import SHORTEST_TOKEN, View
+
 # What an escape leaves before a token: the "n" of a line break in a repr, the "20" of a URL's space, a colour's "32m".
 _ESCAPE = re.compile(r"(?<=\\)[nrt]|(?<=%)[0-9A-Fa-f]{2}|(?<=\[)[0-9;]{1,5}m")
 
-_FORMS = r"""
+# Beside those of `token_forms`: forms of services that it does not know, and looser forms of some that it does.
+OWN_FORMS = r"""
       eyJ[\w-]{6,}(?:\.[\w-]*){1,4} | eyJ[\w-]{37,}                        # JWT, JWE; JSON in base64
     | sk-(?:proj|ant|lf|or|svcacct|admin)-[\w-]{16,} | sk-[A-Za-z0-9]{20,}  # OpenAI, Anthropic, Langfuse, OpenRouter
     | sk-(?=[\w-]*[A-Z0-9])[\w-]{16,} | [srp]k_(?:live|test)_\w{10,}       # others; Stripe
@@ -35,47 +40,108 @@ _FORMS = r"""
     | dp\.(?:pt|st|sa)\.\w{20,} | ntn_\w{20,} | secret_[A-Za-z0-9]{40,} | PMAK-[\w-]{30,} | sb(?:p|_secret)_\w{20,}
     | rubygems_[0-9a-f]{30,} | gl(?:sa|c)_\w{20,} | tskey-[\w-]{16,} | pscale_(?:tkn|pw|oauth)_[\w-]{20,}
     | xkeysib-[\w-]{30,} | dckr_pat_[\w-]{20,} | ph[cx]_\w{30,} | pat-(?:eu|na)\d-[\w-]{20,} | (?:SK|AC)[0-9a-f]{32}
+    | pylf_v\d+_[a-z]{2,10}_[A-Za-z0-9]{30,} | nf[pcuko]_[A-Za-z0-9]{30,} | e2b_[0-9a-f]{40}   # Logfire, Netlify, E2B
+    | csk-[a-z0-9]{40,} | fc-[0-9a-f]{32} | jina_[A-Za-z0-9]{40,} | pa-[A-Za-z0-9_-]{40,} | apify_api_\w{30,}
+    | re_[A-Za-z0-9]{8}_[A-Za-z0-9]{20,} | figd_[\w-]{35,} | rnd_[A-Za-z0-9]{28,} | tgp_v1_[\w-]{30,} | m0-[A-Za-z0-9]{38,}
+    | ops_eyJ[\w-]{30,} | lin_(?:api|oauth)_\w{30,} | vc[pkait]_[A-Za-z0-9]{24,} | sgp_\w{36,} | bkua_[0-9a-f]{40}
+    | cfut_\w{30,} | (?:us|eu)\d?-[0-9a-f]{40} | frt?-[A-Za-z0-9]{40,} | exa-[\w-]{32,} | br-[0-9a-f]{32,}
     | key-[0-9a-f]{32} | [0-9a-f]{32}-us\d{1,2} | LS0tLS1CRUdJTi[A-Za-z0-9]{10,}
 """
-_TOKEN = re.compile(rf"(?<![A-Za-z0-9])(?:{_FORMS})", re.VERBOSE)
+_KNOWN = "|".join(re.sub(r"([ #])", r"\\\1", form) for _, form in TOKEN_FORMS)
+_TOKEN = re.compile(rf"(?<![A-Za-z0-9])(?:{_KNOWN}|{OWN_FORMS})", re.VERBOSE)
 
 #: Forms with characters that end a run, each behind a literal that it cannot do without.
-_LONGER: tuple[tuple[str, re.Pattern[str]], ...] = (
+LONGER: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("services/T", re.compile(r"(?<=services/)T\w{5,}/B\w{5,}/\w{16,}")),  # Slack's webhooks
     ("webhooks/", re.compile(r"(?<=webhooks/)\d{10,}/[\w-]{40,}")),  # Discord's
     ("webhookb2/", re.compile(r"(?<=webhookb2/)[\w@/-]{40,}")),  # Teams'
     (":AA", re.compile(r"(?<![0-9])[0-9]{8,10}:AA[\w-]{33}")),  # Telegram's bots
     ("$production$", re.compile(r"access_token\$production\$\w+\$\w{16,}")),  # Braintree
-    ("1//0", re.compile(r"(?<![A-Za-z0-9])1//0[\w-]{30,}")),  # Google's refresh tokens
-    ("IQoJ", re.compile(r"(?<![A-Za-z0-9])IQoJ[A-Za-z0-9/+=]{60,}")),  # AWS session tokens
-    ("oG", re.compile(r"(?<![A-Za-z0-9])F[wQ]oG[A-Za-z0-9/+=]{60,}")),
-    ("==", re.compile(r"(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{86}==")),  # Azure's storage keys
+    ("1//0", re.compile(r"(?<![A-Za-z0-9+/])1//0[\w-]{30,}")),  # Google's refresh tokens
+    ("IQoJ", re.compile(r"(?<![A-Za-z0-9+/])IQoJ[A-Za-z0-9/+=]{60,}")),  # AWS session tokens
+    ("oG", re.compile(r"(?<![A-Za-z0-9+/])F[wQ]oG[A-Za-z0-9/+=]{60,}")),
+    ("==", re.compile(r"(?<![A-Za-z0-9/+-])[A-Za-z0-9/+]{86}==")),  # Azure's storage keys
     ("8Q~", re.compile(r"[\w~.-]{3}8Q~[\w~.-]{31,34}")),  # Azure's client secrets
 )
 # Forty characters of base64 with both cases and a digit, and not a path: an AWS secret access key.
-_AWS_SECRET = re.compile(
+AWS_SECRET = re.compile(
     r"(?<![A-Za-z0-9/+])(?=[A-Za-z/+]{0,39}[0-9])(?=[a-z0-9/+]{0,39}[A-Z])(?=[A-Z0-9/+]{0,39}[a-z])"
     r"(?!(?:[A-Za-z0-9+]*/){4})[A-Za-z0-9/+]{40}(?![\w/+=-])"
 )
-_LONG_WORD = re.compile(r"(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}")
 
 
-def replace_tokens(text: str, marker: str) -> str:
-    """The text with everything in it that has the look of a token replaced by the marker."""
-    longest = max(map(len, text.split()), default=0)
-    if longest < SHORTEST_TOKEN:
-        return text
-    for literal, form in _LONGER:
-        if literal in text:
-            text = form.sub(marker, text)
-    text = _RUN.sub(_replacer(marker), text)
-    return _AWS_SECRET.sub(marker, text) if longest >= 40 and _LONG_WORD.search(text) else text
+_KEY_LENGTH = 40
+_LONG_WORD = re.compile(r"[a-z]{9}|0{7}")
+_FEWEST_DIGITS = 2
+#: A line of base64, and a line break.
+_LINE_BEFORE = re.compile(r"[A-Za-z0-9+/]{60,76}\r?\n[ \t]{0,20}\Z")
+_LONGEST_LINE = 100
 
 
-def _replacer(marker: str) -> Callable[[re.Match[str]], str]:
-    def replace(found: re.Match[str]) -> str:
-        escape = _ESCAPE.match(found.string, found.start())
-        start = escape.end() - found.start() if escape else 0
-        return found[0][:start] + _TOKEN.sub(marker, found[0][start:])
+#: Names of tools and functions are long words too, and come again; base64 is longer, and does not.
+_LONGEST_KNOWN = 200
 
-    return replace
+
+@lru_cache(maxsize=4096)
+def _find_in_known(word: str) -> tuple[tuple[int, int], ...]:
+    return _find_in_word(word)
+
+
+def _find_in_word(word: str) -> tuple[tuple[int, int], ...]:
+    """Where in a long word tokens stand."""
+    return tuple(
+        (found.start(), found.start() + len(found[0].rstrip("."))) for found in _TOKEN.finditer(word)
+    )
+
+
+def may_hold_token(view: View) -> bool:
+    """Whether a word is as long as a token."""
+    return view.has_word(SHORTEST_TOKEN)
+
+
+def find_tokens(view: View) -> Iterator[tuple[int, int, str]]:
+    """Everything that has the look of a token.
+
+    >>> list(find_tokens(View("use ghp_abcdefghijklmnopqrst0123 now")))
+    [(4, 32, 'secret')]
+    """
+    text = view.text
+    for start, end in view.long_words():
+        escape = _ESCAPE.match(text, start)
+        begins = escape.end() if escape else start
+        # Of the part alone: what stands before it is the escape's.
+        word = text[begins:end]
+        for first, last in (_find_in_known if len(word) <= _LONGEST_KNOWN else _find_in_word)(word):
+            yield begins + first, begins + last, SECRET
+        if end - start >= _KEY_LENGTH:
+            for found in AWS_SECRET.finditer(text, start, end):
+                if _is_random(found):
+                    yield (*found.span(), SECRET)
+
+
+def _is_random(found: re.Match[str]) -> bool:
+    """Whether forty characters are no long name of a program, and not the last line of a certificate."""
+    key = found[0]
+    if _LONG_WORD.search(key) or (
+        sum(map(str.isdigit, key)) < _FEWEST_DIGITS and "/" not in key and "+" not in key
+    ):
+        return False
+    return not _LINE_BEFORE.search(found.string, max(0, found.start() - _LONGEST_LINE), found.start())
+
+
+def may_hold_longer_token(view: View) -> bool:
+    """Whether a word is as long as a token, and one of the literals stands there."""
+    text = view.text
+    return view.has_word(SHORTEST_TOKEN) and any(literal in text for literal, _ in LONGER)
+
+
+def find_longer_tokens(view: View) -> Iterator[tuple[int, int, str]]:
+    """Tokens with characters in them that end a word.
+
+    >>> list(find_longer_tokens(View("bot123456789:AAabcdefghijklmnopqrstuvwxyz0123456")))
+    [(3, 48, 'secret')]
+    """
+    for literal, form in LONGER:
+        if literal in view.text:
+            for found in form.finditer(view.text):
+                yield (*found.span(), SECRET)

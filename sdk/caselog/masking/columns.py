@@ -151,10 +151,11 @@ def _judge_header(line: str, delimiter: str) -> tuple[dict[int, tuple[str, str]]
     filled = [name for name in names if name]
     if len(filled) < 2 or not all(len(name) <= _LONGEST_CELL and _HEADER.fullmatch(name) for name in filled):
         return {}, 0
-    return _judge_columns(names), len(names)
+    return judge_columns(names), len(names)
 
 
-def _judge_columns(names: list[str]) -> dict[int, tuple[str, str]]:
+def judge_columns(names: list[str]) -> dict[int, tuple[str, str]]:
+    """By place the name and the kind of each private column."""
     kinds = {place: (name, kind) for place, name in enumerate(names) if (kind := judge_name(name))}
     if names_person_together(tuple(names)):
         kinds |= {place: (name, NAME) for place, name in enumerate(names) if names_itself(name)}
@@ -208,11 +209,12 @@ def _private_cells(
     text: str, cells: list[Cell], kinds: dict[int, tuple[str, str]]
 ) -> Iterator[tuple[int, int, str]]:
     for place, (name, kind) in kinds.items():
-        if place < len(cells) and _is_private(text[slice(*cells[place])], name, kind):
+        if place < len(cells) and is_private(text[slice(*cells[place])], name, kind):
             yield (*cells[place], SECRET if kind == SECRET_TEXT else kind)
 
 
-def _is_private(value: str, name: str, kind: str) -> bool:
+def is_private(value: str, name: str, kind: str) -> bool:
+    """Whether a cell below a private column's name is what the name says."""
     if not value or _WRITTEN_QUOTE.search(value) or value.lower() in TELLS or is_public(name, value, value):
         return False
     if kind == SECRET and _WORDS.fullmatch(value):
@@ -227,7 +229,7 @@ def _find_in_inserts(text: str) -> Iterator[tuple[int, int, str]]:
     """``INSERT INTO users (name, password) VALUES ('bob', 'hunter2')``."""
     for found in _INSERT.finditer(text):
         names = [name.strip(' \t\r\n"`[]') for name in found[1].split(",")]
-        kinds = _judge_columns(names)
+        kinds = judge_columns(names)
         if not kinds:
             continue
         row = _TUPLE.match(text, found.end())

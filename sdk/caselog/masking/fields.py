@@ -13,6 +13,7 @@ from .kinds import CARD, MARKERS, NAME, PHONE, SECRET, SECRET_TEXT
 from .neighbours import mask_listed, mask_named, read_together
 from .people import can_be_name, is_name, may_hold_name, names_itself, names_person_together
 from .possible_values import can_be, find_numbers
+from .rows import mask_beside_columns, mask_rows
 
 _NO_DIGIT = re.compile(r"\D")
 
@@ -175,12 +176,15 @@ class FieldMasker:
                 else value
                 for field, value in fields.items()
             }
+        fields = mask_beside_columns(fields, self._replace_private)
         return bodies.remove_bodies(fields) if self._masks_bodies else fields
 
     def _replace_items(self, items: Any) -> list[Any]:
         listed: list[Any] = list(items) if isinstance(items, tuple) else items
         if listed and isinstance(listed[0], (str, list, tuple)):
             listed = mask_listed(listed, self._replace_private)
+            if not isinstance(listed[0], str):
+                listed = mask_rows(listed, self._replace_private)
         return bodies.remove_from_pair(listed) if self._masks_bodies else listed
 
 

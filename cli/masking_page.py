@@ -85,6 +85,12 @@ _LETTERS_INTRO: Final = """
 
 """
 
+_LABELS_INTRO: Final = """
+And those before a colon and a name (`Customer: Mei Patel`), around a name, and between a word for a secret and the
+secret:
+
+"""
+
 _FORMS_INTRO: Final = """
 ## Forms of tokens
 
@@ -118,6 +124,8 @@ def masking_page() -> str:
             _by_language(("password", "code", "telephone", "name of a person"), _words),
             _LETTERS_INTRO,
             _by_language(("my name is", "greeting", "end of a letter", "title"), _letters),
+            _LABELS_INTRO,
+            _by_language(("a customer", "a name", "said with respect", "my, of a secret"), _labels),
             _FORMS_INTRO,
             _token_forms(),
             _SOURCES,
@@ -151,7 +159,11 @@ def _words(known: Words) -> Iterator[Sequence[str]]:
 
 
 def _letters(known: Words) -> Iterator[Sequence[str]]:
-    yield from (known.i_am, known.greeting, known.closing, known.title)
+    yield from ((*known.i_am, *known.am), known.greeting, known.closing, known.title)
+
+
+def _labels(known: Words) -> Iterator[Sequence[str]]:
+    yield from (known.customer, known.named, known.honorific, known.mine)
 
 
 def _token_forms() -> str:

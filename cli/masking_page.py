@@ -48,18 +48,32 @@ one is left: `output_tokens`, `password_required`, a `salt` of `2 tsp`, the word
 {by_field}
 Names are compared by their words in lower case, however these are joined (`apiKey`, `API-Key`, `api_key`); `*` is any
 other words, and what is "not private" counts before the rest. In the last row of `name` a value counts where it is
-written like a name.
+written like a name; as a first and a last name it does under `client`, `caller`, `reporter`, `reviewer`, `approver` and
+`created_by` (`updated_by`, `approved_by`, ...) too. A `name` of parts (`{"first": ..., "last": ...}`), and the `name`
+of an object that has an e-mail address or calls itself a person (`{"@type": "Person", ...}`), is a person's.
+Organisations are left: a value with a word such as Corp, Inc, Ltd, GmbH, Team or Department in it.
 
 ## Names of people
 
 A person's name is found by its field; in a text behind a greeting (`Dear ...`), a title (`Ms. ...`) or "my name
-is", under the last line of a letter, and before an address (`Ada <ada@example.com>`). **Once it is known in a
-ticket it is found wherever it stands in that ticket**: the full name in any case, a part of it with its capital
+is", under the last line of a letter, in the head of a mail, and before an address (`Ada <ada@example.com>`).
+**Once it is known in a ticket it is found wherever it stands in that ticket**: the full name in any case, over any
+white space, and joined to a user id (`ada_lovelace_12`, `lovelace.ada`, `AdaLovelace`); a part of it with its capital
 (or in capitals, if it is not as short as a code), unless the same word stands in lower case in the ticket too,
-or is a month or a day. A name that stands in none of
-these places (`Ada called again`, and no field says who Ada is) is not found: that would take a model of the
-language. Where no name may leave, remove the bodies (`CASELOG_MASK=bodies`) or send no trace
+or is a month or a day.
+
+Not found are: a name that stands in none of these places (`Ada called again`, and no field says who Ada is; `From: Ada
+Lovelace` without a subject; `Name: Ada Lovelace` beside nothing that people have), since that would take a model of the
+language; ids made of a part of a name or of initials (`alovelace`, `ada12`); inflected names (`Анне Петровой` for `Анна
+Петрова`); a part of a name in a script without capitals, but for full names in Korean, Chinese and Japanese; a known
+name whose letters are percent-encoded elsewhere. Where no name may leave, remove the bodies (`CASELOG_MASK=bodies`) or
+send no trace
 (`CASELOG_LEVEL=METRICS_ONLY`).
+
+Where text in base64 or in hexadecimal digits holds anything private, the whole word is replaced, also in base64 of
+base64. Not read: quoted-printable (but for its `=40`), octal escapes, compressed text, a `+` for a space.
+A number of North America has one hash with its +1 and without. Any other is known by the digits that are written:
+`0171 2345678` and `+49 171 2345678` are two hashes, and a national number with neither a word nor a field is not found.
 
 Dates of birth, postal addresses and numbers of passports are not looked for: they are for `caselog.set_mask`.
 
@@ -76,7 +90,10 @@ Top-level domains: the Public Suffix List (MPL-2.0). All three are facts taken f
 _LANGUAGES_INTRO: Final = """
 ## Words, by language
 
-The words for a password, a code, a telephone and a person's name count as names of fields and in texts.
+The words for a password, a code and a telephone count as names of fields and in texts, those for a person's name that
+only people have (`apellido`, `фамилия`, `姓名`) as well. Words as general as "name" (`nombre`, `nom`, `nama`, `名前`,
+`이름`), which stand last in the column, count as `name` does: where the object is a person's, and in a text where a
+telephone, an address or a word for a person stands too, or a surname of Chinese or Korean behind them.
 
 """
 

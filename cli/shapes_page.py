@@ -60,7 +60,7 @@ def _known_by(shape: Shape) -> Iterator[str]:
     if shape.ends:
         yield f"`type` ends with {_or(shape.ends)}"
     if shape.inside:
-        yield f"a field `{shape.inside}` that holds {_all_of(shape.must)}"
+        yield f"{'and has ' if shape.types else ''}a field `{shape.inside}` that holds {_all_of(shape.must)}"
     elif shape.must and not shape.flags:
         yield f"and has {_all_of(shape.must)}"
     if shape.flags:

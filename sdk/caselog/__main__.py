@@ -46,22 +46,24 @@ def _check() -> int:
 
 def _preview(file: str) -> int:
     try:
-        logs = _read_logs(sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8"))
+        logs = _read_logs(sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         sys.stderr.write(f"{file} cannot be read as a log: {type(error).__name__}: {error}\n")
         return 2
     previews = [preview(log) for log in logs]
     for shown in previews:
-        sys.stdout.write(f"{'this log would not be sent' if shown is None else shown}\n")
-    return 0 if all(previews) else 1
+        sys.stdout.write(f"{'this log could not be sent' if shown is None else shown}\n")
+    return 0 if all(shown is not None and shown.is_sent for shown in previews) else 1
 
 
 def _read_logs(text: str) -> list[dict[str, Any]]:
     """The logs of a file: one JSON object over any lines, or one object a line."""
+    text = text.lstrip("\ufeff")
     try:
         logs = [json.loads(text)]
     except ValueError:
-        logs = [json.loads(line) for line in text.splitlines() if line.strip()]
+        # Not splitlines: JSON has U+2028 and its like in strings as they are.
+        logs = [json.loads(line) for line in text.split("\n") if line.strip()]
     if not logs or not all(isinstance(log, dict) for log in logs):
         raise ValueError("a log is a JSON object")
     return logs

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from .client import Client
 from .console import Console
-from .errors import InvalidSetting, SettingError
+from .errors import InvalidSetting, NotAMask, SettingError
 from .guard import never_raises
 from .settings import (
     MASKABLE,
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 # without a lock that a fork could leave locked.
 _clients: dict[str, Client] = {}
 _masks: dict[str, OwnMask] = {}
+#: One for all calls, so that many of them do not say the same again and again.
+_console = Console()
 #: What waits for a framework that tells of runs after their end, for as many seconds as it is given.
 _settle_first: list[Callable[[float], Any]] = []
 
@@ -96,16 +98,16 @@ def stats() -> dict[str, Any]:
 def preview(log: Mapping[str, Any]) -> Preview | None:
     """What would be sent of a log, what was masked in it and by which rule, and how big it is; nothing is sent.
 
-    Print it to read it. The level and the masks are those of the environment; a level of OFF is taken as FULL_TRACE.
-    None where the log would not be sent at all.
+    Print it to read it. The level and the masks are those of the environment; at OFF it is what FULL_TRACE would send,
+    and its ``is_sent`` is False. None where the log could not be sent at all.
     """
     from .what_leaves import preview_log  # masking and gzip: not at import
 
-    env, console = environment(), Console()
+    env, console = environment(), _console
     settings = read_settings(
         env, "", env.get("LOG_COLLECTOR_API_KEY", ""), settle_level(env, console), console
     )
-    return preview_log(log, settings, own_mask())
+    return preview_log(log, settings, own_mask(), console)
 
 
 @never_raises(lambda: None)
@@ -114,8 +116,12 @@ def set_mask(mask: OwnMask | None) -> None:
 
     It is asked about every value of a log, from the outside in, after the SDK's own masking, with paths such as
     ``trace.tool_calls[0].arguments.member_id``. It runs in the background; where it raises, the value is not sent.
-    None takes it away.
+    None takes it away. What cannot be called is refused with a line on stderr; the mask that was there stays.
     """
+    given: Any = mask
+    if given is not None and not callable(given):
+        _console.say("own mask", str(NotAMask(type(given))))
+        return
     _masks.clear()
     if mask:
         _masks["own"] = mask

@@ -39,7 +39,7 @@ class Shape:
         #: From the name in a log to the names in the shape; the first that is there counts.
         self.names = names
         self.example = example
-        #: What the field ``type`` is, or ends with.
+        #: What the field ``type`` is, or ends with; beside ``inside`` it must be there too.
         self.types, self.ends = types, ends
         #: The field that its parts lie in, and the parts that are there: of those between bars one at least.
         self.inside, self.must = inside, tuple(each.split("|") for each in must)
@@ -63,7 +63,8 @@ SHAPES: tuple[Shape, ...] = (
     Shape("OpenAI chat", CALL, _ARGUMENTS, inside="function", must=("arguments",),
           example={"id": "c1", "type": "function", "function": {"name": "find", "arguments": '{"id": 7}'}}),
     Shape("OpenAI chat, custom tool", CALL, {"name": ("name",), "arguments": ("input",)}, inside="custom",
-          must=("name", "input"), example={"id": "c1", "type": "custom", "custom": {"name": "run", "input": "ls"}}),
+          types=("custom",), must=("name", "input"),
+          example={"id": "c1", "type": "custom", "custom": {"name": "run", "input": "ls"}}),
     Shape("OpenAI Responses", CALL, {"id": ("call_id", "id"), "name": ("name",), "arguments": ("arguments", "input")},
           types=("function_call", "custom_tool_call"), must=("name", "arguments|input"),
           example={"type": "function_call", "id": "fc_1", "call_id": "c1", "name": "find", "arguments": '{"id": 7}'}),
@@ -126,6 +127,8 @@ SHAPES: tuple[Shape, ...] = (
           example={"content": [{"type": "text", "text": "paid"}], "isError": False}),
     Shape("thinking", THOUGHT, {"text": ("thinking",)}, types=("thinking",), must=("thinking",),
           example={"type": "thinking", "thinking": "Which order?", "signature": "c2ln"}),
+    Shape("thinking, redacted", THOUGHT, {}, types=("redacted_thinking",), must=("data",),
+          example={"type": "redacted_thinking", "data": "c2ln"}),
     Shape("reasoning", THOUGHT, {"text": ("reasoning", "summary", "text", "content")}, types=("reasoning",),
           must=("reasoning|summary|text|content",),
           example={"type": "reasoning", "summary": [{"type": "summary_text", "text": "Which order?"}]}),
@@ -142,7 +145,7 @@ SHAPES: tuple[Shape, ...] = (
           types=("text", "output_text", "input_text", "summary_text", "reasoning_text"),
           example={"type": "text", "text": "It is paid."}),
 )  # fmt: skip
-_BY_TYPE = {word: shape for shape in SHAPES for word in shape.types}
+_BY_TYPE = {word: shape for shape in SHAPES if not shape.inside for word in shape.types}
 _BY_END = tuple((end, shape) for shape in SHAPES for end in shape.ends)
 _BY_FIELD = {name: shape for shape in SHAPES for name in ((shape.inside,) if shape.inside else shape.flags)}
 
@@ -166,7 +169,8 @@ def find_shape(block: Any) -> Shape | None:
 
 def _fits(shape: Shape, name: str, block: Fields) -> bool:
     if shape.inside:
-        return isinstance(block[name], Mapping) and _has_parts(shape, block[name])
+        is_of_type = not shape.types or block.get("type") in shape.types
+        return is_of_type and isinstance(block[name], Mapping) and _has_parts(shape, block[name])
     if shape.becomes == RESULT:
         return isinstance(block[name], bool) and isinstance(block.get("content"), (list, tuple))
     return block[name] is True and _has_parts(shape, block)
@@ -211,6 +215,12 @@ def has_failed(result: Any) -> bool:
 def _free(name: str, call: Fields) -> str:
     """The name, unless the call has one: OpenAI's items have an id beside that of the call."""
     return f"item_{name}" if name in call else name
+
+
+def is_said(block: Any) -> bool:
+    """Whether the block is something that was said, thought or refused, and no call."""
+    shape = find_shape(block)
+    return shape is not None and shape.becomes not in (CALL, RESULT)
 
 
 def is_words(block: Any) -> bool:

@@ -12,11 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Callable
 
+from .blocks import is_said
 from .endings import says_failed
-from .guard import never_raises
+from .guard import let_pass, never_raises
 from .model import LOG_FIELDS, METRICS, SCHEMA_VERSION, TRACE_PARTS
 from .objects import read_or
-from .serialize import plain_key, read_object, tell_apart
+from .serialize import plain_key, read_mapping, read_object, tell_apart
 from .shapes import shape_part
 from .times import read_seconds, read_time, seconds_between
 
@@ -97,7 +98,8 @@ def _read(source: Any, name: str) -> Any:
         if isinstance(source, Mapping):
             return source.get(name)
         value = getattr(source, name, None)
-    except Exception:  # noqa: BLE001 - a property of a foreign object may raise anything
+    except BaseException as error:  # noqa: BLE001 - a property of a foreign object may raise anything
+        let_pass(error)
         return None
     return None if callable(value) else value
 
@@ -178,11 +180,11 @@ def _flatten(metrics: Any, prefix: str = "", depth: int = 0) -> dict[str, Any]:
 def _fields_of(value: Any) -> dict[str, Any]:
     """Names and values of a mapping, a dataclass, a model or a plain object; empty for anything else."""
     if type(value) is dict or isinstance(value, Mapping):
-        return dict(value)
+        return read_mapping(value)
     if value is None or isinstance(value, (str, int, float, list, tuple)):
         return {}
     fields = read_object(value)
-    return dict(fields) if isinstance(fields, Mapping) else {}
+    return read_mapping(fields) if isinstance(fields, Mapping) else {}
 
 
 @never_raises(dict)
@@ -208,20 +210,35 @@ def _count_parts(trace: Mapping[str, Any]) -> dict[str, float]:
     if _is_a(errors, list, tuple):
         found["error_count"] = len(errors)
     groups: list[Any] = [calls]
-    with_figures: list[Any] = []
+    asked: list[Any] = []  # but for those that a cache answered: they cost nothing
+    has_figures = False
     for step in steps if _is_a(steps, list) else ():
         read = step.get if type(step) is dict else partial(_read, step)
         groups.append(read("tool_calls"))
-        if type(step) is not dict or not _FIGURES.isdisjoint(step):
-            with_figures.append(read)
+        if read("cached") is True:
+            continue
+        if not _FIGURES.isdisjoint(step) if type(step) is dict else any(map(_is_said, map(read, _FIGURES))):
+            asked.append(read)
+            has_figures = True
+        elif _is_said(read("model")) or _is_said(read("thought")) or _is_said(read("input")):
+            asked.append(read)
     lists = [group for group in groups if _is_a(group, list, tuple)]
     if lists:
-        made = [call for group in lists for call in group]
+        made = [
+            call
+            for group in lists
+            for call in group
+            if not (type(call) is dict and "type" in call and is_said(call))
+        ]
         found["tool_call_count"] = len(made)
         found["failed_tool_calls"] = sum(read_or(False, _has_failed, call) for call in made)  # noqa: FBT003 - its answer
-    if with_figures:
-        found.update({name: _sum(with_figures, name, *how) for name, how in _SUMMED.items()})
+    if has_figures:
+        found.update({name: _sum(asked, name, *how) for name, how in _SUMMED.items()})
     return {name: count for name, count in found.items() if count is not None}
+
+
+def _is_said(value: Any) -> bool:
+    return value is not None and (type(value) not in _EMPTIABLE or bool(value))
 
 
 def _has_failed(call: Any) -> bool:
@@ -234,14 +251,20 @@ def _sum(
     read_figure: Callable[[Any], float | None],
     add: Callable[[list[float]], float],
 ) -> float | None:
-    """The whole sum of a figure of steps, or none: one that leaves out what cannot be read would pass for whole.
+    """The whole sum of a figure over the steps that asked a model, or none: one with a gap would pass for whole.
 
-    What a cache answered costs nothing.
+    A step that failed and says no figure cost nothing: no answer came.
     """
-    said = [(read, figure) for read in steps if (figure := read(name)) is not None]
-    figures = [read_figure(figure) for read, figure in said if read("cached") is not True]
-    whole = [figure for figure in figures if figure is not None]
-    return add(whole) if figures and len(whole) == len(figures) else None
+    figures: list[float] = []
+    for read in steps:
+        said = read(name)
+        if said is None and read_or(False, says_failed, read):  # noqa: FBT003 - its answer
+            continue
+        figure = None if said is None else read_figure(said)
+        if figure is None:
+            return None
+        figures.append(figure)
+    return add(figures) if figures else None
 
 
 def _read_count(value: Any) -> int | None:
@@ -254,7 +277,8 @@ def _read_count(value: Any) -> int | None:
 def _read_cost(value: Any) -> float | None:
     try:
         cost = math.nan if isinstance(value, bool) else float(value)
-    except Exception:  # noqa: BLE001 - an object of the workflow's may raise anything
+    except BaseException as error:  # noqa: BLE001 - an object of the workflow's may raise anything
+        let_pass(error)
         return None
     return cost if 0 <= cost < _MOST_COST else None
 
@@ -269,7 +293,7 @@ def _is_mapping(value: Any) -> bool:
 
 
 def _read_pairs(given: Any) -> dict[str, Any]:
-    return dict(given) if isinstance(given, Mapping) else {} if given is None else {"extra": given}
+    return read_mapping(given) if isinstance(given, Mapping) else {} if given is None else {"extra": given}
 
 
 #: What is summed up over the steps: how a figure is read, and how they are added.
@@ -279,6 +303,7 @@ _SUMMED: dict[str, tuple[Callable[[Any], float | None], Callable[[list[float]], 
     "cost_usd": (_read_cost, math.fsum),
 }
 _FIGURES = frozenset(_SUMMED)
+_EMPTIABLE = frozenset((str, list, dict))
 
 
 @never_raises(dict)

@@ -20,7 +20,7 @@ from .guard import never_raises
 from .losses import Losses
 from .model import SCHEMA_VERSION, is_kept_without_trace
 from .outlet import Outlet
-from .serialize import dump
+from .serialize import dump, read_mapping
 from .settings import METRICS_ONLY, OFF, Limits, OwnMask, Settings
 from .shipper import Shipper
 
@@ -67,7 +67,7 @@ class Client:
             return self._drop(reasons.NETWORK)
         self._notice_fork()
         self._end_with_child()
-        text = dump(self.complete(log))
+        text = dump(self.complete(log if type(log) is dict else read_mapping(log)))
         reason = self._shipper.submit(text)
         if reason is not None:
             return self._drop(reason)

@@ -5,6 +5,7 @@
         - `MissingSetting`
         - `InvalidSetting`
     - `NotALog`: the workflow's code handed over something that is no mapping
+    - `NotAMask`: the workflow's code handed over something as its mask that cannot be called
     - `DeliveryError`: the log did not reach the collector, as far as is known
         - `CollectorUnreachable`: network; sent again later
         - `CollectorBusy`: the collector asked for time; sent again later
@@ -48,6 +49,15 @@ class NotALog(CaselogError):
 
     def __init__(self, found: type) -> None:
         super().__init__(f"a log is a mapping, this is a {found.__name__}: nothing was sent")
+
+
+class NotAMask(CaselogError):
+    """What was to mask logs cannot be called."""
+
+    def __init__(self, found: type) -> None:
+        super().__init__(
+            f"set_mask takes a function of path and value, this is a {found.__name__}: it is not used"
+        )
 
 
 class DeliveryError(CaselogError):

@@ -11,7 +11,7 @@ import re
 from typing import Any, Callable
 
 from .model import CLIENT_ID_PATTERN, LOG_FIELDS, METRICS, Metric
-from .times import is_time, read_time
+from .times import is_time, read_figure, read_seconds, read_time
 
 _MAX_WORD, _MAX_STATUS, _MAX_NAME, _MAX_METRIC_TEXT = 256, 64, 128, 1024
 _MAX_METRICS, _MAX_UNKNOWN, _MAX_UNKNOWN_CHARS = 240, 60, 64_000
@@ -64,6 +64,8 @@ def _set_aside_invalid(log: dict[str, Any]) -> dict[str, Any]:
     if "status" in log:
         log["status"] = log["status"].upper()
     log["executed_at"] = read_time(log.get("executed_at"))
+    if "execution_time_seconds" in log:
+        log["execution_time_seconds"] = read_seconds(log["execution_time_seconds"])
     wrong = [name for name, is_right in _CHECKS.items() if name in log and not is_right(log[name])]
     return {name: log.pop(name) for name in wrong}
 
@@ -93,6 +95,7 @@ def _fit_metrics(metrics: Any) -> dict[str, Any]:
     for name, value in given.items():
         if value is not None:
             rule = _RULES.get(name)
+            value = read_figure(value) if rule else value  # noqa: PLW2901 - a number as text is one
             kept = name if rule is None or _obeys(rule, value) else f"invalid.{name}"
             fitted[_fit_text(kept, _MAX_NAME) or "_"] = _fit_metric_value(value)
     return fitted

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any, Callable, Optional
 
+from .guard import let_pass
+
 _MAX_REPR_CHARS = 500
 _ADDRESS = r" at 0x[0-9A-Fa-f]+"
 #: Classes of the standard library that only hold what was put into them.
@@ -62,7 +64,8 @@ def describe(value: Any) -> str:
         return f"[{type(value).__name__}]"
     try:
         text = re.sub(_ADDRESS, "", repr(value))
-    except Exception as error:  # noqa: BLE001 - a foreign class
+    except BaseException as error:  # noqa: BLE001 - a foreign class
+        let_pass(error)
         return f"[{type(value).__name__}: its repr raised {type(error).__name__}]"
     if len(text) > _MAX_REPR_CHARS:
         return f"{text[:_MAX_REPR_CHARS]}… [cut: {len(text)} characters]"
@@ -73,7 +76,8 @@ def read_or(otherwise: Any, read: Callable[..., Any], *args: Any) -> Any:
     """What the reading gives, or something else where an object of the workflow's raises in it."""
     try:
         return read(*args)
-    except Exception:  # noqa: BLE001 - a foreign class
+    except BaseException as error:  # noqa: BLE001 - a foreign class
+        let_pass(error)
         return otherwise
 
 
@@ -103,7 +107,8 @@ def _read_own(value: Any, names: Iterable[str]) -> dict[str, Any]:
     for name in names:
         try:
             found = _read_attribute(value, name)
-        except Exception as error:  # noqa: BLE001 - a foreign class
+        except BaseException as error:  # noqa: BLE001 - a foreign class
+            let_pass(error)
             found = not_readable(error)
         if found is not _MISSING:
             fields[name] = found
@@ -179,5 +184,6 @@ def _has_serializer(field: Any) -> bool:
 def _dump(value: Any, name: str | None) -> Any:
     try:
         return value.model_dump(include=None if name is None else {name}, warnings=False)
-    except Exception as error:  # noqa: BLE001 - a serializer is the workflow's
+    except BaseException as error:  # noqa: BLE001 - a serializer is the workflow's
+        let_pass(error)
         return not_readable(error)

@@ -12,6 +12,7 @@ from .clock import now_utc
 from .console import Console
 from .cut import cut_to, drop_items
 from .fit import fit_log
+from .guard import let_pass
 from .losses import Losses
 from .masking import Masker
 from .masking.report import describe_masking, describe_own_mask
@@ -23,6 +24,8 @@ from .version import __version__
 
 #: What each log says of who wrote it.
 _SDK = {"name": "caselog-python", "version": __version__}
+
+_OURS = ("lost", "masked")
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,8 @@ class Preparer:
         try:
             told = self.losses.untold()
             line = cut_to(self._read(queued, told), self.limits.max_log_bytes)
-        except Exception as error:  # noqa: BLE001 - fails closed: what cannot be masked is not sent
+        except BaseException as error:  # noqa: BLE001 - fails closed: what cannot be masked is not sent
+            let_pass(error)
             self._drop(reasons.NOT_SERIALISABLE, f"a log could not be prepared ({type(error).__name__})")
             return None
         if line is None:
@@ -71,6 +75,9 @@ class Preparer:
         keeps_trace = self.level != METRICS_ONLY
         if not keeps_trace:
             log.pop("trace", None)
+        told_before = log.get("sdk")
+        if isinstance(told_before, dict):  # what was masked and lost only this module knows
+            log["sdk"] = {name: part for name, part in told_before.items() if name not in _OURS}
         if len(queued.text) > 2 * self.limits.max_log_bytes:
             log = drop_items(log)
         shipped_at = now_utc() - timedelta(seconds=time.monotonic() - queued.at)

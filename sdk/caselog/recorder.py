@@ -28,7 +28,7 @@ from .api import settle_frameworks, ship_log_async
 from .build import build_workflow_log
 from .clock import now_text
 from .endings import ends_quietly, status_after
-from .guard import never_raises, swallow
+from .guard import let_pass, never_raises, swallow
 from .shapes import describe_error, shape_error
 
 #: How long the end of a ticket waits for what a framework has still to tell of it.
@@ -79,7 +79,8 @@ def begin_step(step: Step, frame: FrameType) -> None:
         if isinstance(step, Node):
             step.parent = step.parent or step._ticket.name_node_of(frame)
         step._scope = scopes.enter(step, frame)
-    except Exception as mistake:  # noqa: BLE001 - of our own
+    except BaseException as mistake:  # noqa: BLE001 - of our own
+        let_pass(mistake)
         swallow("begin_step", mistake)
 
 
@@ -89,7 +90,8 @@ def end_step(step: Step, error: BaseException | None = None) -> None:
         step.duration_ms = round((time.perf_counter() - step._began) * 1000, 3)
         _leave(step)
         _note_end(step, error)
-    except Exception as mistake:  # noqa: BLE001 - of our own
+    except BaseException as mistake:  # noqa: BLE001 - of our own
+        let_pass(mistake)
         swallow("end_step", mistake)
 
 
@@ -161,7 +163,9 @@ class Iteration(Step):
             del record["status"]
         if isinstance(self.tool_calls, list):
             calls = [call.as_record() if isinstance(call, Step) else call for call in self.tool_calls]
-            record["tool_calls"] = calls or None
+            record["tool_calls"] = calls
+            if not calls:
+                del record["tool_calls"]
         return record
 
 

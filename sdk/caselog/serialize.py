@@ -14,10 +14,11 @@ from collections import UserList, UserString, deque
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from enum import Enum
-from typing import Any, Callable
+from typing import Any, Callable, cast
 
+from .guard import let_pass
 from .model import MAX_LOG_BYTES
-from .objects import describe, is_data, not_readable, read_fields
+from .objects import describe, is_data, not_readable, read_fields, read_or
 from .times import format_time
 
 #: Deeper levels become a marker; deeper nesting is a cycle in disguise more often than data.
@@ -32,7 +33,8 @@ def dump(value: Any) -> str:
     """JSON text (ASCII) of any object; never raises for what the object is made of."""
     try:
         return _FAST.encode(value)
-    except Exception:  # noqa: BLE001 - foreign objects raise anything at all; the walk below deals with each
+    except BaseException as error:  # noqa: BLE001 - foreign objects raise anything at all; the walk below deals with each
+        let_pass(error)
         return json.dumps(plain(value), allow_nan=False, separators=(",", ":"))
 
 
@@ -64,24 +66,73 @@ class _Walk:
             if depth >= MAX_DEPTH:
                 return f"[cut: nested deeper than {MAX_DEPTH} levels]"
             return self._walk_container(value, depth + 1, objects, (*above, id(value)))
-        except Exception as error:  # noqa: BLE001 - see dump
+        except BaseException as error:  # noqa: BLE001 - see dump
+            let_pass(error)
             return not_readable(error)
 
     def _walk_container(self, value: Any, depth: int, objects: int, above: tuple[int, ...]) -> Any:
         if isinstance(value, dict):
             # list() first: it is one step for the interpreter, so another thread cannot change the dict meanwhile.
             pairs = [
-                (plain_key(key), self.walk(item, depth, objects, above)) for key, item in list(value.items())
+                (plain_key(key), self.walk(item, depth, objects, above)) for key, item in _items_of(value)
             ]
             return tell_apart(pairs)
         if isinstance(value, (list, tuple)):
-            return [self.walk(item, depth, objects, above) for item in list(value)]
+            return [self.walk(item, depth, objects, above) for item in _members_of(value)]
         found = convert(value)
         if found is not _UNKNOWN:
             return self.walk(found, depth, objects, above)
         self._objects += 1
         fields = read_fields(value) if objects < _MAX_OBJECT_DEPTH and self._objects < _MAX_OBJECTS else None
         return self.walk(fields, depth, objects + 1, above) if fields else describe(value)
+
+
+def read_mapping(value: Mapping[Any, Any]) -> dict[Any, Any]:
+    """The mapping as a dict; an item that raises, and what lies behind keys that end by raising, is a marker."""
+    if type(value) is dict:
+        return value.copy()  # one step for the interpreter: another thread may be changing it
+    try:
+        return dict(value.items() if isinstance(value, dict) else value)
+    except BaseException as error:  # noqa: BLE001 - see dump
+        let_pass(error)
+        return dict(_items_of(value)) if isinstance(value, dict) else _read_each(value)
+
+
+def _read_each(value: Mapping[Any, Any]) -> dict[Any, Any]:
+    read: dict[Any, Any] = {}
+    keys = iter(value)
+    while True:
+        key: Any = _REST
+        try:
+            key = next(keys)
+            read[key] = value[key]
+        except StopIteration:
+            return read
+        except BaseException as error:  # noqa: BLE001 - see dump
+            let_pass(error)
+            read[key] = not_readable(error)
+            if key is _REST:
+                return read
+
+
+def _items_of(value: dict[Any, Any]) -> list[tuple[Any, Any]]:
+    """The items as its class gives them, or where that raises those that are stored."""
+    given = read_or(None, _list_items, value)
+    return list(dict.items(value)) if given is None else cast("list[tuple[Any, Any]]", given)
+
+
+def _list_items(value: dict[Any, Any]) -> list[tuple[Any, Any]]:
+    return [(key, item) for key, item in list(value.items())]
+
+
+def _members_of(value: Any) -> list[Any]:
+    """The members as its class gives them, or where that raises those that are stored."""
+    try:
+        return list(value)
+    except BaseException as error:  # noqa: BLE001 - see dump
+        let_pass(error)
+        kind = next(kind for kind in _STORES if issubclass(type(value), kind))
+        return list(kind.__iter__(value))
 
 
 def tell_apart(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -234,12 +285,14 @@ _FILES = (
 _MAX_FILE = MAX_LOG_BYTES // 4 * 3
 
 
-def _read_exception(value: BaseException) -> dict[str, str]:
+def _read_exception(value: BaseException) -> dict[str, Any]:
     try:
         message = str(value)
-    except Exception as error:  # noqa: BLE001 - see dump
+    except BaseException as error:  # noqa: BLE001 - see dump
+        let_pass(error)
         message = not_readable(error)
-    return {"type": type(value).__name__, "message": message}
+    notes = getattr(value, "__notes__", None)
+    return {"type": type(value).__name__, "message": message, **({"notes": notes} if notes else {})}
 
 
 def _read_decimal(value: Any) -> float | str | None:
@@ -250,11 +303,8 @@ def _read_decimal(value: Any) -> float | str | None:
 
 
 def _read_set(value: Any) -> list[Any]:
-    members = list(value)
-    try:
-        return sorted(members)
-    except TypeError:
-        return members
+    members = _members_of(value)
+    return cast("list[Any]", read_or(members, sorted, members))
 
 
 def _read_array(value: Any) -> Any:
@@ -263,6 +313,10 @@ def _read_array(value: Any) -> Any:
     return value.tolist() if count <= _MAX_ARRAY else f"[array of {count}]"
 
 
+#: What stands in the place of what is behind the last key that could be read.
+_REST = "[rest]"
+#: What members lie in, whatever a class of its own says of them.
+_STORES: tuple[Any, ...] = (list, tuple, set, frozenset, deque)
 _VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
 _CONVERSIONS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (datetime, format_time),
@@ -273,8 +327,9 @@ _CONVERSIONS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (BaseException, _read_exception),
     ((bytes, bytearray, memoryview), _read_bytes),
     ((set, frozenset), _read_set),
-    (Mapping, dict),
-    ((deque, UserList, *_VIEWS), list),
+    (Mapping, read_mapping),
+    (deque, _members_of),
+    ((UserList, *_VIEWS), list),
     (UserString, str),
 )
 

@@ -22,6 +22,7 @@ from .blocks import (
     read_call,
     read_words,
 )
+from .guard import let_pass
 from .model import TRACE_PARTS
 from .objects import read_or
 from .serialize import read_message, read_object
@@ -57,8 +58,8 @@ def _shape_item(name: str, item: Any) -> Any:
             and (times.isdisjoint(item) or _are_times_in_form(item, times))
         ):
             return item
-    except Exception:  # noqa: BLE001, S110 - a value that raises when it is asked: it is looked at closer
-        pass
+    except BaseException as error:  # noqa: BLE001 - a value that raises when it is asked: it is looked at closer
+        let_pass(error)
     # What cannot be shaped stays as it is: when it is written, what is wrong with one field costs only that.
     shaped = read_or(item, _SHAPES[name], item)
     return read_or(shaped, _with_times, shaped, times)
@@ -182,7 +183,8 @@ def describe_error(error: BaseException) -> dict[str, str]:
     """``type`` and ``message`` of an exception, whatever its own text does."""
     try:
         message = str(error)
-    except Exception as other:  # noqa: BLE001 - the exception's class is foreign code
+    except BaseException as other:  # noqa: BLE001 - the exception's class is foreign code
+        let_pass(other)
         message = f"[its text raised {type(other).__name__}]"
     return {"type": type(error).__name__, "message": message}
 
@@ -198,7 +200,9 @@ def shape_final_response(response: Any) -> Any:
 
 def _read_said(response: Any) -> Any:
     """What a message object of a provider's says, or a message that says nothing else; anything else as it is."""
-    is_providers = type(response).__module__.partition(".")[0] in _PROVIDERS
+    is_providers = type(response).__module__.partition(".")[0] in _PROVIDERS or _is_providers_message(
+        response
+    )
     fields = read_object(response) if is_providers else response
     if not isinstance(fields, Mapping) or fields.get("role") not in ("assistant", "model"):
         return response
@@ -208,6 +212,15 @@ def _read_said(response: Any) -> Any:
         return response
     said = read_answer_text(blocks) or fields.get("refusal")
     return said if said and isinstance(said, str) else response
+
+
+def _is_providers_message(message: Any) -> bool:
+    """Whether a dict is a message as a provider's object writes itself: OpenAI's, or one with a list of blocks."""
+    if not isinstance(message, Mapping):
+        return False
+    return "refusal" in message or (
+        message.get("type") == "message" and isinstance(message.get("content"), list)
+    )
 
 
 def _as_words(part: Any) -> Any:

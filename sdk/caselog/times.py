@@ -1,7 +1,8 @@
 """Times as a log holds them: RFC 3339 text with an offset.
 
 A time without an offset is taken as UTC, whatever the machine's own zone: reading the zone would make the
-same state give different logs on different machines.
+same state give different logs on different machines. One that names a zone and no offset is not read: what
+the offset was is in no log.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import re
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
+from .guard import let_pass
+
 # Compiled at their first use: an import is to cost little.
 #: Year, month, day; hour, minute, second; fraction; offset: as people and programs write them, with or without
 #: separators, a blank or a "T" between day and time, the offset in any form, and the names that Java and Go (which adds
@@ -19,8 +22,10 @@ _TEXT = (
     r"(\d{4})(?:([-/.])(\d{1,2})\2(\d{1,2})|(\d\d)(\d\d))"
     r"(?:(?:[Tt_]|\s+)?(\d\d|\d(?=:))(?::?(\d\d)(?::?(\d\d)(?:[.,](\d+))?)?)?"
     r"\s*([Zz]|UTC|GMT|[+-]\d\d(?::?\d\d(?::?\d\d)?)?(?:\s+[A-Z]{1,5}|\s+[+-]\d\d)?(?:\s+m=[+-][\d.]+)?)?"
-    r"(?:\[!?[\w/=+-]+\])*)?"
+    r"(?P<named>(?:\[!?[\w/=+-]+\])*))?"
 )
+#: A number as text, of so many digits as every reader of JSON keeps.
+_FIGURE = r"-?\d{1,15}(?:\.\d{1,15})?(?:[eE][+-]?\d{1,2})?"
 #: What is in the form of a log already.
 _WRITTEN = re.compile(
     r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)", re.ASCII
@@ -58,7 +63,8 @@ def read_time(value: Any) -> Any:
     """
     try:
         return _read_time(value)
-    except Exception:  # noqa: BLE001 - an object of the workflow's, which says when it is written why
+    except BaseException as error:  # noqa: BLE001 - an object of the workflow's, which says when it is written why
+        let_pass(error)
         return value
 
 
@@ -90,19 +96,36 @@ def read_text_time(text: str) -> str | None:
         whole, _, rest = text.partition(".")
         read: str | None = _read_epoch(float(text) if rest else int(whole))
         return read
-    found = re.fullmatch(_TEXT, text, re.ASCII) if len(text) <= _MAX_CHARS else None
+    if len(text) > _MAX_CHARS:
+        return None
+    found = re.fullmatch(_TEXT, text, re.ASCII)
     if not found:
-        return _read_mail_date(text)
-    year, _, month, day, joined_month, joined_day, *clock = found.groups()
+        return _read_written_date(text) or _read_mail_date(text)
+    year, _, month, day, joined_month, joined_day, *clock, named = found.groups()
+    if named and not clock[-1] and any(zone not in _UTC for zone in re.findall(r"\[!?([^\]=]+)\]", named)):
+        return None
     return _write(year, month or joined_month, day or joined_day, *clock)
 
 
 def read_seconds(value: Any) -> Any:
-    """Seconds of a timedelta; anything else comes back untouched."""
+    """Seconds of a timedelta, or of a number as text; anything else comes back untouched."""
     try:
-        return value.total_seconds() if isinstance(value, timedelta) else value
-    except Exception:  # noqa: BLE001 - as in read_time
+        return value.total_seconds() if isinstance(value, timedelta) else read_figure(value)
+    except BaseException as error:  # noqa: BLE001 - as in read_time
+        let_pass(error)
         return value
+
+
+def read_figure(value: Any) -> Any:
+    """The number that a text is; anything else comes back untouched.
+
+    >>> read_figure("7"), read_figure(" 1.5 "), read_figure("1,5"), read_figure("0x7")
+    (7, 1.5, '1,5', '0x7')
+    """
+    text = value.strip() if type(value) is str else ""
+    if not re.fullmatch(_FIGURE, text, re.ASCII):
+        return value
+    return int(text) if text.lstrip("-").isdigit() else float(text)
 
 
 def seconds_between(start: Any, end: Any) -> float | None:
@@ -166,7 +189,7 @@ def _read_numpy(value: Any) -> Any:
     return _read_number(plain) if type(plain) in (int, float) else value
 
 
-def _write(year: str, month: str, day: str, *rest: str | None) -> str | None:
+def _write(year: str | None, month: str | None, day: str | None, *rest: str | None) -> str | None:
     hour, minute, second, fraction, offset = rest
     moment = _next_if_over(f"{year}-{month:0>2}-{day:0>2}", hour or "0", minute or "00", second or "00")
     digits = (fraction or "")[:9]
@@ -192,10 +215,15 @@ def _write_offset(offset: str | None) -> str:
     return f"{offset[0]}{digits[:2]}:{digits[2:4] or '00'}"
 
 
+def _read_written_date(text: str) -> str | None:
+    from .written_dates import read_written_date  # not at import: as below
+
+    parts = read_written_date(text)
+    return _write(*parts) if parts else None
+
+
 def _read_mail_date(text: str) -> str | None:
     """Of the form that HTTP and e-mail have (RFC 9110, section 5.6.7), and C's ``ctime``."""
-    if len(text) > _MAX_CHARS:
-        return None
     words = {word.title() for word in re.findall("[A-Za-z]+", text)}
     # A name of a zone that the standard does not know is no reason to take the time for UTC.
     if not words & _MONTHS or any(word[:3] not in _DAYS and word not in _MONTHS | _ZONES for word in words):
@@ -226,9 +254,9 @@ _EXACT_NUMBERS = frozenset(("Decimal", "Fraction"))
 _FRACTION = re.compile(r"[.,](\d+)")
 _DAYS = frozenset(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"))
 _MONTHS = frozenset(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"])
-_ZONES = frozenset(
-    ["Ut", "Utc", "Gmt", "Z", "Ast", "Adt", "Est", "Edt", "Cst", "Cdt", "Mst", "Mdt", "Pst", "Pdt"]
-)
+_ZONES = frozenset(["Ut", "Utc", "Gmt", "Z"])
+#: The names of UTC that Java and others write in brackets.
+_UTC = frozenset(("UTC", "GMT", "Z", "Etc/UTC", "Etc/GMT"))
 _DAY = len("2026-11-23")
 #: How many digits a day has, and a time to the second; the least of the latter.
 _JOINED, _LEAST_TIME = (8, 14), 10**13

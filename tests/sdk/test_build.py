@@ -166,7 +166,7 @@ def test_the_number_of_iterations_may_be_given_instead_of_the_iterations() -> No
 
 
 def test_tokens_are_summed_over_the_iterations_where_the_state_gives_no_sum() -> None:
-    steps = [{"input_tokens": 10, "output_tokens": 2}, {"input_tokens": 5}, {}]
+    steps = [{"input_tokens": 10, "output_tokens": 2}, {"input_tokens": 5, "output_tokens": 0}, {}]
 
     summed = build_workflow_log({"react_iterations": steps})["metrics"]
     given = build_workflow_log({"react_iterations": steps, "input_tokens": 99})["metrics"]
@@ -175,13 +175,45 @@ def test_tokens_are_summed_over_the_iterations_where_the_state_gives_no_sum() ->
     assert given["input_tokens"] == 99
 
 
+#: Steps that say no count: whether they leave a gap in the sum.
+WITHOUT_COUNT: list[tuple[dict[str, Any], bool]] = [
+    ({}, False), ({"action": "look up", "observation": "paid"}, False), ({"model": None, "thought": ""}, False),
+    ({"cached": True, "model": "small"}, False), ({"model": "small", "status": "error"}, False),
+    ({"model": "small", "error": "429", "thought": None}, False), ({"input_tokens": 3, "cached": True}, False),
+    ({"model": "small"}, True), ({"thought": "hm"}, True), ({"input": [{"role": "user", "content": "hi"}]}, True),
+    ({"output_tokens": 5}, True), ({"input_tokens": None}, True), ({"cost_usd": 0.1, "action": "x"}, True),
+    ({"model": "small", "cached": False}, True), ({"model": "small", "status": "ok"}, True),
+]  # fmt: skip
+
+
+@given(
+    counts=st.lists(st.integers(0, 99), min_size=1),
+    others=st.lists(st.sampled_from(WITHOUT_COUNT)),
+    places=st.randoms(use_true_random=False),
+    as_objects=st.booleans(),
+)
+def test_a_sum_has_no_gap_an_iteration_that_asked_a_model_and_says_no_count_leaves_none(
+    counts: list[int], others: list[tuple[dict[str, Any], bool]], places: Any, as_objects: bool
+) -> None:
+    steps: list[Any] = [{"input_tokens": count, "model": "small"} for count in counts]
+    steps += [step for step, _ in others]
+    places.shuffle(steps)
+    if as_objects:
+        steps = [SimpleNamespace(**step) for step in steps]
+
+    total = build_workflow_log({"react_iterations": steps})["metrics"].get("input_tokens")
+
+    has_gap = any(leaves_gap for _, leaves_gap in others)
+    assert total == (None if has_gap else sum(counts))
+
+
 @pytest.mark.parametrize(
     ("counts", "total"),
     [
         ([10.0, 20], 30),
         (["10", 20], 30),
         ([np.int64(10), np.float64(20.0), Decimal(5)], 35),
-        ([10, None, 20], 30),
+        ([10, None, 20], None),
         ([10, "many"], None),
         ([10, 1.5], None),
         ([10, float("nan")], None),
@@ -203,11 +235,10 @@ def test_no_sum_leaves_out_what_could_not_be_read(counts: list[Any]) -> None:
 
     total = build_workflow_log({"react_iterations": steps})["metrics"].get("output_tokens")
 
-    given_counts = [count for count in counts if count is not None]
     if total is None:
-        assert not given_counts or not all(type(count) is int for count in given_counts)
+        assert not counts or not all(type(count) is int for count in counts)
     else:
-        assert total == sum(map(int, given_counts))
+        assert total == sum(int(count) for count in counts if count is not None)
 
 
 def test_a_cached_answer_costs_no_tokens() -> None:

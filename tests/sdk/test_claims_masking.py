@@ -338,12 +338,72 @@ def test_a_list_of_passwords_that_no_word_or_heading_tells_passes(send: Callable
         "born on 1984-05-17",
         "lives at 12 Elm Street, Springfield",
         "passport C01X00T47",
+        "SSN 078-05-1120",
+        "Steuernummer 93/815/08152",
         "customer 10042",
         "she is on sick leave since May",
     ],
 )
 def test_what_is_not_looked_for_passes(text: str, send: Callable[[Any], Any]) -> None:
     assert send(text) == text
+
+
+@pytest.mark.claim("unfound-accounts")
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Konto 532013000, BLZ 37040044",
+        "account 12345678, sort code 20-00-00",
+        "routing number 021000021",
+        {"account_number": "12345678"},
+    ],
+)
+def test_numbers_of_accounts_that_are_no_ibans_pass(value: Any, send: Callable[[Any], Any]) -> None:
+    assert send(value) == value
+
+
+@pytest.mark.claim("unfound-user-names")
+@pytest.mark.parametrize("value", ["user ada_l_36 wrote", {"username": "ada_l_36"}, {"user_id": "ada_l_36"}])
+def test_names_of_users_pass_where_nothing_tells_the_name_they_are_made_of(
+    value: Any, send: Callable[[Any], Any]
+) -> None:
+    assert send(value) == value
+
+
+@pytest.mark.claim("unfound-inflected")
+@pytest.mark.parametrize(
+    ("known", "text"),
+    [
+        ("Анна Петрова", "письмо Анне Петровой"),
+        ("Jan Kowalski", "o Janie Kowalskim"),
+        ("Robert Lovelace", "Bobby called"),
+        ("Ada Lovelace", "Lovelase called"),
+    ],
+)
+def test_another_form_of_a_known_name_passes(known: str, text: str, send: Callable[[Any], Any]) -> None:
+    assert send([{"customer": {"name": known}}, text]) == [{"customer": {"name": "[name]"}}, text]
+
+
+@pytest.mark.claim("unfound-national-phones")
+@pytest.mark.parametrize("text", ["06 12 34 56 78 please", "so 13812345678 then", "0171 2345678"])
+def test_a_telephone_number_as_it_is_written_within_a_country_passes_without_a_word(
+    text: str, send: Callable[[Any], Any]
+) -> None:
+    assert send(text) == text
+
+
+@pytest.mark.claim("unfound-compressed")
+def test_what_is_compressed_passes(send: Callable[[Any], Any]) -> None:
+    packed = base64.b64encode(gzip.compress(f"password={PASSWORD} {ADDRESS}".encode(), mtime=0)).decode()
+
+    assert send(f"it is {packed} here") == f"it is {packed} here"
+
+
+@pytest.mark.claim("base64-words-go-whole")
+def test_of_a_word_in_base64_the_whole_word_is_replaced(send: Callable[[Any], Any]) -> None:
+    word = base64.b64encode(f"The bag is in Oslo, and password={PASSWORD} opens it.".encode()).decode()
+
+    assert send(f"it is {word} here") == "it is [secret] here"
 
 
 @pytest.mark.claim("unfound-in-words")

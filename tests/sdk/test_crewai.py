@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import json
 import os
 import subprocess
 import sys
@@ -557,3 +558,21 @@ def test_the_sdk_alone_does_not_import_crewai() -> None:
     program = "import sys, caselog; sys.exit(any(name.partition('.')[0] == 'crewai' for name in sys.modules))"
 
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_without_bodies_no_word_that_was_said_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CASELOG_MASK", "bodies")
+    answering = agent(
+        think("Perhaps a pelican knows.", "find_order", order_id=7), finish("A kingfisher ate it.")
+    )
+    task = Task(
+        description="Has the walrus eaten {order} of my tickets?", expected_output="a haiku", agent=answering
+    )
+
+    with capture() as logs:
+        Crew(agents=[answering], tasks=[task], name="desk", verbose=False).kickoff({"order": 7})
+
+    (log,) = logs
+    said = ("walrus", "eaten", "tickets", "pelican", "Perhaps", "kingfisher", "haiku", "clerk", "is paid")
+    assert [word for word in said if word in json.dumps(log)] == []
+    assert steps_of(log)["calls"] == [("find_order", "ok")]

@@ -15,9 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caselog import build_workflow_log
+from caselog import build_workflow_log, ship_log_async
 from caselog.model import LOG_FIELDS, METRICS, TRACE_PARTS
 from caselog.serialize import dump, load
+from caselog.testing import capture
 
 np: Any = pytest.importorskip("numpy")
 pd: Any = pytest.importorskip("pandas")
@@ -263,6 +264,88 @@ def test_a_key_that_cannot_be_read_takes_no_other_with_it(place: int) -> None:
     log = write({"ticket_id": "T", "extra": given_dict, "metrics": given_dict, "messages": [given_dict]})
 
     assert log["fine"] == log["metrics"]["fine"] == log["trace"]["messages"][0]["fine"] == 2
+
+
+class Partly(Mapping[str, Any]):
+    """Some of its keys raise when they are read, and its keys may end by raising."""
+
+    def __init__(self, keys: dict[str, bool], ends: bool) -> None:
+        self._keys, self._ends = keys, ends
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._keys
+        if self._ends:
+            raise RuntimeError
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __getitem__(self, name: str) -> str:
+        if self._keys[name]:
+            return name
+        raise LookupError
+
+
+@given(keys=st.dictionaries(st.sampled_from("abcdef"), st.booleans(), min_size=1), ends=st.booleans())
+def test_an_item_of_a_mapping_that_cannot_be_read_takes_no_other_with_it(
+    keys: dict[str, bool], ends: bool
+) -> None:
+    given_mapping = Partly(keys, ends)
+
+    inside = load(dump({"x": given_mapping}))["x"]
+    log = write({"ticket_id": "T", "extra": given_mapping, "trace": given_mapping, "metrics": given_mapping})
+    with capture() as logs:
+        ship_log_async(given_mapping)
+
+    fine = {name: name for name, is_fine in keys.items() if is_fine}
+    bad = {name: "[not readable: LookupError]" for name, is_fine in keys.items() if not is_fine}
+    rest = {"[rest]": "[not readable: RuntimeError]"} if ends else {}
+    for found in (inside, log["trace"], log["metrics"]):
+        assert found == {**fine, **bad, **rest}
+    for found in (log, logs[0]):
+        assert {**fine, **bad, **rest}.items() <= found.items()
+
+
+class OddList(list[Any]):
+    __iter__ = __len__ = refuse
+
+
+class OddTuple(tuple[Any, ...]):
+    __slots__ = ()
+    __iter__ = __len__ = refuse
+
+
+class OddSet(set[Any]):
+    __iter__ = __len__ = refuse
+
+
+class OddFrozen(frozenset[Any]):
+    __iter__ = __len__ = refuse
+
+
+class OddDeque(collections.deque[Any]):
+    __iter__ = __len__ = refuse
+
+
+@pytest.mark.parametrize("kind", [OddList, OddTuple, OddSet, OddFrozen, OddDeque])
+@given(members=st.lists(st.integers(0, 9), unique=True).map(sorted), beside=PLACES)
+def test_the_members_of_a_container_whose_class_raises_are_written(
+    kind: Any, members: list[int], beside: int
+) -> None:
+    # Beside what the encoder of C cannot write it is read step by step.
+    assert load(dump({"x": kind(members), "beside": HOSTILE[beside]}))["x"] == members
+
+
+@given(values=st.dictionaries(st.sampled_from("abc"), st.integers()))
+def test_the_items_of_a_dict_whose_class_raises_are_written(values: dict[str, int]) -> None:
+    assert load(dump({"x": LyingDict(values)}))["x"] == values
+
+
+def test_an_exception_is_written_with_its_notes() -> None:
+    error = ValueError("no")
+    error.add_note("of order 7")
+
+    assert load(dump(error)) == {"type": "ValueError", "message": "no", "notes": ["of order 7"]}
 
 
 KEYS = st.one_of(

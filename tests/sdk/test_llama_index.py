@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import subprocess
 import sys
 import threading
@@ -515,3 +516,18 @@ def test_the_sdk_alone_does_not_import_llama_index() -> None:
     program = "import sys, caselog; sys.exit(any(name.startswith('llama_index') for name in sys.modules))"
 
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_without_bodies_no_word_that_was_said_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CASELOG_MASK", "bodies")
+    asks = say(
+        "Let me ask the harbour.", ("find_order", {"order_id": 7}), thinking="Perhaps a pelican knows."
+    )
+
+    with capture() as logs:
+        run(agent(asks, say("A kingfisher ate it.")), "Has the walrus eaten my ticket?")
+
+    (log,) = logs
+    said = ("walrus", "eaten", "my ticket", "harbour", "pelican", "Perhaps", "kingfisher", "is paid")
+    assert [word for word in said if word in json.dumps(log)] == []
+    assert steps_of(log)["calls"] == [("find_order", "ok")]

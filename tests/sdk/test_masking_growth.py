@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caselog.masking import Masker
-from caselog.masking.people_text import _is_apart, _Places
+from caselog.masking.known_names import _is_apart, _Places
 from caselog.masking.report import describe_masking
 from caselog.serialize import dump
 
@@ -40,6 +40,13 @@ TRACES: dict[str, Callable[[int], Any]] = {
     "names in JSON in a text": lambda parts: json.dumps([{"first_name": _name()} for _ in range(parts)]),
     "secrets in JSON in a text": lambda parts: json.dumps([{"password": _name()} for _ in range(parts)]),
     "one name everywhere": lambda parts: {"first_name": "Emma", "text": "Emma and " * parts},
+    "one first name and many last ones": lambda parts: [
+        *({"first_name": "Emma", "last_name": _name()} for _ in range(parts)),
+        "emma_" * parts,
+        "emma" * parts,
+    ],
+    "labels in Chinese": lambda parts: "名字: 金" * parts,
+    "heads of mails": lambda parts: "Subject: bag\n" + "From: Ada Lovelace\n" * parts,
     "addresses": lambda parts: [f"{_name()}@{_name()}.com" for _ in range(parts)],
     "addresses as names": lambda parts: {f"{_name()}@{_name()}.com": 1 for _ in range(parts)},
     "names of fields": lambda parts: {f"{_name()} {_name()}": 1 for _ in range(parts)},

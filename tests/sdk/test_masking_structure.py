@@ -30,6 +30,11 @@ def mask(part: Any, masker: Masker = MASKER) -> Any:
     return json.loads(re.sub(r"phone:[0-9a-f]{16}", "[phone]", json.dumps(masked)))
 
 
+def mask_own(part: Any) -> Any:
+    """A field of one's own, beside the trace, without bodies."""
+    return WITHOUT_BODIES.mask({"own": part})["own"]
+
+
 # ---------------------------------------------------------------- names of fields
 
 SECRETS = (
@@ -474,6 +479,8 @@ CONVERSATIONS: tuple[Any, ...] = (
     {"react_iterations": [{"input": BODY}]},
     {"react_iterations": [{"input": [BODY, {"prompt": BODY}]}]},
     {"reactIterations": [{"input": {"system": BODY, "turns": [[BODY]]}}]},
+    {"customer_question": BODY, "systemPrompt": [BODY]},
+    {"answers": {"first": BODY}, "reply": BODY, "llm_response": {"out": [BODY]}, "completion": BODY},
     {"final_response": BODY},
     {"finalResponse": {"text": [BODY]}},
 )  # fmt: skip
@@ -510,7 +517,7 @@ def test_who_spoke_when_and_which_tools_were_called_stays() -> None:
         {"role": "tool", "tool_call_id": "c1", "status": "ok", "content": BODY},
     ]  # fmt: skip
 
-    masked = mask({"messages": messages}, WITHOUT_BODIES)["messages"]
+    masked = mask_own({"messages": messages})["messages"]
 
     assert masked[0] == {**messages[0], "content": f"[body: {len(BODY)} characters]"}
     assert masked[1]["tool_calls"][0]["function"] == {
@@ -520,9 +527,7 @@ def test_who_spoke_when_and_which_tools_were_called_stays() -> None:
     assert {**masked[1], "tool_calls": []} == {**messages[1], "tool_calls": []}
     assert masked[2] == messages[2]
     assert masked[3] == {**messages[3], "content": f"[body: {len(BODY)} characters]"}
-    assert mask({"messages": [["human", BODY]]}, WITHOUT_BODIES) == {
-        "messages": [["human", masked[3]["content"]]]
-    }
+    assert mask_own({"messages": [["human", BODY]]}) == {"messages": [["human", masked[3]["content"]]]}
 
 
 def test_a_body_does_not_stay_for_standing_under_the_name_of_a_role_or_a_time() -> None:
@@ -539,12 +544,13 @@ def test_a_body_does_not_stay_for_standing_under_the_name_of_a_role_or_a_time() 
     [
         {"react_iterations": [{"thought": "look", "observation": "found", "action": {"input": "find"}}]},
         {"nodes": [{"name": "find", "input": "order 7", "parent": "resolve"}], "input": "order 7"},
-        {"answer": "yes", "prompt": "Classify.", "tool_calls": [{"name": "find", "arguments": {"q": "x"}, "result": "y"}]},
+        {"tool_calls": [{"name": "find", "arguments": {"q": "x"}, "result": "y"}], "answered": "x", "prompt_version": "v"},
+        {"response": {"status": 200, "time": 0.5}, "replies": 3, "response_code": "ok", "completion_tokens": 7},
         {"error_messages": ["timeout"], "order_history": ["T-1"], "metrics": {"messages": 5}},
         {"errors": [{"type": "ValueError", "message": "no seat"}]},
         {"choices": ["yes", "no"]},
         ["user", "assistant"],
     ],
 )  # fmt: skip
-def test_what_is_no_conversation_is_kept(kept: Any) -> None:
-    assert mask(kept, WITHOUT_BODIES) == kept
+def test_what_is_no_conversation_is_kept_beside_a_trace(kept: Any) -> None:
+    assert mask_own(kept) == kept

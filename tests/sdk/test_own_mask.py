@@ -117,3 +117,19 @@ def test_a_mask_that_always_fails_is_named_and_tickets_stay_apart(
     assert len({log["ticket_id"] for log in workflow.logs}) == 2
     assert {log["status"] for log in workflow.logs} == {"MASK FAILED"}
     assert capsys.readouterr().err.count("your mask raised an exception") == 1
+
+
+@pytest.mark.parametrize("odd", ["x", 7, ["trace"], {"a": 1}, object()])
+def test_what_cannot_be_called_is_refused_as_a_mask_and_the_one_before_stays(
+    odd: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    caselog.set_mask(lambda path, value: "[own]" if path == "category" else value)
+    try:
+        caselog.set_mask(odd)
+        with capture() as logs:
+            caselog.ship_log_async({"ticket_id": "T", "status": "ok", "category": "refund"})
+    finally:
+        caselog.set_mask(None)
+
+    assert (logs[0]["status"], logs[0]["category"]) == ("OK", "[own]")
+    assert capsys.readouterr().err.count("it is not used") <= 1

@@ -225,6 +225,54 @@ def test_the_command_reads_the_standard_input(
     assert "hunter2" not in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("mark", ["\ufeff", ""])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("sign", ["\u2028", "\u2029", "\x85", "\x1c", "\x0b"])
+def test_a_file_has_a_log_a_line_whatever_is_in_its_strings_and_before_it(
+    mark: str, end: str, sign: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "logs.ndjson"
+    said = json.dumps(sign) if sign < " " else f'"{sign}"'
+    line = f'{{"ticket_id": "T", "status": "ok", "said": {said}}}'
+    file.write_text(f"{mark}{line}{end}{line}{end}", encoding="utf-8", newline="")
+
+    assert main(["preview", str(file)]) == 0
+    assert capsys.readouterr().out.count('"ticket_id": "T"') == 2
+
+
+def test_at_the_level_off_a_preview_says_that_nothing_would_be_sent(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "log.json"
+    file.write_text(json.dumps(LOG))
+    monkeypatch.setenv("CASELOG_LEVEL", "OFF")
+
+    shown = caselog.preview(LOG)
+
+    assert shown
+    assert not shown.is_sent
+    assert "nothing would be sent" in str(shown)
+    assert main(["preview", str(file)]) == 1
+    monkeypatch.setenv("CASELOG_LEVEL", "FULL_TRACE")
+    assert "nothing would be sent" not in str(caselog.preview(LOG))
+
+
+@pytest.mark.parametrize("masked", ["fake", 7, ["a"], {"secret": 1}, {"secret": {"count": 1}}, None])
+def test_what_a_log_says_of_its_masking_only_the_sdk_says(masked: Any) -> None:
+    shown = caselog.preview({**LOG, "trace": {}, "sdk": {"masked": masked, "unclear_calls": 2}})
+
+    assert shown
+    assert "masked" not in shown.log["sdk"]
+    assert shown.log["sdk"]["unclear_calls"] == 2
+
+
+def test_many_previews_say_once_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(5):
+        caselog.preview({"ticket_id": "T-1", "category": "many"})
+
+    assert capsys.readouterr().err.count("no status") <= 1
+
+
 @pytest.mark.parametrize("content", ["", "[1]", "{", None])
 def test_what_is_no_log_is_said_in_words(
     content: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]

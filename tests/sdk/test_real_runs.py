@@ -82,8 +82,11 @@ def test_of_a_real_run_nothing_but_addresses_and_names_is_masked(
             assert re.fullmatch(pattern, str(before["content"]), re.DOTALL)
 
 
-#: What a mark may stand for: an address, words with a capital.
-_SHAPES = {"email:": r"[\w.]+@[\w.]+?\w", "[name]": r"[A-Z][\w'-]+(?: [A-Z][\w'-]+)*"}
+#: What a mark may stand for: an address, words with a capital, a user id before its number.
+_SHAPES = {
+    "email:": r"[\w.]+@[\w.]+?\w",
+    "[name]": r"(?:[A-Z][\w'-]+(?: [A-Z][\w'-]+)*|[a-z]+_[a-z]+(?=_\d))",
+}
 
 
 def test_once_a_customer_is_known_no_message_holds_the_full_name(

@@ -23,7 +23,7 @@ def test_a_ticket_is_one_log_with_its_nodes_iterations_tool_calls_and_answer(log
             node.output = "refund"
         with (
             ticket.node("resolve"),
-            ticket.iteration(thought="Look it up.", model="small", input_tokens=10) as step,
+            ticket.iteration(thought="Look it up.", input_tokens=10, output_tokens=1) as step,
         ):
             with ticket.tool_call("find_order", {"id": 7}) as call:
                 call.result = "paid"
@@ -43,7 +43,7 @@ def test_a_ticket_is_one_log_with_its_nodes_iterations_tool_calls_and_answer(log
     )
     assert log["metrics"] == {
         "react_iterations": 2, "error_count": 0, "tool_call_count": 2, "failed_tool_calls": 0,
-        "overall_confidence": 0.9, "input_tokens": 15, "output_tokens": 2,
+        "overall_confidence": 0.9, "input_tokens": 15, "output_tokens": 3,
     }  # fmt: skip
     assert [(node["name"], node["status"], node["duration_ms"] >= 0) for node in trace["nodes"]] == [
         ("classify", "ok", True),
@@ -327,3 +327,16 @@ def test_an_iteration_says_what_its_model_was_given_and_what_it_cost(logs: Captu
     assert (first["input"], first["cost_usd"]) == (given, 0.25)
     assert "input" not in second
     assert logs[0]["metrics"]["cost_usd"] == 0.75
+
+
+def test_an_iteration_without_tool_calls_says_none_and_never_null(logs: Captured) -> None:
+    with caselog.ticket(ticket_id="T") as ticket:
+        ticket.iteration(thought="hm")
+        ticket.iteration(thought="hm", tool_calls=[])
+        ticket.iteration(thought="hm", tool_calls=None)
+        with ticket.iteration(thought="hm"):
+            ticket.tool_call("find", {})
+
+    found = [step.get("tool_calls", "none") for step in logs[0]["trace"]["react_iterations"]]
+    assert found[:3] == ["none"] * 3
+    assert [call["name"] for call in found[3]] == ["find"]

@@ -72,8 +72,10 @@ def test_each_word_and_field_that_a_shape_is_known_by_is_enough_beside_its_parts
     blocks: list[Any] = []
     for names in itertools.product(*shape.must):
         parts = dict.fromkeys(names, "x")
-        blocks += [{"type": word, **parts} for word in words]
-        blocks += [{shape.inside: parts}] if shape.inside else []
+        if shape.inside:
+            blocks += [{"type": word, shape.inside: parts} for word in words] or [{shape.inside: parts}]
+        else:
+            blocks += [{"type": word, **parts} for word in words]
         blocks += [{flag: True, "content": [], **parts} for flag in shape.flags]
 
     assert blocks
@@ -116,7 +118,7 @@ def test_no_text_of_a_block_is_dropped(shape: Shape, more: dict[str, str]) -> No
 def test_reasoning_is_read_as_thoughts_and_never_as_words(shape: Shape) -> None:
     content = [shape.example, {"type": "text", "text": "!"}]
 
-    assert bool(read_thoughts(content)) == (shape.becomes == THOUGHT)
+    assert bool(read_thoughts(content)) == (shape.becomes == THOUGHT and bool(shape.names))
     assert shape.becomes != THOUGHT or read_answer_text(content) == "!"
 
 
@@ -208,7 +210,9 @@ def test_what_lacks_a_part_of_a_shape_is_no_such_block_and_stays_as_it_is(shape:
 LOOKALIKES = [
     {"function": {"name": "sin", "period": 3}, "type": "wave"}, {"name": "f", "function": "sum"},
     {"type": "function", "function": {"name": "find", "parameters": {"type": "object"}}},
-    {"custom": {"input": "x", "unit": "mm"}, "name": "n"}, {"type": "lab_tool_result", "sample": 7, "content": "x"},
+    {"custom": {"input": "x", "unit": "mm"}, "name": "n"}, {"name": "mk", "custom": {"name": "Ada", "input": "f"}},
+    {"type": "shirt", "custom": {"name": "Ada", "input": "f"}}, {"type": "custom", "name": "n", "input": "x"},
+    {"type": "lab_tool_result", "sample": 7, "content": "x"},
     {"type": "tool_call", "content": "A customer called.", "at": 1}, {"type": "reasoning", "name": "why", "score": 3},
     {"type": "note_search_call", "content": "c", "text": "t"}, {"content": "x", "isError": False, "url": "u"},
     {"type": "text", "value": "v"}, {"type": "thinking", "content": "c"}, {"thought": True, "content": "c"},
@@ -288,6 +292,46 @@ def test_a_provider_s_message_object_answers_with_what_it_says() -> None:
     answers = [build_workflow_log({"final_response": each})["trace"]["final_response"] for each in said]
 
     assert answers == ["Paid.", "No.", "Paid."]
+
+
+SAID = (
+    {"role": "assistant", "content": "Paid.", "refusal": None, "annotations": [{"url": "x"}], "audio": None},
+    {"role": "assistant", "content": None, "refusal": "Paid.", "tool_calls": [{"id": "c1"}]},
+    {"id": "m1", "type": "message", "role": "assistant", "status": "completed",
+     "content": [{"type": "output_text", "text": "Paid.", "annotations": []}]},
+    {"id": "m1", "type": "message", "role": "assistant", "stop_reason": "end_turn", "usage": {"input_tokens": 1},
+     "content": [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "Paid."}]},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("fields", SAID, ids=str)
+def test_a_message_as_a_provider_s_object_writes_itself_answers_as_the_object_does(
+    fields: dict[str, Any],
+) -> None:
+    made = SimpleNamespace(**fields)
+    made_by_provider = type("Message", (SimpleNamespace,), {"__module__": "openai.types"})(**fields)
+
+    said = [
+        build_workflow_log({"final_response": each})["trace"]["final_response"]
+        for each in (fields, made_by_provider)
+    ]
+
+    assert said == ["Paid.", "Paid."]
+    assert build_workflow_log({"final_response": made})["trace"]["final_response"] is made
+
+
+@given(shapes=st.lists(st.sampled_from(SHAPES)))
+def test_what_was_said_or_thought_among_tool_calls_stays_and_is_no_call(shapes: list[Shape]) -> None:
+    blocks = [
+        shape.example
+        for shape in shapes
+        if shape.becomes not in ("call", "result") and "type" in shape.example
+    ]
+
+    log = build_workflow_log({"tool_calls": [*blocks, {"name": "find", "arguments": {}}]})
+
+    assert log["trace"]["tool_calls"] == [*blocks, {"name": "find", "arguments": {}}]
+    assert log["metrics"]["tool_call_count"] == 1
 
 
 @FORMS

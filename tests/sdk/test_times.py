@@ -42,6 +42,13 @@ def moment_of(text: Any) -> datetime:
         "2026-11-23T16:05+02:00[Europe/Athens]", "2026-11-23T16:05:00+02:00[Europe/Athens][u-ca=gregory]",
         "2026-11-23T12:05:00\N{MINUS SIGN}02:00", "2026-11-23 16:05:00.000 +0200 EET", "2026-11-23 14:04:60 UTC",
         "2026-11-23 14:05:00.000000 +0000 UTC m=+0.001", "23 Nov 2026 16:05:00 +0200", "Monday, 23-Nov-26 14:05:00 GMT",
+        "2026-11-23T14:05:00[UTC]", "2026-11-23T14:05:00Z[Europe/Berlin]", "23.11.2026 14:05", "23.11.2026, 14:05 Uhr",
+        "Nov 23, 2026 2:05 PM", "November 23rd, 2026 at 2:05 p.m.", "23 Nov 2026 02:05 PM", "23-Nov-2026 14:05:00",
+        "23/Nov/2026:16:05:00 +0200", "Monday, November 23, 2026 14:05:00", "2026-11-23 2:05 PM", "2026-11-23 at 14:05",
+        "Mon Nov 23 2026 16:05:00 GMT+0200 (Eastern European Standard Time)", "Mon Nov 23 14:05:00 UTC 2026",
+        "23. November 2026, 14:05 Uhr", "23 novembre 2026 14:05", "23 de noviembre de 2026 a las 14:05",
+        "23 ноября 2026 г. в 14:05", "2026年11月23日 14:05", "2026년 11월 23일 14:05", "2026. 11. 23. 14:05",
+        "2026-11-23 16:05 GMT+2", "Mon, 23 Nov 2026 08:05:00 -0600 (CST)",
         20261123140500, "Mon, 23 Nov 2026 14:05:00 GMT", "Mon, 23 Nov 2026 16:05:00 +0200",
         "Mon Nov 23 14:05:00 2026", " 2026-11-23T14:05:00Z ", "2026-11-23t14:05:00z",
         1795442700, 1795442700.0, 1795442700000, 1795442700000000, 1795442700000000000,
@@ -69,6 +76,8 @@ def test_one_moment_is_read_however_it_is_written(written: Any, logs: Captured) 
     "day",
     [
         date(2026, 11, 23), "2026-11-23", "20261123", np.datetime64("2026-11-23"), 20261123, 20261123.0,
+        "23.11.2026", "23. 11. 2026", "November 23, 2026", "23 Nov 2026", "2026-Nov-23", "2026年11月23日",
+        "2026. 11. 23.",
         np.int64(20261123), "2026-11-22T24:00:00Z", "2026-11-22 24:00", "2026-11-22T23:59:60Z",
     ],
 )  # fmt: skip
@@ -81,7 +90,15 @@ def test_a_day_is_its_beginning(day: Any) -> None:
     [
         "yesterday", "12:30", "2026-02-30T00:00:00", "T-1", "2026", "", "12345", True, ["x"], "2026-11", "2026-W48",
         2026, 2026.0, 0, 1, 1.5, -1, 86_400, 12_345_678, np.int64(2026), 10**20, "2026-11-23T24:00:01Z",
-        "2026-11-23T14:05:61Z", "Mon Nov 23 14:05:00 CET 2026", "2026-11-23 14:05:00 CET", "23.11.2026", "11/23/2026",
+        "2026-11-23T14:05:61Z", "Mon Nov 23 14:05:00 CET 2026", "2026-11-23 14:05:00 CET", "11/23/2026",
+        "2026-11-23 14:05:00 EST", "2026-11-23 14:05:00 PST", "Mon, 23 Nov 2026 14:05:00 EST", "23 Nov 2026 14:05 CST",
+        "Mon Nov 23 14:05:00 CST 2026", "2026-11-23T14:05:00[Europe/Berlin]", "2026-11-23T14:05[!America/New_York]",
+        "2026-11-23T14:05:00[Europe/Berlin][u-ca=gregory]", "2026-11-23[Asia/Tokyo]",
+        "2026-11-23 14:05 Europe/Berlin",
+        "23.11.2026 14:05 MEZ", "Nov 23, 2026 14:05 CET", "03/04/2026", "23/11/2026", "23-11-2026", "23.11.26",
+        "11.23.2026",
+        "31.02.2026", "Nov 23, 2026 13:05 PM", "Nov 23, 2026 0:05 AM",
+        "until 23 Nov 2026", "Novelty 23, 2026", "Nov 2026",
     ],
 )  # fmt: skip
 def test_what_is_no_time_stays_as_it_is(word: Any) -> None:
@@ -92,6 +109,82 @@ def test_what_is_no_time_stays_as_it_is(word: Any) -> None:
 def test_a_time_that_is_none_is_none(nothing: Any) -> None:
     assert read_time(nothing) is None
     assert "executed_at" not in build_workflow_log({"executed_at": nothing})
+
+
+NAMED_FORMS = (
+    "%B {d}, %Y", "%b {d}, %Y", "{d} %B %Y", "{d}. %b. %Y", "%A, {d} %B %Y", "%a, %b {d} %Y", "%d-%b-%Y", "%d.%m.%Y",
+    "{d}.{m}.%Y",
+    "%Y-%b-%d", "%Y年{m}月{d}日", "%Y년 {m}월 {d}일", "%Y. {m}. {d}.",
+)  # fmt: skip
+CLOCKS = (" %H:%M:%S", " %I:%M:%S %p", " %I:%M:%S%p")
+ZONES = (
+    "CET",
+    "CEST",
+    "EST",
+    "PST",
+    "CST",
+    "IST",
+    "Europe/Berlin",
+    "[Europe/Berlin]",
+    "America/New_York",
+    "MSK",
+    "JST",
+)
+
+
+@given(
+    moment=MOMENTS,
+    offset=OFFSETS,
+    form=st.sampled_from(NAMED_FORMS),
+    clock=st.sampled_from(CLOCKS),
+    end=st.sampled_from(["", " Z", " UTC", " {}", " GMT{}"]),
+    zone=st.sampled_from(ZONES),
+)
+def test_a_date_that_can_mean_one_day_is_read_and_a_zone_without_an_offset_is_not(
+    moment: datetime, offset: int, form: str, clock: str, end: str, zone: str
+) -> None:
+    moment = moment.replace(microsecond=0)
+    sign, (hours, minutes) = "-" if offset < 0 else "+", divmod(abs(offset), 60)
+    written = moment.strftime(
+        (form + clock).replace("{d}", str(moment.day)).replace("{m}", str(moment.month))
+    )
+    known = timezone(timedelta(minutes=offset)) if "{}" in end else UTC
+
+    read = read_time(written + end.format(f"{sign}{hours:02}{minutes:02}"))
+
+    assert moment_of(read) == moment.replace(tzinfo=known)
+    for without in (written, f"{moment:%Y-%m-%d %H:%M:%S}", f"{moment:%a, %d %b %Y %H:%M:%S}"):
+        assert read_time(f"{without} {zone}") == f"{without} {zone}"
+
+
+def test_a_time_that_is_not_read_is_kept_beside_that_of_shipping(logs: Captured) -> None:
+    ship_log_async({"ticket_id": "T", "status": "ok", "executed_at": "2026-11-23T14:05:00[Europe/Berlin]"})
+
+    assert logs[0]["metrics"]["invalid.executed_at"] == "2026-11-23T14:05:00[Europe/Berlin]"
+    assert moment_of(logs[0]["executed_at"]) != MOMENT
+
+
+def test_a_figure_may_be_text(logs: Captured) -> None:
+    figures = {
+        "overall_confidence": "0.9",
+        "input_tokens": "7",
+        "cost_usd": " 1e-3 ",
+        "execution_time": "1.5",
+    }
+    ship_log_async(build_workflow_log({"ticket_id": "T", "status": "ok", **figures}))
+    ship_log_async(
+        {"ticket_id": "T", "status": "ok", "execution_time_seconds": "1.5", "metrics": {"own": "7"}}
+    )
+    ship_log_async(
+        build_workflow_log({"ticket_id": "T", "overall_confidence": "87", "execution_time": "1,5"})
+    )
+
+    built, as_it_is, wrong = logs
+    assert built["metrics"] == {"overall_confidence": 0.9, "input_tokens": 7, "cost_usd": 0.001}
+    assert built["execution_time_seconds"] == as_it_is["execution_time_seconds"] == 1.5
+    assert as_it_is["metrics"] == {"own": "7"}
+    assert wrong["metrics"]["invalid.overall_confidence"] == 87
+    assert wrong["metrics"]["invalid.execution_time_seconds"] == "1,5"
 
 
 @given(

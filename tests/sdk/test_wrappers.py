@@ -12,9 +12,11 @@ import functools
 import gc
 import inspect
 import pickle
+import sys
 import traceback
 import types
 import typing
+import warnings
 import weakref
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from typing import Any
@@ -899,3 +901,30 @@ def test_a_result_that_is_still_to_be_read_is_named_and_not_held(logs: Captured)
         assert ends == ["closed"]
 
     assert logs[0]["trace"]["tool_calls"][0]["result"] == "[generator]"
+
+
+def test_what_the_guide_says_of_decorated_functions_holds() -> None:
+    @caselog.tool
+    def find(order_id: int) -> str:
+        return sys._getframe(1).f_code.co_filename
+
+    @caselog.tool
+    def read(order_id: int) -> Generator[int, None, None]:
+        yield order_id
+
+    @caselog.tool
+    def warn() -> None:
+        warnings.warn("old", UserWarning, stacklevel=3)
+
+    steps = read(7)
+
+    assert find(7).endswith("wrappers.py")
+    assert inspect.unwrap(find).__code__.co_filename == inspect.getfile(inspect.unwrap(find)) == __file__
+    assert str(inspect.signature(find)) == "(order_id: 'int') -> 'str'"
+    assert inspect.getsource(find).lstrip().startswith("@caselog.tool")
+    assert all(
+        name.startswith("_caselog") for name in inspect.getgeneratorlocals(steps) if name != "order_id"
+    )
+    with pytest.warns(UserWarning, match="old") as warned:
+        warn()
+    assert warned[0].filename == __file__

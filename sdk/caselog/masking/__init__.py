@@ -20,11 +20,12 @@ from urllib.parse import unquote
 from caselog.model import CLIENT_ID_PATTERN, MAX_LOG_BYTES
 from caselog.settings import Settings
 
+from .bodies import remove_from_trace
 from .engine import Engine, Find, merge, replace
 from .fields import FieldMasker, Places
 from .json_text import find_in_json, may_hold_json
 from .kinds import EMAIL, HASHED, IBAN, MARKERS, NAME, PHONE, SECRET
-from .people_text import KnownNames
+from .known_names import KnownNames
 from .rules import Rule
 from .view import SHORTEST_TOKEN, View
 
@@ -47,6 +48,8 @@ _MAX_KNOWN = 1024 * 1024
 _SIZE_OF_ANY = 64
 _LEAVES = {"ibans": IBAN, "phones": PHONE, "names": NAME}
 _NO_DIGIT = re.compile(r"\D")
+#: An area, an exchange, four digits: the numbering plan of North America (ATIS-0300051).
+_NORTH_AMERICAN = re.compile(r"[2-9][0-9]{2}[2-9][0-9]{6}", re.ASCII)
 
 
 class Masker:
@@ -92,8 +95,10 @@ class Masker:
         return f"{EMAIL}:{self.hash(address.lower())}"
 
     def hash_phone(self, number: str) -> str:
-        """A stand-in for a telephone number, however its digits are set apart."""
+        """A stand-in for a telephone number, however its digits are set apart; in North America with +1 or without."""
         digits = _NO_DIGIT.sub("", number.replace("(0)", ""))
+        if _NORTH_AMERICAN.fullmatch(digits) and "+" not in number:
+            digits = f"1{digits}"
         return f"{PHONE}:{self.hash(digits.removeprefix('00'))}"
 
     def hash(self, text: str) -> str:
@@ -141,10 +146,11 @@ class Masker:
         self._replace_in_places(places)
         if not self._finds.keys().isdisjoint(places.names):
             masked = self._rename(masked)
-        return {
+        masked = {
             name: self._finish(name, value, before)
             for (name, value), before in zip(masked.items(), log.values())
         }
+        return remove_from_trace(masked) if self._masks_bodies else masked
 
     def mask_text(self, text: str) -> str:
         """A string with everything private in it replaced."""

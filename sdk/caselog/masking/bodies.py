@@ -1,9 +1,9 @@
 """Takes out of a log what people and models said to each other, for those who ask for it.
 
-Covered are conversations, known by the name of their field or by the look of a message (OpenAI's, Anthropic's,
-Google's, LangChain's), what the model of an iteration was given, and the final response. Not covered is what a workflow
-makes of them: a ``thought``, an ``observation``, an ``answer``, a ``prompt``, and the arguments and results of tools,
-which are masked like the rest.
+Of a trace no text stays: agents, tools and models pass on what was said to them, and nobody can tell which of their
+texts repeat it. What stays are names of things, ids, kinds, times, numbers, flags, the structure, and of a stack trace
+the files and lines (`remove_from_trace`). Elsewhere in a log conversations are covered, known by the name of their
+field or by the look of a message (OpenAI's, Anthropic's, Google's, LangChain's).
 """
 
 from __future__ import annotations
@@ -12,11 +12,18 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from caselog.model import TRACE_PARTS
+
 from .name_words import join_name, split_name
 
 _CONVERSATIONS = frozenset(
     ("conversation", "conversations", "transcript", "transcripts", "dialog", "dialogue", "messages")
 )
+#: A field whose name ends in one of these holds what somebody asked or answered.
+_SAID = frozenset(
+    ("question", "questions", "prompt", "prompts", "answer", "answers", "reply", "replies", "response", "responses",
+     "completion", "completions", "utterance", "utterances")
+)  # fmt: skip
 _OWNERS_OF_HISTORY = frozenset(("chat", "conversation", "message", "messages", "dialog", "dialogue"))
 _NO_CONVERSATIONS = frozenset(("error", "errors", "warning", "validation", "log", "status", "commit"))
 _FINAL_RESPONSES = frozenset(("finalresponse",))
@@ -43,11 +50,17 @@ _CALLS = frozenset(
         "args",
     )
 )
-_KEPT = frozenset(
-    ("role", "type", "name", "id", "toolcallid", "tooluseid", "callid", "status", "index", "finishreason", "model",
-     "time")
+#: What these hold stays where it is one word without a blank.
+_LABELS = frozenset(
+    ("type", "id", "toolcallid", "tooluseid", "callid", "status", "index", "finishreason", "model", "modelname",
+     "modelprovider", "kind", "path", "environment", "version", "iteration", "ids", "runid", "parentid", "traceid")
 )  # fmt: skip
-_LONGEST_KEPT = 80
+_LABEL = re.compile(r"[A-Za-z0-9_.:/-]{1,80}")
+#: What these hold stays where it is the name of a thing: a few words, and no sentence.
+_NAMES = frozenset(("name", "role", "node", "parent", "agent", "tool", "toolname", "agentname", "nodename"))
+_NAME = re.compile(r"[\w&'#()/_-]+(?:(?: |\. ?)[\w&'#()/_-]+){0,4}")
+_LONGEST_NAME, _LONGEST_NAME_OF_OTHER_SCRIPTS, _LONGEST_NAME_OF_FIELD = 60, 20, 80
+_WORDS_OF_A_SENTENCE = 5
 _TIMES = frozenset(("at", "time", "timestamp", "ts", "date", "created", "updated"))
 _TIME = re.compile(r"\d[\d:.,TZ+ /-]{3,40}")
 
@@ -71,7 +84,17 @@ _BLOCKS = frozenset(
 )
 _CALL_BLOCKS = frozenset(("tooluse", "servertooluse", "toolcall", "functioncall"))
 _SPEAKERS = frozenset(("author", "from", "sender", "speaker"))
-_MARKER = re.compile(r"\[body: \d+ characters\]")
+_MARKER = re.compile(r"\[body: \d+ characters\]|\[(?:\d+ )?as before\]")
+_OTHER_MARKER = re.compile(
+    r"\[(?:secret|card|iban|name)\]|(?:email|phone):[0-9a-f]{16}|\[not maskable: [\w ]{1,40}\]"
+)
+_STACKS = frozenset(("stacktrace", "stack", "traceback"))
+#: Of a stack trace: files, lines and functions. The code on the lines may quote what was said, as messages do.
+_FRAME = re.compile(
+    r'[ |]*File "(?:[^"\n]+\.\w{1,5}|<[^"\n ]{1,60}>)", line \d+(?:, in [\w.<>]{1,200})?'
+    r"|[ +|]*(?:Exception Group )?Traceback \(most recent call last\):"
+)
+_CALL = re.compile(r"([A-Za-z_][\w.-]{0,63})\((.+)\)", re.DOTALL)
 
 
 def remove_body(value: Any, name: str, parent: str = "") -> Any:
@@ -99,6 +122,50 @@ def remove_from_pair(items: list[Any]) -> list[Any]:
     return _remove_all(items, "", speaks=True) if _is_said_by_role(items) else items
 
 
+def remove_from_trace(log: dict[str, Any]) -> dict[str, Any]:
+    """A masked log whose trace, or parts of one beside it, have no texts but names of things and the like."""
+    return {
+        name: _remove_texts(value, join_name(name)) if name == "trace" or name in TRACE_PARTS else value
+        for name, value in log.items()
+    }
+
+
+def _remove_texts(value: Any, field: str) -> Any:
+    if isinstance(value, str):
+        return _remove_text(value, field)
+    if isinstance(value, list):
+        return [_remove_texts(item, field) for item in value]
+    if not isinstance(value, dict):
+        return value
+    done: dict[str, Any] = {}
+    for name, item in value.items():
+        key = name if _names_field(name) else _mark(name)
+        done[key if key not in done else f"{key} ({len(done)})"] = _remove_texts(item, _field_of(name))
+    return done
+
+
+def _names_field(name: str) -> bool:
+    """Whether the name of a field is one, and no sentence."""
+    longest = _LONGEST_NAME_OF_FIELD if name.isascii() else _LONGEST_NAME_OF_OTHER_SCRIPTS
+    return len(name) <= longest and name.count(" ") < _WORDS_OF_A_SENTENCE
+
+
+def _remove_text(text: str, field: str) -> str:
+    if _is_kept(text, field) or _OTHER_MARKER.fullmatch(text):
+        return text
+    if field in _STACKS:
+        return _remove_from_stack(text)
+    call = _CALL.fullmatch(text) if field == "action" else None
+    return f"{call[1]}({_mark(call[2])})" if call else _mark(text)
+
+
+def _remove_from_stack(text: str) -> str:
+    lines = text.splitlines()
+    frames = [line for line in lines if _FRAME.fullmatch(line)]
+    rest = "\n".join(line for line in lines if not _FRAME.fullmatch(line))
+    return "\n".join([*frames, _mark(rest)] if rest else frames)
+
+
 def _kind_of_field(name: str, parent: str) -> str | None:
     """``conversation``, ``response``, ``answers`` or none; ``parent`` is the field that the object stands in."""
     if name == "input" and join_name(parent) in _ITERATIONS:
@@ -114,6 +181,8 @@ def _kind_of_name(name: str) -> str | None:
     if joined in _ANSWERS:
         return "answers"
     if joined == "history" or (words[-1:] == ("history",) and words[-2] in _OWNERS_OF_HISTORY):
+        return "conversation"
+    if words[-1:] and words[-1] in _SAID:
         return "conversation"
     if (
         words[-1:]
@@ -179,7 +248,7 @@ def _remove_all(value: Any, field: str, *, speaks: bool) -> Any:
         inner = [_remove_all(item, field, speaks=speaks) for item in value]
         return [value[0], *inner[1:]] if _is_said_by_role(value) else inner
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return _mark(str(value)) if speaks and is_number and field not in _KEPT else value
+    return _mark(str(value)) if speaks and is_number and field not in _LABELS else value
 
 
 def _remove_from_fields(fields: dict[str, Any], speaks: bool) -> dict[str, Any]:  # noqa: FBT001
@@ -199,7 +268,16 @@ def _field_of(name: str) -> str:
 def _is_kept(value: str, field: str) -> bool:
     if field == "time":
         return bool(_TIME.fullmatch(value))
-    return value == "" or (field in _KEPT and len(value) <= _LONGEST_KEPT) or bool(_MARKER.fullmatch(value))
+    return value == "" or bool(_MARKER.fullmatch(value)) or _names_thing(value, field)
+
+
+def _names_thing(value: str, field: str) -> bool:
+    """Whether the text is a name, an id or a kind, as its field says, and no sentence."""
+    if field in _LABELS or field in _NAMES or (field.endswith("id") and len(field) > len("id")):
+        longest = _LONGEST_NAME if value.isascii() else _LONGEST_NAME_OF_OTHER_SCRIPTS
+        is_name = field in _NAMES and len(value) <= longest and _NAME.fullmatch(value)
+        return bool(is_name or _LABEL.fullmatch(value))
+    return False
 
 
 def _is_said_by_role(items: Any) -> bool:

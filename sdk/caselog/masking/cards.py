@@ -21,6 +21,22 @@ _GROUPED = re.compile(
     rf"|[0-9]{{6}}{_ANY_GAP}[0-9]{{4,5}})(?![0-9])(?![.,][0-9])"
 )
 _GROUP = re.compile(r"[0-9]+")
+#: What ties digits to a longer id: letters right before them ("sha4111...", "img_4111...", "0x4111..."), words on both
+#: sides ("abc-4111...-def"), the ending of a file's name.
+_LETTERS_BEFORE = re.compile(r"(?:[A-Za-z]|(?<![0-9])0[xX])_?\Z")
+_JOINED_BEFORE, _JOINED_AFTER = re.compile(r"[A-Za-z0-9][-_]\Z"), re.compile(r"[-_][A-Za-z]|_[0-9]")
+_FILE_AFTER = re.compile(
+    r"\.(?:png|jpe?g|gif|webp|svg|bmp|tiff?|heic|pdf|txt|csv|tsv|json|ndjson|jsonl|xml|ya?ml|html?|log|md|mp[34]|mov|wav|avi"
+    r"|zip|t?gz|tar|7z|parquet|py|js|ts|css|docx?|xlsx?|pptx?|eml|ics|bin|dat|bak|tmp)\b",
+    re.IGNORECASE,
+)
+#: "Visa4111...", "cardNumber4111...".
+_CARD_WORD_BEFORE = re.compile(
+    r"(?:cards?|visa|master(?:card)?|amex|express|diners|discover|jcb|maestro|unionpay|cc|ccn|pan|numbers?|num|no|nr|credit"
+    r"|debit|karte|tarjeta|carte|carta|kaart|cart[aã]o|numero|nummer)_?\Z",
+    re.IGNORECASE,
+)
+_LONGEST_CARD_WORD = 12
 _HEX_RUN = re.compile(r"[0-9a-fA-F]{24,}\Z")
 _ALNUM_BEFORE = re.compile(r"[0-9A-Za-z]*\Z")
 _ALNUM_AFTER = re.compile(r"[0-9A-Za-z]*")
@@ -98,7 +114,9 @@ _AROUND = 8
 
 def _find_grouped(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     for found in _GROUPED.finditer(text, start, end):
-        if is_card(_NO_DIGIT.sub("", found[0])) and not _is_in_list(found):
+        if is_card(_NO_DIGIT.sub("", found[0])) and not (
+            _is_in_list(found) or _is_part_of_id(text, *found.span())
+        ):
             yield found.span()
 
 
@@ -114,7 +132,19 @@ def _find_runs(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     for found in _RUN.finditer(text, start, end):
         if not _is_hash(found):
             for first, last in _card_spans(found[0]):
-                yield found.start() + first, found.start() + last
+                span = found.start() + first, found.start() + last
+                if not _is_part_of_id(text, *span):
+                    yield span
+
+
+def _is_part_of_id(text: str, start: int, end: int) -> bool:
+    """Whether the digits are a part of a name: of a file, of a digest, of an object."""
+    near = max(0, start - _LONGEST_CARD_WORD)
+    if _FILE_AFTER.match(text, end):
+        return True
+    if _LETTERS_BEFORE.search(text, near, start):
+        return not _CARD_WORD_BEFORE.search(text, near, start)
+    return bool(_JOINED_BEFORE.search(text, near, start) and _JOINED_AFTER.match(text, end))
 
 
 def _is_hash(found: re.Match[str]) -> bool:

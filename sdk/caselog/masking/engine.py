@@ -14,8 +14,9 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Callable, NamedTuple, Optional
 
+from .base64_text import SHORTEST, read_words
 from .kinds import KINDS, SECRET
-from .readings import MAX_DEPTH, Reading, hides_more, read, read_base64
+from .readings import MAX_DEPTH, Reading, hides_more, read
 from .rules import RULES, Rule
 from .view import View
 
@@ -25,7 +26,6 @@ _PIECE = 32 * 1024
 _CHARS_BETWEEN_RESTS = 3000
 #: For each text, and for each character of it.
 _SECONDS, _SECONDS_PER_CHAR = 2.0, 2e-6
-_SHORTEST_BASE64 = 24
 _TOO_DEEP = "[not maskable: nested too deep]"
 
 # Where a text may be taken apart: not within a number, nor between a name and its value.
@@ -41,6 +41,11 @@ _BLOB = re.compile(
     r"(?:data:[\w.+/-]{1,100}(?:;[\w=.-]{1,40}){0,3},|(?<![A-Za-z0-9+/]))[A-Za-z0-9+/]{80,}={0,2}"
     r"|data:[\w.+/-]{1,100};base64,[A-Za-z0-9+/_=-]+|(?<![\w-])[\w-]{80,}={0,2}",
     re.ASCII,
+)
+
+#: In JSON a number's mark comes with quotes, in whatever way the quotes of that JSON are written.
+_QUOTED_MARK = re.compile(
+    r"(?P<quote>\\*(?:\"|u0022|x22)|%(?:25)*22|&(?:quot|#34|#x22);)(?P<mark>.*)(?P=quote)", re.DOTALL
 )
 
 
@@ -101,20 +106,19 @@ class Engine:
             return [Find(0, len(text), "maskable", mark, "failed")]
 
     def _find(self, text: str) -> list[Find]:
-        budget = _Budget(len(text))
-        finds = self._look(text, None, budget)
-        reading = read(text)
-        for depth in range(1, MAX_DEPTH + 1):
-            if reading is None:
-                break
-            # In its plainer writing a text may hold what it does not show.
-            finds += self._look(reading.text, reading, budget)
-            if depth == MAX_DEPTH and hides_more(reading.text):
-                raise RecursionError
-            reading = read(reading.text, reading)
-        return finds
+        return self._look_deep(text, None, _Budget(len(text)), 0)
 
-    def _look(self, text: str, reading: Reading | None, budget: _Budget) -> list[Find]:
+    def _look_deep(self, text: str, reading: Reading | None, budget: _Budget, depth: int) -> list[Find]:
+        """What is private in a text, and in its plainer writings: there it may hold what it does not show."""
+        finds = self._look(text, reading, budget, depth)
+        if depth == MAX_DEPTH:
+            if hides_more(text):
+                raise RecursionError
+            return finds
+        plainer = read(text, reading)
+        return finds + self._look_deep(plainer.text, plainer, budget, depth + 1) if plainer else finds
+
+    def _look(self, text: str, reading: Reading | None, budget: _Budget, depth: int) -> list[Find]:
         finds: list[Find] = []
         for piece, offset in _pieces(text):
             view = View(piece)
@@ -122,9 +126,10 @@ class Engine:
                 if rule.may_hold(view):
                     finds += self._ask(rule, view, offset, reading, budget)
                     budget.check()
-            if len(piece) >= _SHORTEST_BASE64 and view.has_word(_SHORTEST_BASE64) and reading is None:
-                for word in read_base64(piece, offset):
-                    finds += self._look(word.text, word, budget)
+            if len(piece) >= SHORTEST and view.has_word(SHORTEST) and depth < MAX_DEPTH:
+                for written, word in read_words(piece, offset, reading):
+                    if budget.is_new(written, word.locate(0, 1)):
+                        finds += self._look_deep(word.text, word, budget, depth + 1)
             if len(piece) >= _PIECE:
                 self._rest()
         return finds
@@ -145,6 +150,8 @@ class Engine:
             if reading:
                 first, last = reading.locate(first, last)
             written = mark[0] if mark else self._mark(kind, view.text[start:end])
+            if reading:
+                written = reading.write_mark(written, start + offset)
             yield Find(first, last, kind, written, rule.name, rule.yields)
 
 
@@ -155,6 +162,13 @@ class _Budget:
         self._seconds = _SECONDS + chars * _SECONDS_PER_CHAR
         self._ends_at = time.monotonic() + self._seconds
         self._began: float | None = None
+        self._read: set[tuple[str, tuple[int, int]]] = set()
+
+    def is_new(self, word: str, span: tuple[int, int]) -> bool:
+        """Whether a word in base64 was not read yet: it stands in each plainer writing of its text as well."""
+        known = len(self._read)
+        self._read.add((word, span))
+        return len(self._read) > known
 
     def check(self) -> None:
         """Raise TimeoutError where the text has had its time; the time that others had does not count."""
@@ -212,15 +226,15 @@ _FAR = 1 << 62
 def _join(one: Find, other: Find) -> Find:
     first = min(one, other, key=_rank)
     start, end = min(one.start, other.start), max(one.end, other.end)
-    if first.mark.startswith('"') and (first.start, first.end) != (start, end):
-        first = first._replace(mark=first.mark.strip('"'))
+    quoted = _QUOTED_MARK.fullmatch(first.mark)
+    if quoted and (first.start, first.end) != (start, end):
+        first = first._replace(mark=quoted["mark"])
     return first._replace(start=start, end=end)
 
 
 def _rank(find: Find) -> tuple[int, int, int]:
-    # In JSON a number's mark comes with quotes: it must stay JSON.
     kind = KINDS.index(find.kind) if find.kind in KINDS else -1
-    return kind, find.start - find.end, 0 if find.mark.startswith('"') else 1
+    return kind, find.start - find.end, 0 if _QUOTED_MARK.fullmatch(find.mark) else 1
 
 
 def replace(text: str, finds: Iterable[Find]) -> str:

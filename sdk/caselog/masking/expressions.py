@@ -7,7 +7,7 @@ import re
 
 from .name_words import split_name
 from .neighbours import judge_name
-from .possible_values import says_nothing
+from .possible_values import is_weak, says_nothing
 from .schemas import is_schema
 
 _JOIN = r"(?:\.|->|::|\?\.|!\.)"
@@ -92,3 +92,22 @@ def describes(bracket: str) -> bool:
     except (ValueError, RecursionError):
         return False
     return is_schema(value, is_property=True) or says_nothing(value)
+
+
+_COMPARED = re.compile(r"[!=]==?[ \t]{0,9}\Z")
+_VARIABLE = re.compile(r"[A-Za-z_$][A-Za-z_.$]*")
+_WORDS = re.compile(r"[\[(][A-Za-z][A-Za-z ,-]*[\])]")
+_LONGEST_COMPARISON = 12
+
+
+def is_compared(text: str, at: int, start: int, end: int) -> bool:
+    """Whether a value is a variable that another is compared with: ``if password == stored``."""
+    return bool(
+        _COMPARED.search(text, max(0, at - _LONGEST_COMPARISON), at)
+        and _VARIABLE.fullmatch(text[start:end].rstrip(":;.,"))
+    )
+
+
+def lists_words(bracket: str, name: str) -> bool:
+    """Whether a bracket holds words, and the name means something else as often: ``cookies: [chocolate, oatmeal]``."""
+    return is_weak(name) and bool(_WORDS.fullmatch(bracket))

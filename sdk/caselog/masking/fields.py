@@ -11,7 +11,15 @@ from . import bodies, field_names
 from .cards import is_card
 from .kinds import CARD, MARKERS, NAME, PHONE, SECRET, SECRET_TEXT
 from .neighbours import mask_listed, mask_named, read_together
-from .people import can_be_name, is_name, may_hold_name, names_itself, names_person_together
+from .people import (
+    can_be_name,
+    find_parts_of_name,
+    is_name,
+    is_typed_person,
+    may_hold_name,
+    names_itself,
+    names_person_together,
+)
 from .possible_values import can_be, find_numbers
 from .rows import mask_beside_columns, mask_rows
 
@@ -165,11 +173,19 @@ class FieldMasker:
         kind = PartlyMasked if any(map(str.isalnum, rest)) else Masked
         return kind.of("".join([*done, text[at:]]), PHONE)
 
+    def _note_full_name(self, fields: dict[str, Any]) -> None:
+        """First and last name of one object are one person's: user ids are made of both."""
+        parts = [fields[field] for field in find_parts_of_name(tuple(fields))]
+        if all(isinstance(part, str) and part and can_be_name(part, "") for part in parts):
+            self.people.add(" ".join(parts))
+
     def _replace_fields(self, fields: dict[str, Any]) -> dict[str, Any]:
         together = read_together(tuple(fields))
+        if self._masks_names and find_parts_of_name(tuple(fields)):
+            self._note_full_name(fields)
         if together.named:
             fields = mask_named(fields, together.named, self._replace_private)
-        if self._masks_names and names_person_together(tuple(fields)):
+        if self._masks_names and (names_person_together(tuple(fields)) or is_typed_person(fields)):
             fields = {
                 field: self._replace_private(value, NAME)
                 if names_itself(field) and can_be(value, NAME, field)

@@ -14,26 +14,33 @@ from .neighbours import judge_name
 from .people import may_name_person
 from .view import View
 
+#: A number that may be a card's, where JSON has its values: its mark needs quotes.
+_CARD_VALUE = re.compile(r"[:\[,]\s{0,20}[2-6][0-9]{13,18}\s{0,20}[,}\]]")
+_FEWEST_DIGITS = 14
 #: Places that look like JSON and are none, before the rest of a text is taken for prose.
 _MAX_FAILURES = 200
 _OPENING = re.compile(r'\{\s*"|\[\s*[\[{"]')
+_OPENING_OF_NUMBERS = re.compile(r'\{\s*"|\[\s*[\[{"0-9]')
 _NAME = re.compile(r'"([^"\\]{1,80})"\s*[:,]')
 
 
 def may_hold_json(view: View) -> bool:
-    """Whether there are quotes and brackets."""
-    return '"' in view.text and ("{" in view.text or "[" in view.text)
+    """Whether there are quotes and brackets, or brackets and as many digits as a card has."""
+    text = view.text
+    return ("{" in text or "[" in text) and ('"' in text or view.has_digits(_FEWEST_DIGITS))
 
 
 def find_in_json(view: View, fields: FieldMasker, *, opens_all: bool) -> Iterator[tuple[int, int, str, str]]:
     """What is private by the structure of the JSON in a text, with what is to be written in its place."""
     text = view.text
-    if not opens_all and not any(map(_tells, set(_NAME.findall(text)))):
+    holds_card = _holds_card(view)
+    if not (opens_all or holds_card or any(map(_tells, set(_NAME.findall(text))))):
         return
+    form = _OPENING_OF_NUMBERS if holds_card else _OPENING
     decoder = json.JSONDecoder(object_pairs_hook=_keep_all)
     at = failures = 0
     while failures < _MAX_FAILURES:
-        opening = _OPENING.search(text, at)
+        opening = form.search(text, at)
         if not opening:
             return
         start = opening.start()
@@ -48,6 +55,10 @@ def find_in_json(view: View, fields: FieldMasker, *, opens_all: bool) -> Iterato
             finds: list[tuple[int, int, str, str]] = []
             _Differences(text, finds).walk(start, value, masked)
             yield from finds
+
+
+def _holds_card(view: View) -> bool:
+    return view.has_digits(_FEWEST_DIGITS) and bool(_CARD_VALUE.search(view.text))
 
 
 @lru_cache(maxsize=8192)

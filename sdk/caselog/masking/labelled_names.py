@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from functools import cache
 
 from .kinds import NAME
+from .no_names import is_thing
 from .people_text import find_name_at
 from .view import View
-from .vocabulary import occurrences
+from .vocabulary import is_joined, occurrences
 
 _JOINT = re.compile(
     r"[*_]{0,2}[ \t]{0,4}(?:\([^()\n]{1,20}\)[ \t]{0,4})?(?:[:：=][ \t]{0,4}|\|[ \t]{0,4}|[-–—][ \t]{1,4})[*_\"'`]{0,3}[ \t]{0,4}"
@@ -37,10 +38,22 @@ _ENDS = re.compile(
 )
 #: Of a customer, and of whoever may speak.
 _FEWEST = 2
+_IN_LOWER = re.compile(
+    r"[*_]{0,2}[ \t]{0,4}[:=|][*_]{0,2}[ \t]{0,4}(?P<name>[a-z]{2,20}[ ][a-z]{2,20})[ \t]{0,4}(?=[\n\r,;|]|\Z)"
+)
+#: In lower case behind a label: no name is told.
+_NOT_SAID = frozenset(
+    ("not", "no", "none", "unknown", "as", "per", "same", "see", "must", "be", "should", "is", "are", "was", "the", "a", "an", "and", "or", "of",
+     "to", "in", "on", "for", "with", "your", "my", "our", "this", "that", "it", "here", "provided", "given", "missing", "empty", "string", "null",
+     "text", "field", "name", "first", "last", "value", "found", "valid", "invalid", "verified", "masked", "hidden", "redacted", "too", "long",
+     "short", "if", "any", "all", "optional", "user", "customer", "passenger", "guest", "tbd", "self")
+)  # fmt: skip
 _MOST_ITEMS = 50
 _KANA = re.compile("[\u3041-\u30fa]")
 _JAPANESE = ("氏名", "名前", "乗客", "担当")
 _LONGEST_LABEL = 12
+#: So far around a place the text tells its language.
+_NEAR = 500
 #: Below these, one name in each line.
 _LISTED = ("passengers", "guests", "attendees", "travellers", "travelers", "customers")
 #: Words in capitals that people say, or that things are called by.
@@ -83,6 +96,10 @@ _HONOURED = (
         "様",
         r"(?<![\u4e00-\u9fff々おご])(?P<name>[\u4e00-\u9fff々]{1,4}[^仕同多異模一各客皆お神王殿何\W])(?=様(?![\u4e00-\u9fff]))",
     ),
+    (
+        "さん",
+        r"(?<![\u4e00-\u9fff々おご])(?P<name>(?!皆|娘|奥|何|患|業|店|隣|客)[\u4e00-\u9fff々]{1,4}[^者員手生屋客店師嬢方皆\W])(?=さん(?![\u4e00-\u9fff]))",
+    ),
     ("と申", r"(?<![\u4e00-\u9fff々])(?P<name>[\u4e00-\u9fff々]{2,6})(?=と申)"),
     (
         "님",
@@ -96,6 +113,11 @@ _HONOURED = (
         "我是",
         rf"(?<=我是)(?P<name>[{_SURNAMES_ZH}](?!谢|级|兴|额)[\u4e00-\u9fff]{{1,2}})(?=[，,。.、\s]|\Z)",
     ),
+)
+_HAN_GREETED = rf"(?P<name>[{_SURNAMES_ZH}][\u4e00-\u9fff]{{1,2}})(?=[：:，,、！!\s]|先生|女士|小姐)"
+_THAI_GREETED = r"คุณ(?P<name>[\u0e00-\u0e7f]{2,30}?)(?=[\s,.!]|ครับ|ค่ะ|คะ|\Z)"
+_SURNAMED = (
+    rf"[{_SURNAMES_ZH}][\u4e00-\u9fff]{{1,2}}(?![\u4e00-\u9fff])|[{_SURNAMES_KO}][가-힣]{{2}}(?![가-힣])"
 )
 _SCRIPTS = (_HAN, _HANGUL, _THAI, _KANJI)
 
@@ -111,7 +133,7 @@ def may_hold_labelled_name(view: View) -> bool:
     told = view.told.terms
     return (
         "customer" in told or "named" in told or "person" in told or "name" in told or "am" in told
-        or "honorific" in told or "ame:" in view.text
+        or "honorific" in told or "greeting" in told or "ame:" in view.text
     )  # fmt: skip
 
 
@@ -131,7 +153,10 @@ def find_labelled_names(view: View) -> Iterator[tuple[int, int, str]]:
             yield from (name for name in _find_at(text, end + 1, _FEWEST) if text.startswith(" (", name[1]))
     for _, end in occurrences(view.lower, (*told.get("named", ()), *told.get("person", ()))):
         yield from _find_behind(text, end, _LOOSE, 1)
+        yield from _find_in_lower(text, end)
     yield from _find_behind_name(view)
+    for _, end in occurrences(view.lower, tuple(filter(is_joined, told.get("greeting", ())))):
+        yield from _find_greeted(text, end)
     for _, end in occurrences(view.lower, told.get("am", ())):
         if text[end : end + 1] == " ":
             yield from _find_at(text, end + 1, _FEWEST)
@@ -140,12 +165,30 @@ def find_labelled_names(view: View) -> Iterator[tuple[int, int, str]]:
             yield from ((*found.span("name"), NAME) for found in _compile(form).finditer(text))
 
 
+def _find_greeted(text: str, end: int) -> Iterator[tuple[int, int, str]]:
+    """A name right behind a greeting, in a script without spaces: ``亲爱的王小明：``."""
+    for form in (_HAN_GREETED, _THAI_GREETED):
+        found = _compile(form).match(text, end)
+        if found:
+            yield (*found.span("name"), NAME)
+
+
+def _find_in_lower(text: str, end: int) -> Iterator[tuple[int, int, str]]:
+    """``customer name: ada lovelace``: two words and nothing else behind the colon."""
+    found = _IN_LOWER.match(text, end)
+    if found and not (is_thing(found["name"]) or _NOT_SAID & {*found["name"].split()}):
+        yield (*found.span("name"), NAME)
+
+
 def _find_behind_name(view: View) -> Iterator[tuple[int, int, str]]:
     """Behind words as general as "name", where what else people have is told."""
-    text, fewest = view.text, 1 if _tells_of_person(view) else _FEWEST
+    text, is_told = view.text, _tells_of_person(view)
     for _, end in occurrences(view.lower, view.told.terms.get("name", ())):
-        yield from _find_behind(text, end, _JOINT, fewest)
-    if "ame:" in text and fewest == 1:
+        for span in _find_behind(text, end, _JOINT, 1):
+            # A surname of Chinese or Korean tells by itself; anything else may be a product's name.
+            if is_told or _compile(_SURNAMED).match(text, span[0]):
+                yield span
+    if "ame:" in text and is_told:
         for label in _NAME_LABEL.finditer(text):
             yield from _find_behind(text, label.end(), _JOINT, _FEWEST)
 
@@ -153,13 +196,7 @@ def _find_behind_name(view: View) -> Iterator[tuple[int, int, str]]:
 def _tells_of_person(view: View) -> bool:
     """Whether what people have is told beside a "name"."""
     told = view.told.terms
-    return (
-        "phone" in told
-        or "customer" in told
-        or "person" in told
-        or "@" in view.text
-        or not view.text.isascii()
-    )
+    return "phone" in told or "customer" in told or "person" in told or "@" in view.text
 
 
 def _find_behind(text: str, end: int, joint: re.Pattern[str], fewest: int) -> Iterator[tuple[int, int, str]]:
@@ -202,11 +239,14 @@ def _find_at(text: str, at: int, fewest: int) -> Iterator[tuple[int, int, str]]:
 def _is_japanese(text: str, at: int) -> bool:
     """Whether a text is Japanese: it has syllables, or a word before the place that Chinese has not."""
     before = text[max(0, at - _LONGEST_LABEL) : at]
-    return bool(_KANA.search(text)) or any(word in before for word in _JAPANESE)
+    around = text[max(0, at - _NEAR) : at + _NEAR]
+    return bool(_KANA.search(around)) or any(word in before for word in _JAPANESE)
 
 
 def _is_name(name: str, fewest: int) -> bool:
     words = name.lower().split()
+    if is_thing(name) and len(words) > 1:
+        return False
     if any(word.strip(".") in _SAID or word in _SAID_ELSEWHERE for word in words):
         return False
     if name.isupper() and len(name) > 1:  # a code, or a script without capitals, which has none

@@ -11,14 +11,22 @@ from collections.abc import Iterator
 
 from .brackets import PAIRS, Brackets
 from .columns import is_header
-from .expressions import computes, describes, is_concatenated, is_part_of_program, reads
+from .expressions import (
+    computes,
+    describes,
+    is_compared,
+    is_concatenated,
+    is_part_of_program,
+    lists_words,
+    reads,
+)
 from .kinds import CARD, IBAN, NAME, PHONE, SECRET, SECRET_TEXT
 from .name_words import split_name
 from .neighbours import judge_name
 from .people import can_be_name
 from .people_text import find_name_at
 from .placeholders import TELLS, is_public
-from .possible_values import is_amount
+from .possible_values import extend_to_items, is_amount, is_scored
 from .view import View
 from .vocabulary import is_joined
 
@@ -43,7 +51,7 @@ _TAG_START = re.compile(r"(?<!\w)<(?:[\w-]{1,40}:)?\Z")
 #: ``<b>Password:</b> hunter2``, ``<td>Password:</td><td>hunter2</td>``.
 _TAGS = re.compile(r"(?:</?[A-Za-z][^<>]{0,80}>\s{0,20}){1,6}(?=[^<\s])")
 _SPACE = re.compile(r"[ \t]+")
-_SET_BEFORE = re.compile(r"\b(?:set|setx|setenv|export)[ ]+\Z", re.IGNORECASE)
+_SET_BEFORE = re.compile(r"\b(?:set|setx|setenv|export)(?:[ ]-[A-Za-z]{1,4}){0,2}[ ]+\Z", re.IGNORECASE)
 
 # What may stand between the joint and a quoted value: emphasis, a YAML tag, a call, the prefix of a literal.
 _OPENER = re.compile(
@@ -161,12 +169,9 @@ class _Pair:
             return None
         joint = self._find_joint()
         span = self._find_value(*joint) if joint else None
-        if (
-            not span
-            or span[0] >= span[1]
-            or self._is_sentence(span)
-            or not self._is_private(self.text[slice(*span)])
-        ):
+        if not span or span[0] >= span[1] or self._is_sentence(span):
+            return None
+        if is_scored(self.text, self.name, *span) or not self._is_private(self.text[slice(*span)]):
             return None
         return span[0], self._end_of_rest(span), SECRET if self.kind == SECRET_TEXT else self.kind
 
@@ -211,7 +216,7 @@ class _Pair:
         return before.rstrip(" \t*`_").endswith("|") and not is_header(self.text, self.end)
 
     def _is_set_before(self) -> bool:
-        return bool(_SET_BEFORE.search(self.text, max(0, self.start - 12), self.start))
+        return bool(_SET_BEFORE.search(self.text, max(0, self.start - 24), self.start))
 
     def _find_value(self, at: int, kind: str) -> tuple[int, int] | None:
         if kind == "tag":
@@ -243,7 +248,8 @@ class _Pair:
     def _find_bare(self, at: int, kind: str) -> tuple[int, int] | None:
         if self.text[at : at + 1] in PAIRS and kind != "cell":
             end = self._end_of_bracket(at)
-            return None if describes(self.text[at : min(end, at + _LONGEST_BRACKET)]) else (at, end)
+            bracket = self.text[at : min(end, at + _LONGEST_BRACKET)]
+            return None if describes(bracket) or lists_words(bracket, self.name) else (at, end)
         block = _BLOCK.match(self.text, at)
         if block:
             return block.end(), self._end_of_block(block.end())
@@ -252,7 +258,9 @@ class _Pair:
         if self.text[self.start - 1 : self.start] in ("?", "&"):
             return self._match(_IN_QUERY, at)
         span = self._extend_to_line(self._match(_BARE, at), kind)
-        return None if span and computes(self.text, *span, self.name) else span
+        if span and (computes(self.text, *span, self.name) or is_compared(self.text, at, *span)):
+            return None
+        return extend_to_items(self.text, span, self.name)
 
     def _find_header(self, at: int) -> tuple[int, int] | None:
         """The rest of the line; words without "=" are no cookie."""

@@ -27,6 +27,15 @@ _SCORES = frozenset(("logprob", "logprobs", "toplogprobs", "tokenlogprobs", "sco
 _LONGEST_NAME = 200
 _IDENTIFIER = re.compile(r"\S{1,60}")
 _WORD = re.compile(r"[a-z]+(?:_[a-z]+)*|[A-Za-z]+(?:\.[A-Za-z]+)+|(?:[A-Z][a-z]+){2,}")
+#: "Forgot it?": what is shown beside a field.
+_SENTENCE = re.compile(r"[^\W\d_]+(?:[ '’,-]{1,2}[^\W\d_]+)+[.?!…]")
+#: What a browser's tool names: "Password field", "#password", "input[name=password]".
+_CONTROL = re.compile(
+    r"\W*(?:input)?\W*(?:(?:name|id|type)\W{1,3})?(?P<name>[A-Za-z][\w -]{1,60}?)\W*"
+    r"(?:\b(?:field|input|box|textbox))?\W*",
+    re.IGNORECASE,
+)
+_CONTROLS = frozenset(("element", "selector", "locator"))
 _FLAG = re.compile(r"--?(?=[A-Za-z])([\w.-]{1,60})")
 _NEXT_FLAG = re.compile(r"--[A-Za-z].*|-[A-Za-z]", re.DOTALL)
 
@@ -54,9 +63,9 @@ def _read_named(fields: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], .
     values = tuple(field for field, word in last.items() if word in _VALUES)
     contents = tuple(field for field, word in last.items() if word in _VALUES or word in _CONTENTS)
     sides = [
-        (field, contents if word in _NAMES else values)
+        (field, contents if word in _NAMES | _CONTROLS else values)
         for field, word in last.items()
-        if word in _NAMES | _KINDS
+        if word in _NAMES | _KINDS | _CONTROLS
     ]
     return tuple((field, held) for field, held in sides if held)
 
@@ -71,7 +80,7 @@ def mask_named(
     """``{"name": "api_key", "value": "..."}`` with the value masked: headers and variables come so."""
     for field, held in named:
         name = fields[field]
-        kind = judge_name(name) if isinstance(name, str) else None
+        kind = judge_name(name) or _judge_control(field, name) if isinstance(name, str) else None
         if kind:
             return {
                 key: replace(value, kind)
@@ -80,6 +89,14 @@ def mask_named(
                 for key, value in fields.items()
             }
     return fields
+
+
+def _judge_control(field: str, name: str) -> str | None:
+    """What a control of a page asks for, where a field says that it is one."""
+    control = (
+        _CONTROL.fullmatch(name) if split_name(field)[-1:] and split_name(field)[-1] in _CONTROLS else None
+    )
+    return judge_name(control["name"]) if control else None
 
 
 def mask_listed(items: list[Any], replace: Replace) -> list[Any]:
@@ -97,7 +114,11 @@ def _is_pair_alone(items: list[Any]) -> bool:
     name, value = items
     if not _IDENTIFIER.fullmatch(name) or _is_flag(name):
         return False
-    return not isinstance(value, str) or not (_WORD.fullmatch(value) or judge_name(value))
+    if "=" in name:
+        return False
+    return not isinstance(value, str) or not (
+        _WORD.fullmatch(value) or _SENTENCE.fullmatch(value) or judge_name(value)
+    )
 
 
 def _mask_pair(pair: Any, replace: Replace) -> list[Any]:

@@ -17,12 +17,14 @@ TELLS = frozenset(
      "that", "please", "see", "use", "why", "what", "how", "when", "where", "who", "be", "to", "of", "for", "from",
      "in", "on", "and", "or", "but", "if", "we", "you", "i", "it", "n/a", "yes", "no", "pending", "error",
      "mismatch", "your", "full", "output", "input", "!0", "!1", "void", "lambda", "function", "typeof", "oauth",
-     "oauth2", "ldap", "saml", "sso", "basic", "bearer", "digest", "expected", "too")
+     "oauth2", "ldap", "saml", "sso", "basic", "bearer", "digest", "expected", "too",
+     "не", "нет", "nicht", "kein", "keine", "não", "non", "pas", "niet", "geen", "nie", "inte", "ikke", "değil", "yok")
 )  # fmt: skip
 #: What stands for a secret and is none.
 PLACEHOLDER = re.compile(
     r"\$\{?\w+\}?|%\w+%|%[rsd]|%\(\w+\)s|\{\w*\}|\{\{[^{}]*\}\}|\*{3,}"
     r"|x{4,}|\[[a-z]+\]|(?:email|phone):[0-9a-f]{16}|<redacted>"
+    r"|:[a-z_]{2,40}|![a-z_]{2,20}"
     r"|<?your[ _-][a-z _-]{2,40}>?|<(?:your|enter|insert)|<[a-z][\w .-]{2,40}>|arn:\S+",
     re.IGNORECASE,
 )
@@ -40,7 +42,7 @@ def is_public(name: str, value: str, first: str) -> bool:
     >>> is_public("password", "$DB_PASSWORD", "$DB_PASSWORD"), is_public("salt", "2 tsp", "2")
     (True, True)
     """
-    if PLACEHOLDER.fullmatch(value) or (_CONSTANT.fullmatch(value) and judge_name(value)):
+    if PLACEHOLDER.fullmatch(value) or (_CONSTANT.fullmatch(value) and (judge_name(value) or is_weak(name))):
         return True
     if len(value) < 2 or (is_weak(name) and is_ordinary(value)):
         return True

@@ -31,6 +31,14 @@ _AMOUNT = re.compile(r"[\d.,]+[km]?|(?:\d+(?:\.\d+)?(?:ms|us|µs|ns|[dhms]))+|[\
 #: What was masked already: some of its digits look like a number.
 _MARKED = re.compile(r"(?:email|phone):[0-9a-f]{16}")
 _SHORTEST_IBAN = 10
+#: A country and two check digits: of an account, though most of it is missing.
+_IBAN_START = re.compile(r"\s*[A-Z]{2}[0-9]{2}[ ]?[A-Z0-9]{2}")
+#: Models give how likely each piece of a text was: ``{"token": "the", "logprob": -0.1}``.
+_SCORED = re.compile(r"\\*[\"']?\s{0,9},[^{}]{0,80}logprob")
+_SCORED_BEFORE = re.compile(r"logprob[^{}]{0,60}\Z")
+_LONGEST_SCORE = 100
+#: More of what a name in the plural names: "recovery codes: 1234-5678 8765-4321".
+_MORE_ITEMS = re.compile(r"(?:(?:[ ]?[,;][ ]?|[ ]and[ ]|[ ])(?=[A-Za-z-]{0,20}\d)[\w-]{4,40}(?![\w:=]))*")
 _NUMBERS = frozenset(("number", "numbers", "no", "num", "nr"))
 
 
@@ -96,7 +104,8 @@ def _can_be_card(value: Any, name: str) -> bool:
 
 
 def _can_be_iban(value: Any, _name: str) -> bool:
-    return len(_ALPHANUMERIC.findall(str(value))) >= _SHORTEST_IBAN
+    text = str(value)
+    return len(_ALPHANUMERIC.findall(text)) >= _SHORTEST_IBAN or bool(_IBAN_START.match(text))
 
 
 def _can_be_phone(value: Any, _name: str) -> bool:
@@ -130,3 +139,20 @@ def find_numbers(text: str) -> list[tuple[int, int]]:
 
 
 _PHONE_IN_VALUE = re.compile(r"\+?(?<!\d)[(]?\d(?:[\s().\-‐-―/]{0,3}\d){5,14}(?!\d)")
+
+
+def is_scored(text: str, name: str, start: int, end: int) -> bool:
+    """Whether a token is a piece of text with how likely it was."""
+    if name.lower() not in ("token", "tokens") or "logprob" not in text:
+        return False
+    return bool(
+        _SCORED.match(text, end) or _SCORED_BEFORE.search(text, max(0, start - _LONGEST_SCORE), start)
+    )
+
+
+def extend_to_items(text: str, span: tuple[int, int] | None, name: str) -> tuple[int, int] | None:
+    """A value with those behind it, where the name is in the plural and the value holds a digit."""
+    if not span or not is_plural(name) or not any(map(str.isdigit, text[slice(*span)])):
+        return span
+    more = _MORE_ITEMS.match(text, span[1])
+    return (span[0], more.end()) if more else span

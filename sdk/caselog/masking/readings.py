@@ -1,4 +1,4 @@
-r"""A text as other programs read it: percent-encoded, with HTML's entities, JSON's escapes, other digits, in base64.
+r"""A text as other programs read it: percent-encoded, with HTML's entities, JSON's escapes, other digits.
 
 What is private in a text is private however it is written. So a text that is written in such a way is read, and
 each character of the reading knows where it stands in the text as it was sent: what is found in the reading is
@@ -7,8 +7,6 @@ replaced there, and nothing else is.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import html
 import re
 import unicodedata
@@ -42,21 +40,25 @@ _ASCII = re.compile(rf"[%&\\=](?:{_WRITTEN})")
 _ANY = re.compile(rf"[%&\\={_OTHERS}](?:(?<=[{_OTHERS}])|{_WRITTEN})")
 _PLAIN_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 
-_BASE64 = re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/_-]{24,8192}={0,2}(?![\w+/=-])")
-_PRINTABLE_START = 24
-
 
 class Reading:
     """A text, and where each of its characters stands in the text that was sent."""
 
     def __init__(
-        self, text: str, at: list[int], sent: list[tuple[int, int]], above: Reading | None = None
+        self,
+        text: str,
+        at: list[int],
+        sent: list[tuple[int, int]],
+        sent_text: str,
+        above: Reading | None = None,
     ) -> None:
         """``at``: where the parts of ``text`` begin; ``sent``: where each begins in the text above, and how long it is.
 
         A part whose length there is -1 is written as it is.
         """
         self.text = text
+        #: The text as it was sent.
+        self.sent = sent_text
         self._at = at
         self._sent = sent
         self._above = above
@@ -65,6 +67,16 @@ class Reading:
         """Where a span of the reading stands in the text that was sent."""
         span = self._begin(start), self._end(end - 1)
         return self._above.locate(*span) if self._above else span
+
+    def write_mark(self, mark: str, start: int) -> str:
+        """A mark as it is to be written where a span begins: with its quotes as the quotes beside it are written."""
+        if not mark.startswith('"'):
+            return mark
+        if len(self._at) == 1 and len(self.sent) and self._sent[0][1] >= 0:
+            return mark.strip('"')  # a word in base64, replaced whole
+        place = self.text.rfind('"', 0, start)
+        first, last = self.locate(place, place + 1) if place >= 0 else (0, 0)
+        return (self.sent[first:last] or '"').join(("", mark.strip('"'), ""))
 
     def _begin(self, place: int) -> int:
         part = bisect_right(self._at, place) - 1
@@ -117,7 +129,7 @@ def read(text: str, above: Reading | None = None) -> Reading | None:
         at.append(length)
         sent.append((done, -1))
         plain.append(text[done:])
-    return Reading("".join(plain), at, sent, above) if at else None
+    return Reading("".join(plain), at, sent, above.sent if above else text, above) if at else None
 
 
 def _decode(written: str, begins: int) -> Iterator[tuple[str, int, int]]:
@@ -163,28 +175,3 @@ def _decode_escape(written: str) -> str:
 def hides_more(text: str) -> bool:
     """Whether a text at the greatest depth is still written in another writing that could hide something."""
     return bool(re.search(r"%[0-9A-Fa-f]{2}|&#\w{1,7};|\\[\"ux]", text))
-
-
-def read_base64(text: str, offset: int = 0) -> Iterator[Reading]:
-    """What is readable text in base64, each word of it as a reading that stands where the whole word does."""
-    for found in _BASE64.finditer(text):
-        plain = _decode_base64(found[0])
-        if plain:
-            yield Reading(plain, [0], [(found.start() + offset, found.end() - found.start())])
-
-
-def _decode_base64(word: str) -> str:
-    """The text that is written in base64; nothing where the word is no base64, or not of a text."""
-    word = word.rstrip("=").replace("-", "+").replace("_", "/")
-    try:
-        start = base64.b64decode(word[:_PRINTABLE_START])
-        if not _is_text(start[:16]):
-            return ""
-        plain = base64.b64decode(word + "=" * (-len(word) % 4)).decode()
-    except (binascii.Error, ValueError):
-        return ""
-    return plain if plain.isprintable() or "\n" in plain else ""
-
-
-def _is_text(start: bytes) -> bool:
-    return all(32 <= byte < 127 or byte in (9, 10, 13) or byte >= 0xC2 for byte in start)

@@ -24,6 +24,7 @@ from . import (
     phones,
     tokens,
     told,
+    written_secrets,
 )
 from .kinds import CARD, EMAIL, IBAN, NAME, PHONE, SECRET
 from .view import View
@@ -118,6 +119,13 @@ RULES: tuple[Rule, ...] = (
         told.may_hold_password, told.find_passwords,
         ("my password is »Hunter2«", "mon mot de passe est »hunter2«", "我的密码是 »hunter22«", "mật khẩu: »hunter22«", "كلمة المرور: »Sahara2024«"),
         ("The password is wrong.", "The PW1100G has vibration", "ñ pwsh7.exe", "hash it: nc pwn.example.io:8000"), yields=True,
+    ),
+    Rule(
+        "written secret", "passwords and codes that a set form of words gives away, in SQL, in commands, before their word", (SECRET,),
+        written_secrets.may_hold_written_secret, written_secrets.find_written_secrets,
+        ("»993221« is your verification code", "CREATE USER bob IDENTIFIED BY '»hunter2x«'", "WIFI:T:WPA;S:home;P:»hunter2x«;;",
+         "password has been set to »hunter2x«", "Password (»hunter2x«)", "net use \\\\srv\\x »hunter2x« /user:bob"),
+        ("Password (sha256)", "2024 is your year", "your code: see below", "password has been set to expire", "users pass tests"),
     ),
     Rule(
         "e-mail address", "e-mail addresses; each becomes a keyed hash", (EMAIL,), emails.may_hold_email, emails.find_emails,

@@ -23,7 +23,7 @@ _ESCAPE = re.compile(r"(?<=\\)[nrt]|(?<=%)[0-9A-Fa-f]{2}|(?<=\[)[0-9;]{1,5}m")
 OWN_FORMS = r"""
       eyJ[\w-]{6,}(?:\.[\w-]*){1,4} | eyJ[\w-]{37,}                        # JWT, JWE; JSON in base64
     | sk-(?:proj|ant|lf|or|svcacct|admin)-[\w-]{16,} | sk-[A-Za-z0-9]{20,}  # OpenAI, Anthropic, Langfuse, OpenRouter
-    | sk-(?=[\w-]*[A-Z0-9])[\w-]{16,} | [srp]k_(?:live|test)_\w{10,}       # others; Stripe
+    | (?<![\w-])sk-(?=[a-z_-]{0,80}[A-Z0-9])[\w-]{16,} | [srp]k_(?:live|test)_\w{10,}  # others; Stripe
     | whsec_[A-Za-z0-9_]{16,} | rzp_(?:live|test)_[A-Za-z0-9]{10,}
     | caselog_[\w-]{20,}
     | gh[pousr]_[A-Za-z0-9]{20,} | github_pat_\w{20,}                      # GitHub
@@ -70,6 +70,11 @@ AWS_SECRET = re.compile(
 )
 
 
+#: "exa-mple-of-a-long-slug", "ntn_number_of_total_nodes_2": words and small numbers, as no token is made of.
+_SLUG = re.compile(
+    r"[A-Za-z0-9]{1,14}(?:[._-]{1,3}(?:[A-Z]?[a-z]{1,14}|[A-Z]{2,14}|v?[0-9]{1,4})){2,60}[._-]{0,3}"
+)
+_REST = re.compile(r"[A-Za-z0-9_]*")
 _KEY_LENGTH = 40
 _LONG_WORD = re.compile(r"[a-z]{9}|0{7}")
 _FEWEST_DIGITS = 2
@@ -90,8 +95,17 @@ def _find_in_known(word: str) -> tuple[tuple[int, int], ...]:
 def _find_in_word(word: str) -> tuple[tuple[int, int], ...]:
     """Where in a long word tokens stand."""
     return tuple(
-        (found.start(), found.start() + len(found[0].rstrip("."))) for found in _TOKEN.finditer(word)
+        (found.start(), _end_of_token(word, found))
+        for found in _TOKEN.finditer(word)
+        if not _SLUG.fullmatch(found[0])
     )
+
+
+def _end_of_token(word: str, found: re.Match[str]) -> int:
+    """Where the run ends in which a token stands: a form may know only a part of a longer one."""
+    end = found.start() + len(found[0].rstrip("."))
+    rest = _REST.match(word, end)
+    return rest.end() if rest else end
 
 
 def may_hold_token(view: View) -> bool:

@@ -40,7 +40,7 @@ _LONGEST_BEFORE = 90
 #: The rest of a value that is longer than what is judged of it: else many words would each look at all of a text.
 _REST = re.compile(r"[^\s\"'`”“»」]*")
 _AFTER_PHONE = re.compile(
-    rf"[ \t]*(?:(?:number|no|nr|№)\.?[ \t]*)?(?:{_LINK}[ \t]*|\.[ \t]*){{0,3}}"
+    rf"[ \t]*(?:(?:number|no|nr|№)\.?[ \t]*)?(?:{_LINK}[ \t]*|\.[ \t]*){{0,3}}(?:(?:le|el|the|il|o|die)[ \t]+)?"
     r"(\+?\(?\d[\d ().\-/‐-―]{4,22}\d)(?![\w-])"
 )
 # "password" at the end of a sentence, and what only looks like a value.

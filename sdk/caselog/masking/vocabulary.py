@@ -39,10 +39,14 @@ _MORE = {
     "password": ("api key", "api-key", "secret key", "secret-key", "access key", "access-key", "private key", "license key",
                  "licence key", "access token", "access-token", "auth token", "auth-token", "bearer token", "api token",
                  "api-token"),
-    "phone": ("my number", "phone no", "tel no", "call me", "call me at", "call me on", "reach me at", "reach me on", "text me at"),
+    "phone": ("my number", "my new number", "our number", "meine nummer", "mon numéro", "mi número", "mi numero", "meu número", "meu numero",
+              "il mio numero", "mijn nummer", "mitt nummer", "mit nummer", "mój numer", "мой номер", "мій номер", "benim numaram", "numaram",
+              "我的号码", "我的號碼", "私の番号", "제 번호", "내 번호", "رقمي", "मेरा नंबर", "số của tôi", "nomor saya", "phone no", "tel no", "call me", "call me at", "call me on", "reach me at", "reach me on", "text me at"),
     "card code": ("cvv", "cvv2", "cvc", "cvc2", "csc", "security code", "card code"),
     "scheme": ("bearer", "basic", "token", "apikey", "digest"),
     "private key": ("private key",),
+    "mail": ("subject", "betreff", "objet", "asunto", "assunto", "oggetto", "onderwerp", "temat", "sent", "gesendet"),
+    "set form": ("identified", "net use", "wifi", "private-lines", "codice", "código", "your code", "my code"),
 }  # fmt: skip
 #: The second words of names of two words: "API key", "phone number".
 _SECOND_WORDS = frozenset(
@@ -89,8 +93,8 @@ def _index() -> dict[str, tuple[tuple[str, str], ...]]:
 def _index_others() -> dict[str, tuple[tuple[str, str], ...]]:
     """The other terms, by their last character that is none of ASCII."""
     index: dict[str, list[tuple[str, str]]] = {}
-    for topic in _OF_LANGUAGES:
-        for term in terms(topic):
+    for topic in dict.fromkeys((*_OF_LANGUAGES, *_MORE)):
+        for term in (*(terms(topic) if topic in _OF_LANGUAGES else ()), *_MORE.get(topic, ())):
             if not term.isascii():
                 index.setdefault(_NOT_ASCII.findall(term)[-1], []).append((topic, term))
     return {char: tuple(entries) for char, entries in index.items()}

@@ -58,14 +58,15 @@ Organisations are left: a value with a word such as Corp, Inc, Ltd, GmbH, Team o
 A person's name is found by its field; in a text behind a greeting (`Dear ...`), a title (`Ms. ...`) or "my name
 is", under the last line of a letter, in the head of a mail, and before an address (`Ada <ada@example.com>`).
 **Once it is known in a ticket it is found wherever it stands in that ticket**: the full name in any case, over any
-white space, and joined to a user id (`ada_lovelace_12`, `lovelace.ada`, `AdaLovelace`); a part of it with its capital
+white space, and joined to a user name (`ada_lovelace`, `lovelace.ada`, `AdaLovelace`); a part of it with its capital
 (or in capitals, if it is not as short as a code), unless the same word stands in lower case in the ticket too,
 or is a month or a day.
 
 Not found are: a name that stands in none of these places (`Ada called again`, and no field says who Ada is; `From: Ada
 Lovelace` without a subject; `Name: Ada Lovelace` beside nothing that people have), since that would take a model of the
-language; ids made of a part of a name or of initials (`alovelace`, `ada12`); inflected names (`Анне Петровой` for `Анна
-Петрова`); a part of a name in a script without capitals, but for full names in Korean, Chinese and Japanese; a known
+language; ids with a number (`ada_lovelace_12`), by which the customer is found in the client's own system, and those
+made of a part of a name or of initials (`alovelace`, `ada12`); inflected names (`Анне Петровой` for `Анна Петрова`); a
+part of a name in a script without capitals, but for full names in Korean, Chinese and Japanese; a known
 name whose letters are percent-encoded elsewhere. Where no name may leave, remove the bodies (`CASELOG_MASK=bodies`) or
 send no trace
 (`CASELOG_LEVEL=METRICS_ONLY`).

@@ -232,13 +232,13 @@ def _private_parts(texts: Sequence[str], api_key: str) -> list[str]:
         found += re.findall(r"[\w.+-]+@[\w-]+\.[\w.]+", text)
         found += [
             run
-            for run in re.findall(r"(?<!\d)[3-6](?:[ -]?\d){12,18}(?!\d)", _UUID.sub("", text))
+            for run in re.findall(r"(?<![0-9a-f])[3-6](?:[ -]?\d){12,18}(?![0-9a-f])", _UUID.sub("", text))
             if _passes_luhn(run)
         ]
     return found
 
 
-#: Ids of logs: one in some thousands has decimal groups that look like a card.
+#: Ids of logs: one in some thousands has decimal groups that look like a card; so may a name of a bucket.
 _UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
 

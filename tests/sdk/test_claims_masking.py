@@ -363,7 +363,15 @@ def test_numbers_of_accounts_that_are_no_ibans_pass(value: Any, send: Callable[[
 
 
 @pytest.mark.claim("unfound-user-names")
-@pytest.mark.parametrize("value", ["user ada_l_36 wrote", {"username": "ada_l_36"}, {"user_id": "ada_l_36"}])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "user ada_l wrote",
+        {"username": "ada_l"},
+        {"user_id": "ada_lovelace_36"},
+        ["my name is [name]", "ada_lovelace_36"],
+    ],
+)
 def test_names_of_users_pass_where_nothing_tells_the_name_they_are_made_of(
     value: Any, send: Callable[[Any], Any]
 ) -> None:

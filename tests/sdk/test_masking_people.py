@@ -44,18 +44,14 @@ def test_a_full_name_is_found_over_whatever_parts_its_words(gap: str, first: str
 
 
 SLUGS = [
-    f"{{{a}}}{joint}{{{b}}}{number}"
-    for (a, b), joint, number in itertools.product(
-        (("first", "last"), ("last", "first")), "_.-", ("", "_3668", "-3668", "42")
-    )
+    f"{{{a}}}{joint}{{{b}}}"
+    for (a, b), joint in itertools.product((("first", "last"), ("last", "first")), "_.-")
 ]
 
 
-@pytest.mark.parametrize(
-    "slug", [*SLUGS, "x/u/{first}-{last}", "user_{first}_{last}_1", "/home/{first}.{last}/x"]
-)
+@pytest.mark.parametrize("slug", [*SLUGS, "x/u/{first}-{last}", "/home/{first}.{last}/x"])
 @pytest.mark.parametrize(("first", "last"), PEOPLE)
-def test_a_user_id_made_of_a_known_name_is_masked(slug: str, first: str, last: str) -> None:
+def test_a_user_name_made_of_a_known_name_is_masked(slug: str, first: str, last: str) -> None:
     for form in (str, str.lower, str.upper):
         written = slug.format(first=form(first), last=form(last))
         done = mask(f"my name is {first} {last}.", f"id {written} ok")[1]
@@ -71,13 +67,19 @@ def test_a_user_id_in_humps_is_masked(first: str, last: str) -> None:
     assert mask(f"my name is {first} {last}.", f"id {first}{last} ok")[1] == "id [name] ok"
 
 
-def test_first_and_last_name_of_one_object_make_user_ids_too() -> None:
+def test_first_and_last_name_of_one_object_make_user_names_too() -> None:
     for first, last in (("first_name", "last_name"), ("givenName", "familyName"), ("vorname", "nachname")):
         customer = {first: "Mia", last: "Li"}
-        assert mask("id mia_li_3668", customer=customer) == ["id [name]_3668"]
-        assert (
-            mask("id mia_li_3668", 'so {"' + first + '": "Mia", "' + last + '": "Li"}')[0] == "id [name]_3668"
-        )
+        assert mask("id mia_li", customer=customer) == ["id [name]"]
+        assert mask("id mia_li", 'so {"' + first + '": "Mia", "' + last + '": "Li"}')[0] == "id [name]"
+
+
+@pytest.mark.parametrize("number", ["_3668", "-3668", "42", ".7", "_x1"])
+@pytest.mark.parametrize(("first", "last"), PEOPLE)
+def test_an_id_with_a_number_by_which_the_customer_is_found_stays(first: str, last: str, number: str) -> None:
+    text = f"id {first.lower()}_{last.lower()}{number}, twice"
+
+    assert mask(f"my name is {first} {last}.", text)[1] == text
 
 
 @pytest.mark.parametrize(
@@ -121,7 +123,7 @@ def test_a_word_in_lower_case_in_prose_still_does() -> None:
         (("Szanowny Panie Kowalski,", "Panie Nowak"), ("Szanowny Panie [name],", "Panie Nowak")),
         (("Mr. Smith's office",), ("Mr. [name]'s office",)),
         (("my name is Bob Jones.", "/home/Bob Jones/x"), ("my name is [name].", "/home/[name]/x")),
-        (("mein Name ist José García", "jose_garcia_12, jose.garcia"), ("mein Name ist [name]", "[name]_12, [name]")),
+        (("mein Name ist José García", "jose_garcia, jose.garcia"), ("mein Name ist [name]", "[name], [name]")),
     ],
 )  # fmt: skip
 def test_a_name_ends_where_people_end_it(texts: tuple[str, ...], masked: tuple[str, ...]) -> None:

@@ -1,8 +1,9 @@
 """Names of people that are known in a ticket, wherever else in it they stand: in prose, in addresses, as user ids.
 
-A full name counts in any case, over any white space and as a slug (``bob_jones_3668``, ``BobJones``, ``jones.bob``).
-A part of one counts with its capital, or in five capitals and more, unless the same word stands in lower case in the
-ticket too (then it is a word like any), is the name of a month or a day, a title, or too short.
+A full name counts in any case, over any white space and as a slug (``bob_jones``, ``BobJones``, ``jones.bob``), but not
+as an id with a number behind it (``bob_jones_3668``): by that the customer is found in the client's own system. A part
+of one counts with its capital, or in five capitals and more, unless the same word stands in lower case in the ticket
+too (then it is a word like any), is the name of a month or a day, a title, or too short.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ _ENDS_OF_WORDS = bytes(code if chr(code).isalpha() and code < 128 else 32 for co
 #: Between the words of a name, as they are sent: in lower case.
 _GAP = re.compile(r"(?:\s|\+|%20|%c2%a0|&nbsp;|&#160;|\\[nrt])+")
 _JOINT = re.compile(r"[_.\-]")
+#: ``mia_li_3668``: by this the ticket's customer is found in the client's own system.
+_NUMBERED = re.compile(r"[.\-]\d")
 _BETWEEN_WORDS = re.compile(r"(?:[\s,+]|%20|%C2%A0|&nbsp;|\\[nrt])+", re.IGNORECASE)
 #: Glued in lower case, two short words are another: "jo", "an".
 _SHORTEST_GLUED, _SHORTEST_GLUED_PART = 7, 3
@@ -191,9 +194,9 @@ def _match_words(text: str, at: int, words: tuple[str, ...], joint: re.Pattern[s
 
 
 def _ends_name(text: str, end: int, *, joined: bool) -> bool:
-    """Whether no letter follows; what was joined may end with a number."""
+    """Whether no letter or digit follows; with a number behind it, what was joined is an id, not a name."""
     after = text[end : end + 1]
-    return not (after.isalpha() or (after.isalnum() and not joined) or (after == "_" and not joined))
+    return not (after.isalnum() or after == "_" or (joined and _NUMBERED.match(text, end)))
 
 
 def _begin(text: str, at: int) -> str:

@@ -156,7 +156,7 @@ def test_a_crew_becomes_a_log_of_all_that_it_did(logs: Captured) -> None:
                     "input_tokens": 10, "output_tokens": 3,
                 },
                 {
-                    "iteration": 2, "node": "Support", "thought": "I know.", "tool_calls": None, "model": "small-1",
+                    "iteration": 2, "node": "Support", "thought": "I know.", "model": "small-1",
                     "input_tokens": 10, "output_tokens": 3,
                 },
             ],

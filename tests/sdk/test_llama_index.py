@@ -124,7 +124,7 @@ def test_an_agent_becomes_a_log_of_all_that_it_did(logs: Captured) -> None:
                     "model": "small-1", "input_tokens": 10, "output_tokens": 3,
                 },
                 {
-                    "iteration": 2, "node": "support", "thought": "It is paid.", "tool_calls": None,
+                    "iteration": 2, "node": "support", "thought": "It is paid.",
                     "model": "small-1", "input_tokens": 10, "output_tokens": 3,
                     "input": [
                         "[1 as before]",

@@ -159,7 +159,6 @@ def test_a_run_becomes_one_log_with_all_that_happened(logs: Captured) -> None:
                     "node": "support",
                     "input": ["[2 as before]", thought, called, answered],
                     "thought": "It is paid.",
-                    "tool_calls": None,
                     **tokens,
                 },
             ],

@@ -180,7 +180,6 @@ def test_a_run_becomes_one_log_with_all_that_happened(logs: Captured) -> None:
                         {"role": "tool", "name": "find_order", "tool_call_id": "c1", "content": "order 7 is paid"},
                     ],
                     "thought": "It is paid.",
-                    "tool_calls": None,
                     **tokens,
                 },
             ],

@@ -1,15 +1,19 @@
-"""What the tests of CrewAI's and LlamaIndex's adapters share.
+"""What the tests of adapters share.
 
-They run in an environment of their own (`make adapters`), without the house's conftests: they bring what they need.
+Those of CrewAI and LlamaIndex run in an environment of their own (`make adapters`), without the house's conftests: they
+bring what they need.
 """
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import importlib.util
 import os
+import random
+import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -47,3 +51,31 @@ def steps_of(log: Mapping[str, Any]) -> dict[str, Any]:
         "actions": [step.get("action") or step.get("thought") for step in trace["react_iterations"]],
         "calls": [(call["name"], call.get("status")) for call in [*calls, *trace["tool_calls"]]],
     }
+
+
+def run_mixed(
+    go: Callable[[str, str], Awaitable[None]],
+    kinds: Mapping[str, str],
+    logs: Sequence[Mapping[str, Any]],
+    seed: int,
+) -> None:
+    """Thirty runs at once: ``go(kind, ticket_id)`` runs one, ``kinds`` tells the status that its log then has.
+
+    Each run works on the number in its ticket's id: no other may stand in its log.
+    """
+    chance = random.Random(seed)
+    chosen = {f"T-{number}": chance.choice(sorted(kinds)) for number in range(1000, 1030)}
+
+    async def work() -> None:
+        await asyncio.gather(*(go(kind, each) for each, kind in chosen.items()), return_exceptions=True)
+
+    asyncio.run(work())
+
+    assert {log["ticket_id"]: log["status"] for log in logs} == {
+        each: kinds[kind] for each, kind in chosen.items()
+    }
+    assert len(logs) == len(chosen)
+    for log in logs:
+        numbers = set(re.findall(r"\b1\d{3}\b", str(without_times(log["trace"]["react_iterations"]))))
+        assert numbers <= {log["ticket_id"].removeprefix("T-")}
+        assert log["metrics"]["error_count"] == (1 if log["status"] == "FAILED" else 0)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import random
-import re
 from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Any
@@ -45,6 +43,7 @@ from caselog import guard
 from caselog.console import Console
 from caselog.openai_agents import CaselogTracingProcessor, processor, record_runs, runner
 from caselog.testing import Captured
+from tests.sdk.adapters import run_mixed, without_times
 from tests.sdk.openai_runs import (
     OwnModel,
     agent,
@@ -80,22 +79,6 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Iterator[CaselogTracingProcesso
 
 def run(agent: Agent[Any], question: str = QUESTION, **options: Any) -> Any:
     return asyncio.run(Runner.run(agent, question, **options)).final_output
-
-
-def without_times(value: Any) -> Any:
-    """The value without what differs from run to run."""
-    if isinstance(value, dict):
-        left = {
-            "started_at",
-            "duration_ms",
-            "executed_at",
-            "execution_time_seconds",
-            "log_id",
-            "sdk",
-            "stacktrace",
-        }
-        return {name: without_times(part) for name, part in value.items() if name not in left}
-    return [without_times(each) for each in value] if isinstance(value, list) else value
 
 
 def test_a_run_becomes_one_log_with_all_that_happened(logs: Captured) -> None:
@@ -141,6 +124,7 @@ def test_a_run_becomes_one_log_with_all_that_happened(logs: Captured) -> None:
             "react_iterations": 2, "error_count": 0, "tool_call_count": 1, "failed_tool_calls": 0,
             "input_tokens": 20, "output_tokens": 6,
         },
+        "sdk": {"name": "caselog-python", "version": caselog.__version__},
         "trace": {
             "nodes": [{"name": "support", "status": "ok", "input": [question], "output": "It is paid."}],
             "react_iterations": [
@@ -781,19 +765,4 @@ async def _go(kind: str, ticket_id: str) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_whatever_runs_at_once_each_is_one_log_of_its_own(logs: Captured, seed: int) -> None:
-    chance = random.Random(seed)
-    kinds = {f"T-{number}": chance.choice(sorted(KINDS)) for number in range(1000, 1030)}
-
-    async def work() -> None:
-        await asyncio.gather(*(_go(kind, each) for each, kind in kinds.items()), return_exceptions=True)
-
-    asyncio.run(work())
-
-    assert {log["ticket_id"]: log["status"] for log in logs} == {
-        each: KINDS[kind] for each, kind in kinds.items()
-    }
-    assert len(logs) == len(kinds)
-    for log in logs:
-        numbers = set(re.findall(r"\b1\d{3}\b", str(without_times(log["trace"]["react_iterations"]))))
-        assert numbers <= {log["ticket_id"].removeprefix("T-")}
-        assert log["metrics"]["error_count"] == (1 if log["status"] == "FAILED" else 0)
+    run_mixed(_go, KINDS, logs, seed)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import random
-import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from importlib.util import find_spec
 from typing import Any
@@ -47,6 +45,7 @@ from caselog import guard
 from caselog.pydantic_ai import CaselogCapability, record
 from caselog.testing import Captured
 from caselog.waiting import Waiting
+from tests.sdk.adapters import run_mixed, without_times
 
 QUESTION = "Is order 7 paid?"
 USAGE = RequestUsage(input_tokens=10, output_tokens=3, cache_read_tokens=4)
@@ -108,22 +107,6 @@ def run(agent: Agent[Any, Any], question: str = QUESTION, **options: Any) -> Any
     return asyncio.run(agent.run(question, **options)).output
 
 
-def without_times(value: Any) -> Any:
-    """The value without what differs from run to run."""
-    if isinstance(value, dict):
-        left = {
-            "started_at",
-            "duration_ms",
-            "executed_at",
-            "execution_time_seconds",
-            "log_id",
-            "sdk",
-            "stacktrace",
-        }
-        return {name: without_times(part) for name, part in value.items() if name not in left}
-    return [without_times(each) for each in value] if isinstance(value, list) else value
-
-
 def test_a_run_becomes_one_log_with_all_that_happened(logs: Captured) -> None:
     support = agent(
         [ThinkingPart("Which order?"), say("Look it up."), call("find_order", order_id=7)],
@@ -156,6 +139,7 @@ def test_a_run_becomes_one_log_with_all_that_happened(logs: Captured) -> None:
             "react_iterations": 2, "error_count": 0, "tool_call_count": 1, "failed_tool_calls": 0,
             "input_tokens": 20, "output_tokens": 6,
         },
+        "sdk": {"name": "caselog-python", "version": caselog.__version__},
         "trace": {
             "nodes": [{"name": "support", "status": "ok", "input": QUESTION, "output": "It is paid."}],
             "react_iterations": [
@@ -715,19 +699,4 @@ async def _go(kind: str, ticket_id: str) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_whatever_runs_at_once_each_is_one_log_of_its_own(logs: Captured, seed: int) -> None:
-    chance = random.Random(seed)
-    kinds = {f"T-{number}": chance.choice(sorted(KINDS)) for number in range(1000, 1030)}
-
-    async def work() -> None:
-        await asyncio.gather(*(_go(kind, each) for each, kind in kinds.items()), return_exceptions=True)
-
-    asyncio.run(work())
-
-    assert {log["ticket_id"]: log["status"] for log in logs} == {
-        each: KINDS[kind] for each, kind in kinds.items()
-    }
-    assert len(logs) == len(kinds)
-    for log in logs:
-        numbers = set(re.findall(r"\b1\d{3}\b", str(without_times(log["trace"]["react_iterations"]))))
-        assert numbers <= {log["ticket_id"].removeprefix("T-")}
-        assert log["metrics"]["error_count"] == (1 if log["status"] == "FAILED" else 0)
+    run_mixed(_go, KINDS, logs, seed)

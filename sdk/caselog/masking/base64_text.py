@@ -25,6 +25,7 @@ _WORD = re.compile(
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){12,}")
 _SPACE = re.compile(r"[ \t\r\n]")
 _NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_NO_TEXT_IN_UTF8 = re.compile(_NO_TEXT.pattern.encode())
 _START = 24
 #: In a URL's path the word begins behind one of the last slashes that may be its own as well.
 _MOST_SLASHES = 8
@@ -49,6 +50,8 @@ def read_words(text: str, offset: int = 0, above: Reading | None = None) -> Iter
 def _parts(run: str) -> Iterator[tuple[int, str]]:
     """The whole of a run, what stands behind its slashes, what stands between them."""
     yield 0, run
+    if "/" not in run:
+        return
     slashes = [place for place, char in enumerate(run[:400]) if char == "/"][:_MOST_SLASHES]
     for place in slashes:
         if len(run) - place > SHORTEST:
@@ -79,6 +82,8 @@ def _decode_all(word: str) -> bytes:
 def _as_text(start: bytes, read_all: Callable[[], bytes]) -> str:
     """The text, where its first bytes are of one: in UTF-8, or in the UTF-16 of Windows."""
     encoding = "utf-16-le" if not any(start[1::2]) else "utf-8"
+    if encoding == "utf-8" and _NO_TEXT_IN_UTF8.search(start):
+        return ""  # most words are no base64: the quick answer
     # What is cut at the end of the first bytes is no mistake.
     if _NO_TEXT.search(codecs.getincrementaldecoder(encoding)().decode(start)):
         return ""

@@ -15,6 +15,7 @@ _NAMED_BY = frozenset(
      "client", "member", "employee", "person", "site", "app", "system", "no", "number")
 )  # fmt: skip
 _COLUMNS = ("columns", "headers", "header", "column_names", "columnNames", "schema", "fields")
+_ANY_COLUMNS = frozenset(_COLUMNS)
 _ROWS = ("rows", "data", "values", "records", "results")
 _FEWEST_COLUMNS = 2
 
@@ -31,6 +32,8 @@ def mask_rows(rows: list[Any], replace: Replace) -> list[Any]:
 
 def mask_beside_columns(fields: dict[str, Any], replace: Replace) -> dict[str, Any]:
     """``{"columns": ["user", "password"], "rows": [["bob", "..."]]}`` with private columns masked."""
+    if _ANY_COLUMNS.isdisjoint(fields):
+        return fields
     columns = next((fields[name] for name in _COLUMNS if isinstance(fields.get(name), (list, tuple))), None)
     if not columns:
         return fields

@@ -91,7 +91,7 @@ minio: ## build MinIO into the user's cache (needs Go, about four minutes): test
 	GOBIN="$(CACHE)" go install $(MINIO)
 
 bench: env ## durable logs per second, with and without the object store's PUT
-	$(BIN)/python benchmarks/ingest.py
+	$(BIN)/python -m benchmarks.ingest
 
 clean: ## remove the environment and what tools left behind; logs and users in .caselog stay
 	rm -rf $(VENV) $(ADAPTERS) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

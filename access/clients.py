@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +11,14 @@ from typing import Final
 from pydantic import Field
 
 from access import deletions, records
-from access.errors import ClientDeleted, ClientExists, InvalidName, InvalidRetention, UnknownClient
+from access.errors import (
+    ClientDeleted,
+    ClientExists,
+    InvalidLimit,
+    InvalidName,
+    InvalidRetention,
+    UnknownClient,
+)
 from access.records import Record
 from lake.errors import ObjectExists
 from lake.layout import control_key, is_client_id
@@ -23,10 +31,11 @@ _ID_RULE: Final = "1 to 63 of a-z, 0-9, - and _, the first a letter or digit"
 
 
 class Level(StrEnum):
-    """How much of a client's logs is kept: all, or no traces."""
+    """How much of a client's logs is kept: all, no traces, or nothing."""
 
     FULL_TRACE = "FULL_TRACE"
     METRICS_ONLY = "METRICS_ONLY"
+    OFF = "OFF"
 
 
 @dataclass(frozen=True)
@@ -51,6 +60,30 @@ class Kept:
 FOR_EVER: Final = Kept()
 
 
+@dataclass(frozen=True)
+class ClientLimits:
+    """How much a client may send, beside the limits of the collector; ``None`` is no limit of its own."""
+
+    logs_per_minute: int | None = None
+    bytes_per_day: int | None = None
+    log_bytes: int | None = None
+
+    def check(self) -> None:
+        """Raises `InvalidLimit` where it cannot be meant."""
+        for name, limit in vars(self).items():
+            if limit is not None and limit < 1:
+                raise InvalidLimit(f"{name} is 1 or more; to take nothing of a client, set its level to OFF")
+        if self.bytes_per_day and self.log_bytes and self.log_bytes > self.bytes_per_day:
+            raise InvalidLimit("one log may be no larger than all logs of a day")
+
+    def largest_log(self, general: int) -> int:
+        """The size of the largest log, in bytes, where ``general`` is the collector's own limit."""
+        return min(general, self.log_bytes or general)
+
+
+UNLIMITED: Final = ClientLimits()
+
+
 class Client(Record):
     """One client; ``created_at`` in UTC."""
 
@@ -62,11 +95,24 @@ class Client(Record):
     keep_traces_days: int | None = Field(
         None, description="Days that traces are kept; null is as long as logs."
     )
+    logs_per_minute: int | None = Field(None, description="Most logs a minute, of each collector process.")
+    bytes_per_day: int | None = Field(
+        None, description="Most bytes of logs in a day of UTC, of all collectors."
+    )
+    log_bytes: int | None = Field(None, description="Largest single log, in bytes of JSON.")
+    removed_at: datetime | None = Field(
+        None, description="Since when its logs are refused, in UTC; null where they are taken."
+    )
 
     @property
     def kept(self) -> Kept:
         """How long what is kept."""
         return Kept(self.keep_logs_days, self.keep_traces_days)
+
+    @property
+    def limits(self) -> ClientLimits:
+        """How much it may send."""
+        return ClientLimits(self.logs_per_minute, self.bytes_per_day, self.log_bytes)
 
 
 def create_client(
@@ -133,21 +179,43 @@ def set_client(
     name: str | None = None,
     level: Level | None = None,
     kept: Kept | None = None,
+    limits: ClientLimits | None = None,
 ) -> Client:
-    """Change what is given, keep the rest; raises `UnknownClient`, `InvalidRetention`."""
+    """Change what is given, keep the rest; raises `UnknownClient`, `InvalidRetention`, `InvalidLimit`."""
     changes: dict[str, object] = {
         key: value for key, value in {"name": name, "level": level}.items() if value is not None
     }
     if kept is not None:
         kept.check()
         changes |= {"keep_logs_days": kept.logs_days, "keep_traces_days": kept.traces_days}
-    changed = get_client(store, client_id).model_copy(update=changes)
-    records.write_record(store, _KIND, client_id, changed)
+    if limits is not None:
+        limits.check()
+        changes |= vars(limits)
+    return _change(store, get_client(store, client_id), changes)
+
+
+def refuse_client(store: Store, client_id: str, now: datetime) -> Client:
+    """Have the client's logs refused from now on; raises `UnknownClient`. Collectors notice within seconds.
+
+    What is stored of it stays, for as long as was said, and so do its keys: `readmit_client` is the way back.
+    """
+    client = get_client(store, client_id)
+    return _change(store, client, {"removed_at": client.removed_at or now})
+
+
+def readmit_client(store: Store, client_id: str) -> Client:
+    """Have the client's logs taken again, with the keys it had; raises `UnknownClient`."""
+    return _change(store, get_client(store, client_id), {"removed_at": None})
+
+
+def _change(store: Store, client: Client, changes: Mapping[str, object]) -> Client:
+    changed = client.model_copy(update=changes)
+    records.write_record(store, _KIND, client.client_id, changed)
     return changed
 
 
 def remove_client(store: Store, client_id: str) -> bool:
-    """Remove the client's record; whether there was one. Collectors notice within their cache's seconds."""
+    """Remove the client's record, where all of it is deleted; whether there was one."""
     is_there = records.read_record(store, Client, _KIND, client_id) is not None
     store.delete([control_key(_KIND, client_id)])
     return is_there

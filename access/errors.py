@@ -3,15 +3,20 @@
 * `AccessError`
     * `InvalidName`: a client or user name cannot be used.
     * `ClientExists`, `UnknownClient`
-    * `UnknownKey`
+    * `ClientRemoved`: the client's logs are refused, so that a key would be of no use.
+    * `UnknownKey`, `InvalidExpiry`
+    * `NoKeyToRotate`: which key a new one replaces cannot be told.
     * `UserExists`, `UnknownUser`, `InvalidUser`
     * `ClientDeleted`: the client's id was deleted and is not given out again by itself.
     * `InvalidRetention`: how long something is kept cannot be meant.
+    * `InvalidLimit`: how much a client may send cannot be meant.
     * `UnknownDeletion`
     * `BrokenControlObject`: somebody changed the store by hand.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class AccessError(Exception):
@@ -46,6 +51,34 @@ class UnknownKey(AccessError):
         super().__init__(f"No single API key has the id {key_id!r}. `caselog keys list` shows the ids.")
 
 
+class ClientRemoved(AccessError):
+    """The client was removed: its logs are refused, whatever the key."""
+
+    def __init__(self, client_id: str) -> None:
+        super().__init__(
+            f"The client {client_id!r} was removed and its logs are refused: `caselog clients restore {client_id}` "
+            "has them taken again."
+        )
+
+
+class InvalidExpiry(AccessError):
+    """A key's end is not in the future."""
+
+    def __init__(self) -> None:
+        super().__init__("Nothing was changed: a key's end lies in the future.")
+
+
+class NoKeyToRotate(AccessError):
+    """Which key a new one replaces cannot be told."""
+
+    def __init__(self, client_id: str, key_ids: Sequence[str]) -> None:
+        if key_ids:
+            said = f"has {len(key_ids)} keys that work ({', '.join(key_ids)}): name the one to replace."
+        else:
+            said = f"has no key that works: `caselog keys issue {client_id}` makes one."
+        super().__init__(f"Nothing was changed: {client_id!r} {said}")
+
+
 class UserExists(AccessError):
     """There is such a user; it was left as it is."""
 
@@ -73,6 +106,13 @@ class BrokenControlObject(AccessError):
 
 class InvalidRetention(AccessError):
     """How long logs or traces are kept cannot be meant as it was said."""
+
+    def __init__(self, rule: str) -> None:
+        super().__init__(f"Nothing was changed: {rule}.")
+
+
+class InvalidLimit(AccessError):
+    """How much a client may send cannot be meant as it was said."""
 
     def __init__(self, rule: str) -> None:
         super().__init__(f"Nothing was changed: {rule}.")

@@ -33,11 +33,11 @@ def prose(sentences: int, chance: random.Random) -> str:
     )
 
 
-def make_log(number: int, chance: random.Random) -> dict[str, Any]:
-    """A log of `LOG_BYTES` as compact JSON: six iterations with a tool call each."""
+def make_log(number: int, chance: random.Random, log_bytes: int = LOG_BYTES) -> dict[str, Any]:
+    """A log of ``log_bytes`` as compact JSON: six iterations with a tool call each for every `LOG_BYTES`."""
     trace: dict[str, Any] = {
         "nodes": [{"name": "resolve", "duration_ms": 640}],
-        "react_iterations": [_iteration(place, chance) for place in range(_STEPS)],
+        "react_iterations": [_iteration(place, chance) for place in range(_STEPS * (log_bytes // LOG_BYTES))],
         "final_response": "",
     }
     log = {
@@ -58,7 +58,7 @@ def make_log(number: int, chance: random.Random) -> dict[str, Any]:
         },
         "trace": trace,
     }
-    missing = LOG_BYTES - len(encode(log))
+    missing = log_bytes - len(encode(log))
     trace["final_response"] = prose(missing // 40, chance)[:missing]
     return log
 

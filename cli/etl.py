@@ -23,9 +23,11 @@ from cli.parent import die_with_parent
 from cli.quarantine import quarantine
 from cli.repair import repair
 from cli.sharing import Engine, chosen_engine, own_shards, shard_options
+from cli.supervise import require_free_port
 from cli.work import do_task, lake_mark, own_version
 from etl.engines import EngineFailed, Outcome, make_tasks, spread
 from etl.memory import set_up_process
+from etl.metrics import EtlMetrics
 from etl.run import Progress, RunReport, run_once
 from etl.schedule import run_on_schedule
 from etl.settings import EtlSettings
@@ -149,15 +151,38 @@ def schedule(interval_s: float | None, shards: int | None, shard: int | None) ->
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
     told: set[str] = set()
-    run_on_schedule(
-        Lake(open_lake_store()),
-        settings,
-        stop,
-        report=lambda report: _log_run(report, told),
-        failed=_log_failure,
-        upkept=_log_upkeep,
-        shards=own,
-    )
+    metrics = EtlMetrics()
+
+    def report(done: RunReport) -> None:
+        metrics.note_run(done)
+        _log_run(done, told)
+
+    def upkept(done: UpkeepReport) -> None:
+        metrics.note_upkeep(done)
+        _log_upkeep(done)
+
+    def failed(error: Exception) -> None:
+        metrics.note_failure(error)
+        _log_failure(error)
+
+    with _listening(metrics, settings):
+        run_on_schedule(
+            Lake(open_lake_store()), settings, stop, report=report, failed=failed, upkept=upkept, shards=own
+        )
+
+
+@contextmanager
+def _listening(metrics: EtlMetrics, settings: EtlSettings) -> Iterator[None]:
+    """Tell the figures while the block runs, where a port is set; raises `CliError` where it is taken."""
+    if not settings.metrics_port:
+        yield
+        return
+    require_free_port(settings.metrics_host, settings.metrics_port, "CASELOG_ETL_METRICS_PORT")
+    stop = metrics.listen(settings.metrics_host, settings.metrics_port)
+    try:
+        yield
+    finally:
+        stop()
 
 
 def _log_run(report: RunReport, told: set[str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import click
 
 from cli.environment import (
@@ -15,7 +17,9 @@ from cli.environment import (
 from cli.errors import CliError
 from cli.parent import die_with_parent
 from cli.supervise import require_free_port
-from lake.errors import LakeMissing, StoreUnavailable
+from lake.errors import LakeError, LakeMissing, StoreUnavailable
+from lake.layout import probe_key
+from lake.probe import probe
 from lake.store import Store
 
 _host = click.option("--host", help="Address to listen on.")
@@ -25,17 +29,29 @@ _port = click.option("--port", type=click.IntRange(0, 65535), help="Port to list
 @click.command()
 @_host
 @_port
-def collector(host: str | None, port: int | None) -> None:
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    help="Processes that share the port: one for each core that the collector may fill.",
+)
+@click.option("--shares-port", is_flag=True, hidden=True, help="For the processes that `--workers` starts.")
+def collector(host: str | None, port: int | None, workers: int | None, *, shares_port: bool) -> None:
     """Receive logs over HTTP and store them."""
+    from cli.workers import run_workers
     from collector.serve import serve
     from collector.settings import CollectorSettings
 
-    settings = read_settings(CollectorSettings, COLLECTOR_PREFIX, host=host, port=port)
+    settings = read_settings(CollectorSettings, COLLECTOR_PREFIX, host=host, port=port, workers=workers)
     start_service_log()
     die_with_parent()
     store = _answering_store(creates=True)
-    require_free_port(settings.host, settings.port, "--port")
-    serve(settings, store)
+    _require_writing(store)
+    if not shares_port:
+        require_free_port(settings.host, settings.port, "--port")
+    if settings.workers > 1:
+        run_workers(settings)
+    else:
+        serve(settings, store, shares_port=shares_port)
 
 
 @click.command()
@@ -54,6 +70,16 @@ def dashboards(host: str | None, port: int | None) -> None:
     store = _answering_store(creates=False)
     require_free_port(settings.host, settings.port, "--port")
     serve(settings, store)
+
+
+def _require_writing(store: Store) -> None:
+    """Raises `CliError` where a log could not be stored: credentials may be good for reading only."""
+    key = probe_key(uuid.uuid4().hex)
+    try:
+        probe(store, key)
+    except LakeError as error:
+        hint = "A collector may write below raw/, and read and delete below raw/probes/."
+        raise CliError(f"Logs could not be stored. {error} {hint}") from error
 
 
 def _answering_store(*, creates: bool) -> Store:

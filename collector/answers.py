@@ -22,6 +22,7 @@ from collector.errors import (
 )
 from lake.errors import StoreUnavailable
 from serving.door import HeadFault, Refusal, RequestLimits
+from serving.exchange import note
 from serving.service_log import describe_defect
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ def json_response(content: object) -> Response:
 
 def error_response(error: CollectorError) -> Response:
     """The answer to a request that ended in ``error``."""
+    note(code=error.code)
     return Response(encode(error_body(error)), STATUS[type(error)], dict(error.headers), JSON)
 
 
@@ -45,7 +47,7 @@ def answer_to(error: Exception, retry_after_s: int) -> Response:
     if isinstance(error, CollectorError):
         return error_response(error)
     if isinstance(error, StoreUnavailable):
-        logger.warning("Before a log was read: %s", error)
+        note(store_error="lookup", reason=str(error))  # said with the answer, and not for each of thousands
         return error_response(NotConfirmed("who the API key belongs to", retry_after_s))
     if isinstance(error, AccessError):
         logger.error("Who an API key belongs to cannot be read: %s", error)

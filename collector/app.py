@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Callable
@@ -16,16 +15,24 @@ from starlette.types import Receive, Scope, Send
 
 from caselog.ids import uuid7_at
 from collector import openapi, reference
+from collector.allowances import Allowances
 from collector.answers import AnswerErrors, error_response, json_response
 from collector.budget import Budget
+from collector.day_bytes import DayBytes
 from collector.endpoint import LogsEndpoint
-from collector.errors import NoSuchMethod, NoSuchPage, NotConfirmed, NotReady
+from collector.errors import MetricsWithheld, NoSuchMethod, NoSuchPage, NotReady
 from collector.groups import Groups
+from collector.key_listing import KeyListing
+from collector.key_uses import KeyUses
+from collector.metrics import CollectorMetrics
 from collector.pace import Pace
+from collector.readiness import Readiness
 from collector.senders import Senders
 from collector.settings import CollectorSettings
-from lake.errors import StoreUnavailable
+from lake import layout
 from lake.store import Store
+from serving.metrics import answer_with, may_read
+from serving.requests import Exchanges
 from serving.tasks import Tasks
 
 LOGS_PATH: Final = "/v1/logs"
@@ -48,6 +55,14 @@ def new_object_id(now: datetime) -> str:
     return uuid7_at(now, os.urandom(10))
 
 
+def without_prefix(scope: Scope, prefix: str) -> Scope:
+    """The request as it is where no proxy has put ``prefix`` before its path; many take it away themselves."""
+    if scope["type"] != "http" or not scope["path"].startswith(prefix + "/"):
+        return scope
+    path = scope["path"].removeprefix(prefix)
+    return {**scope, "path": path, "raw_path": path.encode()}
+
+
 class CollectorApp(FastAPI):
     """A FastAPI application whose one busy address is answered first.
 
@@ -61,16 +76,26 @@ class CollectorApp(FastAPI):
         senders: Senders,
         budget: Budget,
         groups: Groups,
+        day_bytes: DayBytes,
         endpoint: LogsEndpoint,
+        metrics: CollectorMetrics,
     ) -> None:
         super().__init__(lifespan=_finish_groups, **_NO_PAGES, **openapi.ABOUT)
         self.senders = senders
         self.budget = budget
         self.groups = groups
-        self._logs = endpoint
+        self.day_bytes = day_bytes
+        self.endpoint = endpoint
+        self.metrics = metrics
+        self._logs = Exchanges(endpoint, metrics.note_exchange)
+        metrics.refresh = lambda: metrics.set_in_flight(self._logs.open, budget.in_flight_bytes)
+        self._prefix = settings.root_path
         self.add_middleware(AnswerErrors, retry_after_s=settings.retry_after_s)
+        self.add_middleware(Exchanges, watch=metrics.note_exchange)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._prefix:
+            scope = without_prefix(scope, self._prefix)
         if scope["type"] == "http" and scope["path"] == LOGS_PATH and scope["method"] == "POST":
             await self._logs(scope, receive, send)
         else:
@@ -87,14 +112,26 @@ def create_app(
 ) -> CollectorApp:
     """The collector over ``store``. ``now`` dates what is received, ``clock`` measures spans of time."""
     budget = Budget(settings.max_in_flight_bytes, settings.retry_after_s)
-    tasks = Tasks()
-    groups = Groups(store, settings, budget, new_id, tasks)
-    pace = Pace(settings.rate_limit_per_s, clock)
-    senders = Senders(store, settings, clock)
-    endpoint = LogsEndpoint(settings, senders, pace, budget, groups, now)
-    app = CollectorApp(settings, senders, budget, groups, endpoint)
+    tasks, metrics = Tasks(), CollectorMetrics()
+    groups = Groups(store, settings, budget, new_id, tasks, metrics)
+    uses = KeyUses(store, settings.ack_timeout_s, tasks, now, clock)
+    listing = KeyListing(store, settings.ack_timeout_s, tasks)
+    senders = Senders(store, settings, uses, listing, now, clock)
+    day_bytes = DayBytes(store, os.urandom(8).hex(), tasks, now, clock)
+    allowances = Allowances(Pace(settings.rate_limit_per_s, clock), day_bytes, clock)
+    endpoint = LogsEndpoint(settings, senders, allowances, budget, groups, now)
+    app = CollectorApp(settings, senders, budget, groups, day_bytes, endpoint, metrics)
     app.add_api_route(LOGS_PATH, endpoint.post_logs, methods=["POST"], **openapi.POST_LOGS)
-    _add_health(app, settings, store, tasks)
+    readiness = Readiness(
+        store,
+        tasks,
+        layout.probe_key(new_id(now())),
+        settings.ack_timeout_s,
+        clock,
+        lambda: metrics.note_store_error("probe"),
+    )
+    _add_health(app, readiness)
+    _add_metrics(app, settings, metrics)
     reference.add_pages(app, settings)
     app.add_exception_handler(HTTPException, _answer_routing)
     return app
@@ -102,23 +139,19 @@ def create_app(
 
 @asynccontextmanager
 async def _finish_groups(app: CollectorApp) -> AsyncIterator[None]:
-    """Ends once what is being written has been written."""
+    """Ends once what is being written has been written, and what was counted has been told."""
     yield
     await app.groups.drain()
+    await app.day_bytes.close()
 
 
-def _add_health(app: FastAPI, settings: CollectorSettings, store: Store, tasks: Tasks) -> None:
+def _add_health(app: FastAPI, readiness: Readiness) -> None:
     async def healthz() -> Response:
         return json_response({"status": "ok"})
 
     async def readyz() -> Response:
-        try:
-            async with asyncio.timeout(settings.ack_timeout_s):
-                await store.check_async()
-        except (StoreUnavailable, TimeoutError) as error:
-            raise NotConfirmed("a listing", settings.retry_after_s) from error
-        if tasks.broken:
-            raise NotReady(tasks.broken)
+        if reasons := await readiness.reasons():
+            raise NotReady(reasons)
         return json_response({"status": "ready"})
 
     app.add_api_route("/healthz", healthz, methods=["GET"], **openapi.HEALTHZ)
@@ -128,6 +161,15 @@ def _add_health(app: FastAPI, settings: CollectorSettings, store: Store, tasks: 
         ("/readyz", readyz),
     ):  # FastAPI gives HEAD to nobody by itself
         app.add_api_route(path, answer, methods=["HEAD"], include_in_schema=False)
+
+
+def _add_metrics(app: FastAPI, settings: CollectorSettings, metrics: CollectorMetrics) -> None:
+    async def read_metrics(request: Request) -> Response:
+        if not may_read(request, settings.metrics_token):
+            raise MetricsWithheld
+        return await answer_with(metrics, request)
+
+    app.add_api_route("/metrics", read_metrics, methods=["GET"], include_in_schema=False)
 
 
 async def _answer_routing(_: Request, error: Exception) -> Response:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable, Iterator
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
-from collector.errors import Overloaded
+from collector.errors import Overloaded, UploadAborted
+
+T = TypeVar("T")
 
 #: What a request costs beside its body: parser, task, headers.
 REQUEST_BYTES = 4096
@@ -44,11 +47,24 @@ class Hold:
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
         self._size = 0
+        self._is_abandoned = False
 
     def grow(self, size: int) -> None:
-        """Reserve ``size`` more bytes; raises `Overloaded`."""
+        """Reserve ``size`` more bytes; raises `Overloaded`, and `UploadAborted` once the request is abandoned."""
+        if self._is_abandoned:
+            raise UploadAborted
         self._budget.reserve(size)
         self._size += size
+
+    def abandon(self) -> None:
+        """Nobody waits for the answer any more: what is done for it ends at its next step, in whatever thread."""
+        self._is_abandoned = True
+
+    def while_wanted(self, items: Iterable[T]) -> Iterator[T]:
+        """The items; raises `UploadAborted` before the next of them once the request is abandoned."""
+        for item in items:
+            self.grow(0)
+            yield item
 
     def __enter__(self) -> Self:
         self.grow(REQUEST_BYTES)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Self
@@ -14,23 +15,31 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from collector import body
-from collector.answers import answer_to
+from collector.allowances import Allowances
+from collector.answers import JSON, answer_to
 from collector.body import BodyKind
 from collector.budget import Budget, Hold
+from collector.errors import InvalidLog, NotConfirmed, Overloaded, TooLarge, partial_body
 from collector.groups import Groups
-from collector.intake import ReceivedLog, Sender, read_lines, read_log
-from collector.pace import Pace
+from collector.intake import ReceivedLines, Sender, read_lines, read_log
 from collector.senders import Senders
 from collector.settings import CollectorSettings
+from collector.strict_json import without_bom
+from serving.exchange import note
 
-#: Reading or unpacking less than this takes a few milliseconds at most; more of it goes to a thread.
-_READ_INLINE_BYTES: Final = 256 * 1024
-_UNPACK_INLINE_BYTES: Final = 64 * 1024
+#: Unpacking and reading less than this takes a few milliseconds at most; more of it goes to a thread.
+_INLINE_BYTES: Final = 256 * 1024
+_INLINE_LINES: Final = 50
 
-#: A decoded body can take twenty times its size for as long as it is read: that many large ones at once, no more.
+#: What is read takes several times its size for as long as it is: that many large bodies at once, no more.
 _LARGE_AT_ONCE: Final = 2
 
+#: Less than this is what every request takes.
+_NOTICEABLE_S: Final = 0.1
+
 _encode = msgspec.json.Encoder().encode
+#: The answer to a client whose level is OFF: taken, and not stored.
+_OFF: Final = _encode({"status": "off"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +74,14 @@ class LogsEndpoint:
         self,
         settings: CollectorSettings,
         senders: Senders,
-        pace: Pace,
+        allowances: Allowances,
         budget: Budget,
         groups: Groups,
         now: Callable[[], datetime],
     ) -> None:
         self._settings = settings
         self._senders = senders
-        self._pace = pace
+        self._allowances = allowances
         self._budget = budget
         self._groups = groups
         self._now = now
@@ -91,47 +100,119 @@ class LogsEndpoint:
         return await self._store(LogHeaders.of(request.scope["headers"]), request.receive)
 
     async def _store(self, headers: LogHeaders, receive: Receive) -> Response:
+        asked_at = asyncio.get_running_loop().time()
         sender = await self._senders.identify(headers.api_keys)
-        self._pace.check(sender.client_id)
+        spent_s = asyncio.get_running_loop().time() - asked_at
+        note(client_id=sender.client_id)
+        with self._allowances.telling(sender):
+            if sender.is_off:
+                return await self._pass_over(headers, receive)
+            return await self._store_from(sender, headers, receive, spent_s)
+
+    async def _pass_over(self, headers: LogHeaders, receive: Receive) -> Response:
+        """Receive what is sent, so that the connection goes on, and look at nothing of it."""
+        limit, timeout_s = self._settings.max_body_bytes, self._settings.upload_timeout_s
+        body.check_announced_size(headers.lengths, limit)
+        with self._budget.hold() as hold:
+            await body.receive(receive, hold.grow, limit=limit, timeout_s=timeout_s)
+        return Response(_OFF, media_type=JSON)
+
+    async def _store_from(
+        self, sender: Sender, headers: LogHeaders, receive: Receive, spent_s: float
+    ) -> Response:
+        self._allowances.check(sender)
         kind = body.read_kind(headers.content_types, headers.encodings)
         body.check_announced_size(headers.lengths, self._settings.max_body_bytes)
         received_at = self._now()
         with self._budget.hold() as hold:
-            logs = await self._receive(receive, kind, sender, received_at, hold)
-        self._pace.take(sender.client_id, len(logs))
-        await self._groups.commit(sender.client_id, received_at, [log.line for log in logs])
-        return _stored(logs, kind)
+            found = await self._receive(receive, kind, sender, received_at, hold)
+        lines = [log.line for log in found.logs]
+        with self._allowances.taking(sender, lines):
+            async with self._patience(spent_s):
+                await self._groups.commit(sender.client_id, received_at, lines)
+        note(logs=len(found.logs), code=InvalidLog.code if found.refused_lines else "")
+        return _stored(found, kind)
+
+    @asynccontextmanager
+    async def _patience(self, spent_s: float) -> AsyncIterator[None]:
+        """Wait for the store as long as may be, less what it took to say who sends; raises `NotConfirmed`."""
+        left_s = max(0.0, self._settings.ack_timeout_s - spent_s) if spent_s > _NOTICEABLE_S else None
+        try:
+            async with asyncio.timeout(left_s):
+                yield
+        except TimeoutError:
+            raise NotConfirmed("the log", self._settings.retry_after_s) from None
 
     async def _receive(
         self, receive: Receive, kind: BodyKind, sender: Sender, received_at: datetime, hold: Hold
-    ) -> list[ReceivedLog]:
+    ) -> ReceivedLines:
         limit, timeout_s = self._settings.max_body_bytes, self._settings.upload_timeout_s
         sent = await body.receive(receive, hold.grow, limit=limit, timeout_s=timeout_s)
-        text = await self._unpack(sent, kind, hold)
-        if len(text) <= _READ_INLINE_BYTES:
-            return self._read(text, kind, sender, received_at)
-        async with self._large:
-            return await asyncio.to_thread(self._read, text, kind, sender, received_at)
+        if (text := _unpack_small(sent, kind)) is not None:
+            return self._read(text, kind, sender, received_at, hold)
 
-    async def _unpack(self, sent: bytes, kind: BodyKind, hold: Hold) -> bytes:
-        limit = self._settings.max_body_bytes
-        if len(sent) <= _UNPACK_INLINE_BYTES:
-            return body.unpack(sent, kind.encoding, hold.grow, limit=limit)
-        return await asyncio.to_thread(body.unpack, sent, kind.encoding, hold.grow, limit=limit)
+        def work() -> ReceivedLines:
+            text = body.unpack(sent, kind.encoding, hold.grow, limit=limit)
+            return self._read(text, kind, sender, received_at, hold)
 
-    def _read(self, text: bytes, kind: BodyKind, sender: Sender, received_at: datetime) -> list[ReceivedLog]:
-        limits = self._settings
+        return await self._work_in_thread(work, receive, hold)
+
+    async def _work_in_thread(
+        self, work: Callable[[], ReceivedLines], receive: Receive, hold: Hold
+    ) -> ReceivedLines:
+        """What ``work`` returns; it waits no longer for its turn than for the store, and ends with its sender."""
+        gone = asyncio.create_task(_await_end(receive, hold))
+        try:
+            async with asyncio.timeout(self._settings.ack_timeout_s):
+                await self._large.acquire()
+        except TimeoutError:
+            raise Overloaded(self._settings.retry_after_s) from None
+        else:
+            try:
+                hold.grow(0)
+                return await asyncio.to_thread(work)
+            finally:
+                self._large.release()
+        finally:
+            gone.cancel()
+
+    def _read(
+        self, text: bytes, kind: BodyKind, sender: Sender, received_at: datetime, hold: Hold
+    ) -> ReceivedLines:
+        limits, text = self._settings, without_bom(text)
+        max_log_bytes = sender.limits.largest_log(limits.max_log_bytes)
         if not kind.many:
-            body.check_log_size(text, limits.max_log_bytes)
-            return [read_log(text, sender, received_at)]
-        lines = body.split_lines(
-            text, max_lines=limits.max_logs_per_request, max_log_bytes=limits.max_log_bytes
-        )
-        return read_lines(lines, sender, received_at)
+            body.check_log_size(text, max_log_bytes)
+            return ReceivedLines([read_log(text, sender, received_at)])
+        lines = body.split_lines(text, max_lines=limits.max_logs_per_request)
+        return read_lines(hold.while_wanted(lines), sender, received_at, max_log_bytes)
 
 
-def _stored(logs: list[ReceivedLog], kind: BodyKind) -> Response:
-    ids = [log.log_id for log in logs]
+async def _await_end(receive: Receive, hold: Hold) -> None:
+    """Abandon the request once its sender has closed the connection; the body has been received before."""
+    await receive()
+    hold.abandon()
+
+
+def _unpack_small(sent: bytes, kind: BodyKind) -> bytes | None:
+    """The body without its content coding, where that is quickly done; ``None`` where it is large."""
+    if len(sent) > _INLINE_BYTES:
+        return None
+    try:
+        text = body.unpack(sent, kind.encoding, _count_nothing, limit=_INLINE_BYTES)
+    except TooLarge:
+        return None
+    return None if kind.many and text.count(b"\n") > _INLINE_LINES else text
+
+
+def _count_nothing(_size: int) -> None:
+    """So little, and only for a moment, is not counted."""
+
+
+def _stored(found: ReceivedLines, kind: BodyKind) -> Response:
+    ids = [log.log_id for log in found.logs]
+    if found.refused_lines:
+        return Response(_encode(partial_body(ids, found.refused_lines, found.fields)), 207, media_type=JSON)
     one = {"log_id": ids[0], "status": "stored"}
     answer = {"status": "stored", "logs": len(ids), "log_ids": ids} if kind.many else one
-    return Response(_encode(answer), media_type="application/json")
+    return Response(_encode(answer), media_type=JSON)

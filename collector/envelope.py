@@ -26,11 +26,15 @@ from pydantic_core import PydanticCustomError
 
 from caselog.model import CLIENT_ID_PATTERN, LOG_FIELDS, METRICS, Metric
 from collector.schemas import LOG_EXAMPLE, METRIC_VALUE_SCHEMA, TIMESTAMP_SCHEMA, metric_schema, trace_schema
-from collector.strict_json import NotJson, decode_strictly
+from collector.strict_json import NotJson, check_depth
 
 MAX_METRICS: Final = 256
 MAX_METRIC_TEXT: Final = 1024
 MAX_NAME: Final = 128
+#: Of JSON: 256 names and texts of the greatest length, most of their characters escaped.
+MAX_METRICS_BYTES: Final = 1024 * 1024
+#: Of JSON: far beyond the longest text that a field may have, each of its characters escaped.
+MAX_FIELD_BYTES: Final = 16 * 1024
 MAX_UNKNOWN_FIELDS: Final = 64
 MAX_UNKNOWN_BYTES: Final = 256 * 1024
 #: Months become partitions: a clock gone wild must not make one for each year of the calendar.
@@ -107,14 +111,14 @@ def _at_most(count: int, what: str) -> BeforeValidator:
 
 
 def _trace_bytes(value: Any) -> bytes:
-    """The sender's own bytes, once they are known to be one JSON object all the way down."""
+    """The sender's own bytes, which are legal JSON, once they are known to be an object and not too deep."""
     text = bytes(value)
+    if not text.startswith(b"{"):
+        raise _wrong("must be an object")
     try:
-        parts = decode_strictly(text)
+        check_depth(text)
     except NotJson as error:
         raise _wrong(str(error)) from None
-    if type(parts) is not dict:
-        raise _wrong("must be an object")
     return text
 
 

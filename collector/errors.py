@@ -1,11 +1,12 @@
 """Why the collector says no, and with which HTTP status.
 
 * `CollectorError`
-    * the sender's credentials: `UnknownKey` (401), `ForeignClient` (403)
+    * the sender's credentials: `UnknownKey` (401), `ForeignClient`, `ClientRemoved` (403)
+    * whose figures they are: `MetricsWithheld` (403)
     * the sender's request: `InvalidRequest`, `UploadAborted` (400), `NoSuchPage` (404), `NoSuchMethod` (405),
       `UploadTooSlow` (408), `TooLarge` (413), `UnsupportedMediaType`, `UnsupportedEncoding` (415), `UnreadableBody`,
       `InvalidLog` (422), `HeadTooLarge` (431)
-    * pace: `RateExceeded` (429), `Overloaded` (503)
+    * pace: `RateExceeded`, `QuotaExceeded` (429), `Overloaded` (503)
     * this side: `NotConfirmed`, `DamagedRecord`, `NotReady` (503), `Unexpected` (500)
 
 No message quotes what was sent: a field is named by its path, never by its value.
@@ -62,7 +63,7 @@ class HeadTooLarge(CollectorError):
 
 
 class UnknownKey(CollectorError):
-    """No API key, an unknown one or a revoked one."""
+    """No API key, an unknown one, or one that was revoked or has expired."""
 
     code = "unknown_key"
     headers = MappingProxyType(
@@ -74,7 +75,8 @@ class UnknownKey(CollectorError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The header X-API-Key holds no valid key: ask your provider for one, or check that it was not revoked."
+            "The header X-API-Key holds no valid key: ask your provider for one, or check that it was not revoked and "
+            "has not expired."
         )
 
 
@@ -83,11 +85,32 @@ class ForeignClient(CollectorError):
 
     code = "foreign_client"
 
-    def __init__(self, line: int | None = None) -> None:
+    def __init__(self) -> None:
         super().__init__(
             "The log names another client than the API key's: leave client_id out, or use that client's own key."
         )
-        self.fields = (FieldError("client_id", "belongs to another client than the API key", line),)
+        self.fields = (FieldError("client_id", "belongs to another client than the API key"),)
+
+
+class MetricsWithheld(CollectorError):
+    """Somebody else than the operator asks for `/metrics`."""
+
+    code = "metrics_withheld"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The figures are for whoever runs the collector: ask from its own machine, or with the token of "
+            "CASELOG_COLLECTOR_METRICS_TOKEN as `Authorization: Bearer ...`."
+        )
+
+
+class ClientRemoved(CollectorError):
+    """The API key's client was removed: none of its logs is taken."""
+
+    code = "client_removed"
+
+    def __init__(self) -> None:
+        super().__init__("The client of this API key was removed and nothing was stored: ask your provider.")
 
 
 class NoSuchPage(CollectorError):
@@ -189,13 +212,27 @@ class InvalidLog(CollectorError):
 
 
 class RateExceeded(CollectorError):
-    """The client sends more logs per second than it may."""
+    """The client sends more logs per second, or per minute, than it may."""
 
     code = "rate_exceeded"
 
-    def __init__(self, wait_s: float) -> None:
+    def __init__(self, rate: str, wait_s: float) -> None:
         super().__init__(
-            "This client sends more logs per second than it may: wait as long as Retry-After says, then send again."
+            f"This client sends more logs than it may, {rate}, and nothing was stored: wait as long as Retry-After "
+            "says, then send again."
+        )
+        self.headers = {"Retry-After": str(max(1, math.ceil(wait_s)))}
+
+
+class QuotaExceeded(CollectorError):
+    """The client has sent as many bytes of logs as it may in a day."""
+
+    code = "quota_exceeded"
+
+    def __init__(self, limit: int, wait_s: float) -> None:
+        super().__init__(
+            f"Too little is left of the {limit} bytes of logs that this client may send in a day of UTC, and nothing "
+            "was stored: ask your provider for more, or wait as long as Retry-After says, then send again."
         )
         self.headers = {"Retry-After": str(max(1, math.ceil(wait_s)))}
 
@@ -236,13 +273,13 @@ class DamagedRecord(CollectorError):
 
 
 class NotReady(CollectorError):
-    """A part of the collector that should run has ended; only `/readyz` says so."""
+    """The collector answers, and cannot do its work; only `/readyz` says so."""
 
     code = "not_ready"
 
-    def __init__(self, broken: Mapping[str, str]) -> None:
-        reasons = "; ".join(f"{name}: {reason}" for name, reason in broken.items())
-        super().__init__(f"The collector answers, but a part of it has ended, {reasons}.")
+    def __init__(self, reasons: Sequence[str]) -> None:
+        """``reasons`` are sentences."""
+        super().__init__(" ".join(["The collector answers, and cannot store logs now.", *reasons]))
 
 
 class Unexpected(CollectorError):
@@ -260,6 +297,8 @@ STATUS: Final[Mapping[type[CollectorError], int]] = MappingProxyType(
         UploadAborted: 400,
         UnknownKey: 401,
         ForeignClient: 403,
+        MetricsWithheld: 403,
+        ClientRemoved: 403,
         NoSuchPage: 404,
         NoSuchMethod: 405,
         UploadTooSlow: 408,
@@ -269,6 +308,7 @@ STATUS: Final[Mapping[type[CollectorError], int]] = MappingProxyType(
         UnreadableBody: 422,
         InvalidLog: 422,
         RateExceeded: 429,
+        QuotaExceeded: 429,
         HeadTooLarge: 431,
         Unexpected: 500,
         NotConfirmed: 503,
@@ -289,3 +329,21 @@ def error_body(error: CollectorError) -> dict[str, Any]:
     if error.fields:
         body["fields"] = [field.as_json() for field in error.fields]
     return {"error": body}
+
+
+def partial_body(
+    log_ids: Sequence[str], refused_lines: Sequence[int], fields: Sequence[FieldError]
+) -> dict[str, Any]:
+    """The JSON that tells a sender which lines of a body were stored, and which cannot be."""
+    message = (
+        f"{len(refused_lines)} of the lines cannot be stored, as `refused_lines` and `fields` say; all others are. "
+        "Sending them again is safe, and helps once those lines are mended."
+    )
+    error = {"code": InvalidLog.code, "message": message, "fields": [field.as_json() for field in fields]}
+    return {
+        "status": "partly_stored",
+        "logs": len(log_ids),
+        "log_ids": log_ids,
+        "refused_lines": refused_lines,
+        "error": error,
+    }

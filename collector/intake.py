@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 from pydantic import ValidationError
 
+from access.clients import UNLIMITED, ClientLimits
 from caselog.model import is_kept_without_trace
-from collector.envelope import KNOWN_FIELDS, MAX_UNKNOWN_BYTES, MAX_UNKNOWN_FIELDS, Envelope, OpenMetrics
-from collector.errors import FieldError, ForeignClient, InvalidLog
+from collector.body import check_log_size
+from collector.envelope import (
+    KNOWN_FIELDS,
+    MAX_FIELD_BYTES,
+    MAX_METRICS_BYTES,
+    MAX_UNKNOWN_BYTES,
+    MAX_UNKNOWN_FIELDS,
+    Envelope,
+    OpenMetrics,
+)
+from collector.errors import CollectorError, FieldError, ForeignClient, InvalidLog, TooLarge
+from collector.json_path import path_of
 from collector.strict_json import NotJson, decode_strictly, split_object
 from lake import rawhead, rawlog
 from lake.part_counts import count_parts
@@ -46,10 +58,19 @@ _SENTENCES: Final = {
 
 @dataclass(frozen=True)
 class Sender:
-    """Who sends, as the API key says; ``keeps_traces`` is false for a METRICS_ONLY client."""
+    """Who sends, as the API key says, and what is done with the logs.
+
+    ``keeps_traces`` is false for a METRICS_ONLY client, ``is_off`` true where nothing is kept, ``is_removed`` where
+    nothing is taken; the key works until ``expires_at``, exclusive, in UTC.
+    """
 
     client_id: str
     keeps_traces: bool = True
+    is_off: bool = False
+    is_removed: bool = False
+    limits: ClientLimits = UNLIMITED
+    key_hash: str = ""
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +79,30 @@ class ReceivedLog:
 
     log_id: str
     line: bytes
+
+
+@dataclass(slots=True)
+class ReceivedLines:
+    """The logs of a body in their order, and the lines that cannot be stored; ``fields`` explains the first ones."""
+
+    logs: list[ReceivedLog] = dataclass_field(default_factory=list)
+    refused_lines: list[int] = dataclass_field(default_factory=list)
+    fields: list[FieldError] = dataclass_field(default_factory=list)
+    _errors: dict[type[CollectorError], CollectorError] = dataclass_field(default_factory=dict)
+
+    def refuse(self, line: int, error: CollectorError) -> None:
+        """Note that ``line`` cannot be stored, and why."""
+        fields = error.fields or [FieldError("", "is larger than a log may be")]
+        room = _MAX_ERRORS - len(self.fields)
+        self.fields += [FieldError(field.path, field.message, line) for field in fields[:room]]
+        self.refused_lines.append(line)
+        self._errors.setdefault(type(error), error)
+
+    def as_error(self) -> CollectorError:
+        """What is wrong with a body of which nothing can be stored: one thing, or several."""
+        error = next(iter(self._errors.values())) if len(self._errors) == 1 else InvalidLog(())
+        error.fields = tuple(self.fields)
+        return error
 
 
 def read_log(text: bytes, sender: Sender, received_at: datetime) -> ReceivedLog:
@@ -73,23 +118,19 @@ def read_log(text: bytes, sender: Sender, received_at: datetime) -> ReceivedLog:
 
 
 def read_lines(
-    lines: Sequence[tuple[int, bytes]], sender: Sender, received_at: datetime
-) -> list[ReceivedLog]:
-    """The logs of numbered NDJSON lines; one invalid line fails them all, with each line's errors."""
-    logs: list[ReceivedLog] = []
-    wrong: list[FieldError] = []
+    lines: Iterable[tuple[int, bytes]], sender: Sender, received_at: datetime, max_log_bytes: int
+) -> ReceivedLines:
+    """The logs of numbered NDJSON lines, and which lines hold none; raises where not one of them holds a log."""
+    found = ReceivedLines()
     for number, line in lines:
         try:
-            logs.append(read_log(line, sender, received_at))
-        except InvalidLog as error:
-            wrong += [FieldError(field.path, field.message, number) for field in error.fields]
-        except ForeignClient:
-            raise ForeignClient(number) from None
-        if len(wrong) >= _MAX_ERRORS:
-            break
-    if wrong:
-        raise InvalidLog(wrong[:_MAX_ERRORS])
-    return logs
+            check_log_size(line, max_log_bytes)
+            found.logs.append(read_log(line, sender, received_at))
+        except (TooLarge, InvalidLog, ForeignClient) as error:
+            found.refuse(number, error)
+    if not found.logs:
+        raise found.as_error()
+    return found
 
 
 def derive_log_id(client_id: str, ticket_id: str, executed_at: datetime) -> str:
@@ -106,13 +147,14 @@ def _split(text: bytes) -> dict[str, msgspec.Raw]:
     try:
         return split_object(text)
     except NotJson as error:
-        raise InvalidLog([FieldError("", str(error))]) from None
+        path = [] if error.at is None else path_of(text, error.at)
+        raise InvalidLog([FieldError(_path(path), str(error))]) from None
 
 
 def _validate(parts: dict[str, msgspec.Raw]) -> Envelope:
     """The log's fields, all checked before any is reported."""
-    values, wrong = _decode(parts)
-    wrong += _excess(parts)
+    wrong = _excess(parts)
+    values = _decode({name: raw for name, raw in parts.items() if not wrong or name in KNOWN_FIELDS}, wrong)
     unreadable = {error.path for error in wrong}
     try:
         envelope = Envelope.model_validate(values)
@@ -124,13 +166,12 @@ def _validate(parts: dict[str, msgspec.Raw]) -> Envelope:
     return envelope
 
 
-def _decode(parts: dict[str, msgspec.Raw]) -> tuple[dict[str, Any], list[FieldError]]:
+def _decode(parts: dict[str, msgspec.Raw], wrong: list[FieldError]) -> dict[str, Any]:
     """The value of each field but the trace, which stays bytes; null is the same as not sent."""
     values: dict[str, Any] = {}
-    wrong: list[FieldError] = []
     for name, raw in parts.items():
         try:
-            value = raw if name == "trace" else decode_strictly(raw)
+            value = raw if name == "trace" else _decode_field(name, raw)
         except NotJson as error:
             wrong.append(FieldError(_shown(name), str(error)))
             continue
@@ -140,7 +181,17 @@ def _decode(parts: dict[str, msgspec.Raw]) -> tuple[dict[str, Any], list[FieldEr
         del values["trace"]
     if type(values.get("metrics")) is dict:
         values["metrics"] = {name: value for name, value in values["metrics"].items() if value is not None}
-    return values, wrong
+    return values
+
+
+def _decode_field(name: str, raw: msgspec.Raw) -> Any:
+    """The field's value; raises `NotJson` where it is too deep, or longer than any that is valid."""
+    if name not in KNOWN_FIELDS:
+        return decode_strictly(raw, beyond_double=str)  # kept as it is, and that is how it was written
+    limit = MAX_METRICS_BYTES if name == "metrics" else MAX_FIELD_BYTES
+    if memoryview(raw).nbytes > limit:
+        raise NotJson(f"is longer than {limit} bytes")
+    return decode_strictly(raw)
 
 
 def _excess(parts: dict[str, msgspec.Raw]) -> list[FieldError]:
@@ -172,13 +223,14 @@ def _sentence(kind: str, item: Any) -> str:
     return _SENTENCES.get(kind, "is not valid").format(**item.get("ctx", {}))
 
 
-def _path(loc: tuple[int | str, ...]) -> str:
+def _path(loc: Sequence[int | str]) -> str:
     return ".".join(_shown(str(step)) for step in loc)
 
 
 def _shown(name: str) -> str:
     """A field's name where it looks like one; a sender's own name may be anything, of any length."""
-    return name if len(name) <= _MAX_SHOWN_NAME and name.replace("-", "_").isidentifier() else "(unnamed)"
+    is_plain = name.isdecimal() or name.replace("-", "_").isidentifier()
+    return name if len(name) <= _MAX_SHOWN_NAME and is_plain else "(unnamed)"
 
 
 def _stored_fields(envelope: Envelope, sender: Sender, log_id: str) -> dict[str, Any]:

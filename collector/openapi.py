@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from collector.envelope import Envelope
-from collector.errors import STATUS, CollectorError
+from collector.errors import STATUS, CollectorError, FieldError, partial_body
 from collector.schemas import LOG_EXAMPLE, SMALL_EXAMPLE
 
 SCHEMAS: Final = "#/components/schemas/"
@@ -27,14 +27,14 @@ ABOUT: Final[Mapping[str, Any]] = {
 _MESSAGES: Final = {
     400: "Not HTTP, or the connection was closed before the body was complete.",
     401: "No valid API key in `X-API-Key`.",
-    403: "The log names another client than the key's.",
+    403: "The log names another client than the key's, or the key's client was removed.",
     404: "Nothing is served at this address.",
     405: "This address does not answer that method; `Allow` says which it does.",
     408: "The body did not arrive in time.",
     413: "The body, one log or the number of logs is over its limit.",
     415: "`Content-Type` or `Content-Encoding` is none that is understood.",
     422: "Not JSON, or not a valid log: `fields` says which and why. Nothing was stored.",
-    429: "More logs per second than this client may send: wait `Retry-After` seconds.",
+    429: "More logs, or bytes in a day, than this client may send: wait `Retry-After` seconds.",
     431: "The request line and headers are over their limit.",
     500: "A defect of the collector. Sending the same again is safe.",
     503: "The object store did not confirm the log, or too much is in flight: wait `Retry-After` seconds, send again.",
@@ -84,15 +84,34 @@ def _errors(statuses: Iterable[int]) -> dict[int | str, dict[str, Any]]:
 
 def _stored_answer() -> dict[str, Any]:
     one = {"log_id": LOG_EXAMPLE["log_id"], "status": "stored"}
-    schema = {"anyOf": [{"$ref": SCHEMAS + "StoredLog"}, {"$ref": SCHEMAS + "StoredLogs"}]}
-    answer = _answer("Stored: the object store has confirmed it.", schema, one)
+    schema = {
+        "anyOf": [
+            {"$ref": SCHEMAS + "StoredLog"},
+            {"$ref": SCHEMAS + "StoredLogs"},
+            {"$ref": SCHEMAS + "NotKept"},
+        ]
+    }
+    said = (
+        "Stored: the object store has confirmed it. Or, of a client whose level is OFF, taken and not stored."
+    )
+    answer = _answer(said, schema, one)
     many = {"status": "stored", "logs": 1, "log_ids": [LOG_EXAMPLE["log_id"]]}
     del answer["content"]["application/json"]["example"]
     answer["content"]["application/json"]["examples"] = {
         "one log": {"value": one},
         "many logs": {"value": many},
+        "a client whose level is OFF": {"value": {"status": "off"}},
     }
     return answer
+
+
+def _partial_answer() -> dict[str, Any]:
+    fields = [FieldError("executed_at", "is missing", 2)]
+    return _answer(
+        "Of many logs, those are stored that can be: `refused_lines` names the lines of the others.",
+        {"$ref": SCHEMAS + "PartlyStored"},
+        partial_body([LOG_EXAMPLE["log_id"]], [2], fields),
+    )
 
 
 _NDJSON_EXAMPLE: Final = "".join(
@@ -101,7 +120,7 @@ _NDJSON_EXAMPLE: Final = "".join(
 
 _LOGS_BODY: Final[dict[str, Any]] = {
     "required": True,
-    "description": "One log as JSON, or many as NDJSON: one log per line; one invalid line and none is stored.",
+    "description": "One log as JSON, or many as NDJSON: one log per line; every valid line is stored.",
     "content": {
         "application/json": {
             "schema": {"$ref": SCHEMAS + "Log"},
@@ -126,6 +145,7 @@ POST_LOGS: Final[Mapping[str, Any]] = {
     "response_model": None,
     "responses": {
         200: _stored_answer(),
+        207: _partial_answer(),
         **_errors(s for s in codes_by_status() if s not in {400, 404, 405, 431}),
     },
     "openapi_extra": {
@@ -146,12 +166,16 @@ HEALTHZ: Final[Mapping[str, Any]] = {
 }
 
 READYZ: Final[Mapping[str, Any]] = {
-    "summary": "Whether the object store answers",
+    "summary": "Whether logs can be stored",
     "operation_id": "readyz",
     "tags": ["Operation"],
     "response_model": None,
     "responses": {
-        200: _answer("The object store answers.", _STATUS_SCHEMA, {"status": "ready"}),
+        200: _answer(
+            "An object was written, read back and removed, and every part runs.",
+            _STATUS_SCHEMA,
+            {"status": "ready"},
+        ),
         **_errors([503]),
     },
 }
@@ -175,31 +199,41 @@ _FIELD: Final = _object(
     ["path", "message"],
 )
 
+_ERROR: Final = _object(
+    {
+        "code": {"type": "string", "enum": sorted(kind.code for kind in STATUS)},
+        "message": _TEXT,
+        "fields": {"type": "array", "items": {"$ref": SCHEMAS + "FieldError"}},
+    },
+    ["code", "message"],
+)
+_LOG_IDS: Final = {"type": "array", "items": _TEXT, "description": "In the order of the lines."}
+_LINE_NUMBERS: Final = {
+    "type": "array",
+    "items": {"type": "integer"},
+    "description": "Each line that is not stored, from 1; `fields` explains the first of them.",
+}
+
 _OWN_SCHEMAS: Final[dict[str, Any]] = {
     "StoredLog": _object({"log_id": _TEXT, "status": {"const": "stored"}}, ["log_id", "status"]),
     "StoredLogs": _object(
-        {
-            "status": {"const": "stored"},
-            "logs": {"type": "integer"},
-            "log_ids": {"type": "array", "items": _TEXT, "description": "In the order of the lines."},
-        },
+        {"status": {"const": "stored"}, "logs": {"type": "integer"}, "log_ids": _LOG_IDS},
         ["status", "logs", "log_ids"],
     ),
-    "Status": _object({"status": _TEXT}, ["status"]),
-    "FieldError": _FIELD,
-    "Error": _object(
+    "PartlyStored": _object(
         {
-            "error": _object(
-                {
-                    "code": {"type": "string", "enum": sorted(kind.code for kind in STATUS)},
-                    "message": _TEXT,
-                    "fields": {"type": "array", "items": {"$ref": SCHEMAS + "FieldError"}},
-                },
-                ["code", "message"],
-            )
+            "status": {"const": "partly_stored"},
+            "logs": {"type": "integer"},
+            "log_ids": _LOG_IDS,
+            "refused_lines": _LINE_NUMBERS,
+            "error": _ERROR,
         },
-        ["error"],
+        ["status", "logs", "log_ids", "refused_lines", "error"],
     ),
+    "Status": _object({"status": _TEXT}, ["status"]),
+    "NotKept": _object({"status": {"const": "off"}}, ["status"]),
+    "FieldError": _FIELD,
+    "Error": _object({"error": _ERROR}, ["error"]),
 }
 
 
@@ -210,11 +244,15 @@ def log_schemas() -> dict[str, Any]:
     return {**parts, "Log": {**schema, "title": "Log"}}
 
 
-def describe(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI description of ``app``, complete; made once."""
+def describe(app: FastAPI, root_path: str = "") -> dict[str, Any]:
+    """The OpenAPI description of ``app``, served below ``root_path``, complete; made once."""
     if app.openapi_schema is None:
         schema = get_openapi(
-            title=app.title, version=app.version, description=app.description, routes=app.routes
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            routes=app.routes,
+            servers=[{"url": root_path}] if root_path else None,
         )
         components = schema.setdefault("components", {})
         components["schemas"] = {**components.get("schemas", {}), **_OWN_SCHEMAS, **log_schemas()}

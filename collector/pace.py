@@ -1,34 +1,57 @@
-"""How many logs per second a client may send: a token bucket each, that allows one body of debt."""
+"""How many logs a client may send in a time: a token bucket for each rate, that allows one body of debt."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from collector.errors import RateExceeded
 
-#: A client may send this many seconds' worth at once.
+#: A client may send this many seconds' worth of the general rate at once; of its own, a minute's.
 BURST_S = 2.0
+_MINUTE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Rate:
+    """So many logs per second, at most ``burst`` at once; ``name`` says it to people."""
+
+    name: str
+    per_s: float
+    burst: float
 
 
 class Pace:
-    """One bucket per client; only authenticated clients get one, so there are as many as clients."""
+    """Two buckets per client, one for the general rate and one for its own; only authenticated clients get any.
+
+    Each is of this process only.
+    """
 
     def __init__(self, limit_per_s: float, clock: Callable[[], float]) -> None:
         self._limit_per_s = limit_per_s
         self._clock = clock
-        self._buckets: dict[str, tuple[float, float]] = {}
+        self._buckets: dict[tuple[str, bool], tuple[float, float]] = {}
 
-    def check(self, client_id: str) -> None:
-        """Raises `RateExceeded`, with the seconds to wait, while the client's bucket is in debt."""
-        if self._limit_per_s and (tokens := self._refill(client_id)) < 0:
-            raise RateExceeded(-tokens / self._limit_per_s)
+    def check(self, client_id: str, logs_per_minute: int | None = None) -> None:
+        """Raises `RateExceeded`, with the seconds to wait, while a bucket of the client is in debt."""
+        for is_own, rate in self._rates(logs_per_minute):
+            if (tokens := self._refill((client_id, is_own), rate)) < 0:
+                raise RateExceeded(rate.name, -tokens / rate.per_s)
 
-    def take(self, client_id: str, logs: int) -> None:
+    def take(self, client_id: str, logs: int, logs_per_minute: int | None = None) -> None:
         """Count ``logs`` as sent; a body larger than the burst is let through once and paid for after."""
-        if self._limit_per_s:
-            self._buckets[client_id] = (self._refill(client_id) - logs, self._clock())
+        for is_own, rate in self._rates(logs_per_minute):
+            bucket = client_id, is_own
+            self._buckets[bucket] = (self._refill(bucket, rate) - logs, self._clock())
 
-    def _refill(self, client_id: str) -> float:
-        burst = max(1.0, self._limit_per_s * BURST_S)
-        tokens, since = self._buckets.get(client_id, (burst, self._clock()))
-        return min(burst, tokens + (self._clock() - since) * self._limit_per_s)
+    def _rates(self, logs_per_minute: int | None) -> Iterator[tuple[bool, _Rate]]:
+        if self._limit_per_s:
+            burst = max(1.0, self._limit_per_s * BURST_S)
+            yield False, _Rate(f"{self._limit_per_s:g} per second", self._limit_per_s, burst)
+        if logs_per_minute:
+            rate = _Rate(f"{logs_per_minute} per minute", logs_per_minute / _MINUTE_S, float(logs_per_minute))
+            yield True, rate
+
+    def _refill(self, bucket: tuple[str, bool], rate: _Rate) -> float:
+        tokens, since = self._buckets.get(bucket, (rate.burst, self._clock()))
+        return min(rate.burst, tokens + (self._clock() - since) * rate.per_s)

@@ -46,6 +46,7 @@ SEND_AGAIN: Final[Mapping[str, str]] = {
     "upload_too_slow": "yes",
     "too_large": "in smaller parts",
     "rate_exceeded": _AFTER,
+    "quota_exceeded": _AFTER,
     "unexpected": "yes",
     "not_confirmed": _AFTER,
     "overloaded": _AFTER,
@@ -94,14 +95,18 @@ def add_pages(app: FastAPI, settings: CollectorSettings) -> None:
     """Serve ``/docs`` with its two files, and ``/openapi.json``."""
 
     async def page() -> Response:
-        return Response(render(openapi.describe(app), settings), headers=_HEADERS, media_type="text/html")
+        return Response(
+            render(openapi.describe(app, settings.root_path), settings),
+            headers=_HEADERS,
+            media_type="text/html",
+        )
 
     async def file(request: Request) -> Response:
         name = request.url.path.rpartition("/")[2]
         return Response((_STATIC / name).read_bytes(), headers={**_HEADERS, "Content-Type": _FILES[name]})
 
     async def description() -> Response:
-        return json_response(openapi.describe(app))
+        return json_response(openapi.describe(app, settings.root_path))
 
     app.add_api_route("/docs", page, methods=["GET"], include_in_schema=False)
     app.add_api_route("/openapi.json", description, methods=["GET"], include_in_schema=False)

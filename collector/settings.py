@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from caselog.model import MAX_LOG_BYTES
 
@@ -18,6 +18,11 @@ class CollectorSettings(BaseModel):
         "127.0.0.1", description="Address to listen on; `0.0.0.0` is every one of the machine's."
     )
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 lets the system choose one.")
+    root_path: str = Field(
+        "",
+        pattern=r"^(/[A-Za-z0-9._~-]+)*$",
+        description="Path below which a proxy serves the collector, such as `/caselog`; it may take it away or not.",
+    )
     max_body_bytes: int = Field(
         16 * MIB,
         ge=1024,
@@ -36,8 +41,21 @@ class CollectorSettings(BaseModel):
         8 * MIB, ge=1024, description="Most bytes of logs, before compression, in one stored object."
     )
     max_group_logs: int = Field(2000, ge=1, description="Most logs in one stored object.")
+    group_wait_s: float = Field(
+        0.02,
+        ge=0,
+        le=10,
+        description="While an object of a client is on its way to the store, how long later logs gather before the "
+        "next one is sent beside it; up to five times as long where many clients send. The first never waits. Longer "
+        "takes fewer PUTs, shorter answers sooner where the store is far.",
+    )
+    max_puts: int = Field(
+        128,
+        ge=1,
+        description="Most objects on their way to the store at once, of all clients; 16 of one client.",
+    )
     ack_timeout_s: float = Field(
-        10.0,
+        4.5,
         gt=0,
         le=300,
         description="How long the object store may take to confirm a log before the sender is told 503.",
@@ -51,13 +69,21 @@ class CollectorSettings(BaseModel):
     key_cache_ttl_s: float = Field(
         5.0,
         ge=0,
-        description="How long a key, known or not, is remembered: a revoked key stops working after at most this long.",
+        description="How long a key, known or not, and its client's level and limits are remembered: a revoked key "
+        "stops working after at most this long, at every collector.",
     )
     max_cached_keys: int = Field(
         4096, ge=1, description="Most keys remembered at once, known and unknown ones each."
     )
     rate_limit_per_s: float = Field(
         0.0, ge=0, description="Most logs per second of one client; above it 429; 0 is no limit."
+    )
+    workers: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Processes that share the port: one for each core that the collector may fill. Every limit is for "
+        "one of them.",
     )
     max_connections: int = Field(
         0,
@@ -67,6 +93,12 @@ class CollectorSettings(BaseModel):
     )
     keep_alive_timeout_s: int = Field(
         75, ge=1, description="How long an idle connection is kept open for the next log."
+    )
+    metrics_token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="Who reads `/metrics` has to send it, as `Authorization: Bearer ...`; 16 characters or more. Where "
+        "it is missing, `/metrics` answers this machine only, and nobody through a proxy: it names clients.",
     )
     shutdown_timeout_s: int = Field(
         20, ge=1, description="How long a stop waits for logs that are being stored."

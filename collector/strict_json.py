@@ -1,52 +1,139 @@
-"""JSON that every later reader can read. Pure.
+"""JSON that every later reader can read, from whatever legal JSON was sent. Pure.
 
-Valid UTF-8, no lone surrogates, no NaN, numbers in the range of a double, bounded depth.
+What is legal is taken: half of a surrogate pair, as is left of an emoji that was cut, becomes U+FFFD, and a number
+beyond a double is kept as the text it is. What is not legal, not UTF-8 or too deep is refused, and its place is told.
 """
 
 from __future__ import annotations
 
+import json
+import math
+import re
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
 
+from lake.json_shape import measure
+
 #: Deeper than any real trace; far below the recursion limits of the parsers that read the log later.
 MAX_DEPTH: Final = 200
+#: So many fields of a log are told apart at all; a log has twelve, and may have some of its own.
+MAX_MEMBERS: Final = 4096
+
+#: Fewer bytes than this hold too few values to take much memory.
+_SMALL_BYTES: Final = 64 * 1024
+_BOM: Final = b"\xef\xbb\xbf"
+#: An escaped backslash, a whole pair, or half of one.
+_ESCAPES: Final = re.compile(
+    rb"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
+_BYTE: Final = re.compile(r"\(byte (\d+)\)")
 
 _decode = msgspec.json.Decoder().decode
 _split = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
+class BeyondDouble(str):
+    """A number that no double holds, as it was written."""
+
+    __slots__ = ()
+
+
 class NotJson(ValueError):
-    """The text is not JSON of that kind; the reason quotes nothing."""
+    """The text is not JSON of that kind; the reason quotes nothing. ``at`` is the byte, where it is known."""
+
+    def __init__(self, reason: str, at: int | None = None) -> None:
+        super().__init__(reason)
+        self.at = at
+
+
+class TooDeep(NotJson):
+    """The text is nested deeper than `MAX_DEPTH`."""
+
+    def __init__(self) -> None:
+        super().__init__(f"is nested more than {MAX_DEPTH} levels deep")
+
+
+def without_bom(text: bytes) -> bytes:
+    """The text without the mark that some programs put before UTF-8."""
+    return text.removeprefix(_BOM)
+
+
+def mend_surrogates(text: bytes) -> bytes:
+    r"""The text, each escape that is half of a surrogate pair replaced by that of U+FFFD, which is as long.
+
+    >>> mend_surrogates(rb'["\ud83d", "\ud83d\ude00", "\\ud83d"]')
+    b'["\\ufffd", "\\ud83d\\ude00", "\\\\ud83d"]'
+    """
+    return _ESCAPES.sub(lambda found: rb"\ufffd" if found[1] else found[0], text)
 
 
 def split_object(text: bytes) -> dict[str, msgspec.Raw]:
     """The members of a JSON object, each as its own bytes; of a repeated name the last one counts. Raises `NotJson`.
 
+    Halves of surrogate pairs are mended where there are any: the parser finds them, which costs others nothing.
+
     >>> {name: bytes(raw) for name, raw in split_object(b'{"a": [1, 2], "a": {"b": 0.10}}').items()}
     {'a': b'{"b": 0.10}'}
     """
+    if len(text) > _SMALL_BYTES and measure(text).commas >= MAX_MEMBERS:
+        raise NotJson(f"holds more than {MAX_MEMBERS} fields")
+    try:
+        text.isascii() or str(text, "utf-8")
+        return _split_mended(text)
+    except UnicodeDecodeError as error:
+        raise NotJson("holds bytes that are not UTF-8", error.start) from None
+    except RecursionError:
+        raise TooDeep from None
+    except msgspec.ValidationError as error:
+        raise NotJson("is not a JSON object") from error
+    except msgspec.DecodeError as error:
+        raise NotJson("is not valid JSON", _place_of(error, text)) from error
+
+
+def _split_mended(text: bytes) -> dict[str, msgspec.Raw]:
     try:
         return _split(text)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise NotJson("is not a JSON object in UTF-8") from error
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        mended = mend_surrogates(text)
+        if mended == text:
+            raise
+        return _split(mended)
 
 
-def decode_strictly(text: bytes | msgspec.Raw) -> Any:
-    """The value of ``text``. Raises `NotJson`.
+def check_depth(text: bytes | msgspec.Raw) -> None:
+    """Raises `TooDeep`."""
+    if memoryview(text).nbytes > MAX_DEPTH:
+        whole = bytes(text)
+        if _may_be_deep(whole) and measure(whole).depth > MAX_DEPTH:
+            raise TooDeep
 
-    >>> decode_strictly(b'["x", 1.5, null]')
-    ['x', 1.5, None]
+
+def decode_strictly(text: bytes | msgspec.Raw, *, beyond_double: type[str] = BeyondDouble) -> Any:
+    """The value of what is legal JSON; a number beyond a double is a ``beyond_double``. Raises `TooDeep`.
+
+    >>> decode_strictly(b'["x", 1.5, null, 1e400]')
+    ['x', 1.5, None, '1e400']
     """
+    check_depth(text)
     try:
-        value = _decode(text)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise NotJson(
-            "is not valid JSON: UTF-8 without lone surrogates, numbers in the range of a double"
-        ) from error
-    if memoryview(text).nbytes > MAX_DEPTH and _may_be_deep(bytes(text)) and not _is_shallow(value):
-        raise NotJson(f"is nested more than {MAX_DEPTH} levels deep")
-    return value
+        return _decode(text)
+    except msgspec.ValidationError:
+        floats, ints = _reader(float, beyond_double), _reader(int, beyond_double)
+        return json.loads(bytes(text), parse_float=floats, parse_int=ints)
+
+
+def _reader(kind: type[float], beyond_double: type[str]) -> Callable[[str], float | str]:
+    return lambda text: kind(text) if math.isfinite(float(text)) else beyond_double(text)
+
+
+def _place_of(error: msgspec.DecodeError, text: bytes) -> int:
+    """The byte that the error's message names; it names none where the text ends too early."""
+    found = _BYTE.search(str(error))
+    return int(found[1]) if found else len(text)
 
 
 def _may_be_deep(text: bytes) -> bool:
@@ -55,21 +142,3 @@ def _may_be_deep(text: bytes) -> bool:
     ``replace`` finds them with ``memchr``; ``count`` looks at each byte and takes many times as long.
     """
     return len(text) - len(text.replace(b"{", b"").replace(b"[", b"")) > MAX_DEPTH
-
-
-def _is_shallow(value: Any) -> bool:
-    level = [value]
-    for _ in range(MAX_DEPTH):
-        level = [child for parent in level for child in _children(parent)]
-        if not level:
-            return True
-    return False
-
-
-def _children(value: Any) -> list[Any]:
-    """The objects and arrays directly inside ``value``."""
-    if type(value) is dict:
-        return [child for child in value.values() if type(child) in (dict, list)]
-    if type(value) is list:
-        return [child for child in value if type(child) in (dict, list)]
-    return []

@@ -115,6 +115,7 @@ def run_once(
     if report.batches:
         damage.mark_seen(lake.store)
     moved = foreign.move_aside(lake.store, not_ours, report.stepped_over)  # last: they are nobody's logs
+    foreign.remove_probes(lake.store, waiting.objects, clock())
     report.quarantined += moved
     report.objects += moved
     if moved:

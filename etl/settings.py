@@ -30,6 +30,14 @@ class EtlSettings(BaseModel):
         lt=SHARDS,
         description="Which of them this is, from 0; where missing, Kubernetes' `JOB_COMPLETION_INDEX`.",
     )
+    metrics_port: int = Field(
+        0,
+        ge=0,
+        le=65535,
+        description="Port at which `caselog etl schedule` tells its figures to Prometheus, at `/metrics`; 0 is none. "
+        "They name no client.",
+    )
+    metrics_host: str = Field("127.0.0.1", description="Address of that port.")
     batch_bytes: int = Field(
         32 * 1024 * 1024,
         ge=64 * 1024,

@@ -30,7 +30,7 @@ class Waiting:
 def status(lake: Lake) -> dict[str, Any]:
     """The state of the lake as a JSON object; raises `lake.errors.StoreUnavailable`."""
     waiting = lake.store.survey(layout.RAW)
-    raw = _count(waiting.objects)
+    raw = _count([found for found in waiting.objects if not layout.is_probe(found.key)])
     quarantined = [
         o.key for o in lake.store.list(layout.QUARANTINE) if o.key.endswith(f".{quarantine.REASON}")
     ]

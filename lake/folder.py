@@ -6,10 +6,11 @@ import asyncio
 import os
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from obstore import exceptions as obs_errors
 from obstore.store import LocalStore
@@ -20,6 +21,10 @@ from lake.layout import QUARANTINE, RAW
 from lake.objects import Level, Oddity, Store, StoredObject, Survey, named_failures
 
 _PIECE: Final = 1024 * 1024
+#: Files written at once: they wait for the disk, which takes many at a time as easily as one.
+_WRITERS: Final = 16
+#: Folders that are known to be on the disk; a collector writes into one for each client and hour.
+_MOST_SYNCED: Final = 10_000
 
 
 class FolderStore(Store):
@@ -28,6 +33,8 @@ class FolderStore(Store):
     def __init__(self, url: str, folder: Path) -> None:
         super().__init__(url, None)
         self._folder = folder.resolve()
+        self._synced: set[Path] = set()
+        self._writers: ThreadPoolExecutor | None = None
 
     @property
     def _objects(self) -> LocalStore:
@@ -45,20 +52,22 @@ class FolderStore(Store):
     def put(self, key: str, data: bytes | memoryview) -> None:
         """As the door says; the file and its folders are fsynced."""
         with named_failures(f"writing {key}", key):
-            _write_file(self._folder / key, [data], os.replace)
+            self._write(key, [data], os.replace)
 
     def put_file(self, key: str, path: Path) -> None:
         """As the door says; the file and its folders are fsynced."""
         with named_failures(f"writing {key}", key), path.open("rb") as file:
-            _write_file(self._folder / key, iter(partial(file.read, _PIECE), b""), os.replace)
+            self._write(key, iter(partial(file.read, _PIECE), b""), os.replace)
 
     async def _put_async(self, key: str, data: bytes) -> None:
-        await asyncio.to_thread(_write_file, self._folder / key, [data], os.replace)
+        if self._writers is None:
+            self._writers = ThreadPoolExecutor(_WRITERS, "lake-writer")
+        await asyncio.get_running_loop().run_in_executor(self._writers, self._write, key, [data], os.replace)
 
     def create(self, key: str, data: bytes) -> None:
         """As the door says; the file and its folders are fsynced."""
         with named_failures(f"creating {key}", key):
-            _write_file(self._folder / key, [data], _link_new)
+            self._write(key, [data], _link_new)
 
     def get(self, key: str) -> bytes:
         """As the door says, whatever the file's name; raises `ObjectWithheld` where it may not be read."""
@@ -125,6 +134,43 @@ class FolderStore(Store):
         if stuck:
             raise stuck[0]
 
+    def _write(
+        self, key: str, data: Iterable[bytes | memoryview], publish: Callable[[Path, Path], None]
+    ) -> None:
+        """Write, fsync, publish under the final name, fsync the folders: a crash leaves all of it or nothing.
+
+        ``name#123`` is the form of staged names that obstore leaves out of its listings.
+        """
+        path = self._folder / key
+        staged = path.with_name(f"{path.name}#{uuid.uuid4().int}")
+        with _removed_on_failure(staged):
+            file, unsynced = self._open(staged)
+            with file:
+                file.writelines(data)
+                file.flush()
+                os.fsync(file.fileno())
+            publish(staged, path)
+        for folder in (path.parent, *unsynced):
+            _fsync(folder)
+        self._remember(path.parent)
+
+    def _open(self, staged: Path) -> tuple[IO[bytes], Sequence[Path]]:
+        """The new file, and the folders above its own whose names may not be on the disk yet.
+
+        A folder that is there may be one that another writer made a moment ago and has not fsynced.
+        """
+        if staged.parent in self._synced:
+            with suppress(FileNotFoundError):
+                return open(staged, "xb", opener=_private), ()
+        made = _make_folders(staged.parent)
+        above = [each for each in staged.parent.parents if each.is_relative_to(self._folder)]
+        return open(staged, "xb", opener=_private), list(dict.fromkeys([*above, *made]))
+
+    def _remember(self, folder: Path) -> None:
+        if len(self._synced) >= _MOST_SYNCED:
+            self._synced.clear()
+        self._synced.add(folder)
+
     def _may_hold(self, prefix: str) -> bool:
         self._require_folder()
         folder = self._folder / prefix
@@ -174,22 +220,14 @@ def _link_new(staged: Path, final: Path) -> None:
         staged.unlink()
 
 
-def _write_file(
-    path: Path, data: Iterable[bytes | memoryview], publish: Callable[[Path, Path], None]
-) -> None:
-    """Write, fsync, publish under the final name, fsync the folders: a crash leaves all of it or nothing.
-
-    ``name#123`` is the form of staged names that obstore leaves out of its listings.
-    """
-    staged = path.with_name(f"{path.name}#{uuid.uuid4().int}")
-    created = _make_folders(path.parent)
-    with open(staged, "xb", opener=_private) as file:
-        file.writelines(data)
-        file.flush()
-        os.fsync(file.fileno())
-    publish(staged, path)
-    for folder in (path.parent, *created):
-        _fsync(folder)
+@contextmanager
+def _removed_on_failure(staged: Path) -> Iterator[None]:
+    """A disk that is full is not filled further by what could not be written to it."""
+    try:
+        yield
+    except BaseException:
+        staged.unlink(missing_ok=True)
+        raise
 
 
 def _private(path: str, flags: int) -> int:

@@ -15,6 +15,8 @@ from typing import Final
 from caselog.model import CLIENT_ID_PATTERN
 
 RAW: Final = "raw/"
+#: Below what the collector may write, so that what holds for a probe holds for logs; no log is ever there.
+PROBES: Final = "raw/probes/"
 LOGS: Final = "logs"
 TRACES: Final = "traces"
 QUARANTINE: Final = "quarantine/"
@@ -50,6 +52,20 @@ def raw_key(client_id: str, received_at: datetime, object_id: str) -> str:
     """Key of a raw object; date and hour are those of ``received_at`` in UTC."""
     utc = received_at.astimezone(UTC)
     return f"{RAW}client_id={client_id}/date={utc:%Y-%m-%d}/hour={utc:%H}/{object_id}.ndjson.zst"
+
+
+def probe_key(object_id: str) -> str:
+    """Key of an object by which a collector finds out whether it can write.
+
+    >>> is_probe(probe_key("0193")), is_probe("raw/client_id=probes/0193")
+    (True, False)
+    """
+    return f"{PROBES}{object_id}.json"
+
+
+def is_probe(key: str) -> bool:
+    """Whether the object is nobody's log and no stray: a collector removes it in a moment."""
+    return key.startswith(PROBES)
 
 
 def client_of_raw_key(key: str) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -40,6 +40,14 @@ _PARTS_AT_ONCE: Final = 4
 _NO_BUCKET: Final = "<Code>NoSuchBucket</Code>"
 #: How it refuses: a request as a whole, or, of a deletion of many objects, one of them.
 _REFUSALS: Final = ("status code: 401", "status code: 403", "AccessDenied")
+#: Credentials that were good once, and others that never were, are told with status 400 by some servers.
+_BAD_CREDENTIALS: Final = (
+    "ExpiredToken",
+    "TokenRefreshRequired",
+    "InvalidToken",
+    "InvalidAccessKeyId",
+    "RequestTimeTooSkewed",
+)
 _STORE_ERRORS = (obs_errors.BaseError, OSError, ValueError)
 
 
@@ -98,8 +106,10 @@ def _failure(tried: str, error: Exception) -> StoreUnavailable:
     if _NO_BUCKET in said:
         return BucketMissing()
     refused = isinstance(error, obs_errors.PermissionDeniedError | obs_errors.UnauthenticatedError)
-    if refused or any(status in said for status in _REFUSALS):
+    if refused or any(words in said for words in (*_REFUSALS, *_BAD_CREDENTIALS)):
         return StoreRefused(tried)
+    if isinstance(error, OSError) and error.strerror:  # such as a full disk, in the system's words
+        return StoreUnavailable(tried, error.strerror.lower())
     return StoreUnavailable(tried, type(error).__name__)
 
 
@@ -172,6 +182,12 @@ class Store:
             else:
                 yield from sorted(found, key=lambda stored: stored.key)
 
+    async def list_keys_async(self, prefix: str) -> Sequence[str]:
+        """The keys of all objects below ``prefix``, in no order, without blocking the event loop."""
+        with named_failures(f"listing {prefix}"):
+            pages = self._objects.list(prefix, chunk_size=1000)
+            return [found["path"] async for page in pages for found in page]
+
     def level(self, prefix: str) -> Level:
         """What lies directly at ``prefix``, each in ascending order: one request for a thousand of them."""
         with named_failures(f"listing {prefix}"):
@@ -210,6 +226,11 @@ class Store:
                     self._objects.delete(batch)
             except ObjectNotFound:
                 self._delete_each(batch)
+
+    async def delete_async(self, key: str) -> None:
+        """Remove one object, without blocking the event loop; one that is not there is no error."""
+        with named_failures(f"deleting {key}", key), suppress(FileNotFoundError):
+            await self._objects.delete_async(key)
 
     def _delete_each(self, keys: Iterable[str]) -> None:
         for key in keys:

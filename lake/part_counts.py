@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Final
 
 import msgspec
 
+from lake.json_shape import count_items
 
-class _Iteration(msgspec.Struct):
+#: What of a trace of fewer bytes is counted can be held while it is counted.
+_SMALL_BYTES: Final = 256 * 1024
+#: Where there are more iterations than any run has, tool calls in them are not counted.
+_MOST_LOOKED_INTO: Final = 100_000
+_NOTHING: Final = msgspec.Raw(b"null")
+
+
+class _Iteration(msgspec.Struct, gc=False):
     tool_calls: list[msgspec.Raw] | None = None
 
 
-class _Countable(msgspec.Struct):
+class _Countable(msgspec.Struct, gc=False):
     errors: list[msgspec.Raw] | None = None
     tool_calls: list[msgspec.Raw] | None = None
     react_iterations: list[_Iteration] | None = None
 
 
+class _Calls(msgspec.Struct, gc=False):
+    tool_calls: msgspec.Raw = _NOTHING
+
+
+class _Parts(msgspec.Struct, gc=False):
+    errors: msgspec.Raw = _NOTHING
+    tool_calls: msgspec.Raw = _NOTHING
+    react_iterations: msgspec.Raw = _NOTHING
+
+
 _as_countable = msgspec.json.Decoder(_Countable).decode
+_as_parts = msgspec.json.Decoder(_Parts).decode
+_as_calls = msgspec.json.Decoder(_Calls).decode
+_as_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 @dataclass(frozen=True)
@@ -37,29 +57,35 @@ def count_parts(trace: bytes) -> PartCounts:
     >>> count_parts(b'{"errors": [{}], "react_iterations": [{"tool_calls": [1, 2]}]}')
     PartCounts(react_iterations=1, tool_call_count=2, error_count=1)
     """
+    if len(trace) > _SMALL_BYTES:
+        return _count_apart(trace)
     try:
         parts = _as_countable(trace)
     except msgspec.DecodeError:
-        return _count_odd_parts(trace)
+        return _count_apart(trace)
     iterations = parts.react_iterations or []
     nested = sum(len(iteration.tool_calls or ()) for iteration in iterations)
     return PartCounts(len(iterations), nested + len(parts.tool_calls or ()), len(parts.errors or ()))
 
 
-def _count_odd_parts(trace: bytes) -> PartCounts:
+def _count_apart(trace: bytes) -> PartCounts:
+    """As `count_parts`, of traces of any shape and size."""
     try:
-        parts = msgspec.json.decode(trace)
+        parts = _as_parts(trace)
     except (msgspec.DecodeError, RecursionError):
         return PartCounts()
-    if not isinstance(parts, dict):
-        return PartCounts()
-    iterations = _list_of(parts, "react_iterations")
-    nested = sum(len(_list_of(i, "tool_calls")) for i in iterations if isinstance(i, dict))
-    return PartCounts(
-        len(iterations), nested + len(_list_of(parts, "tool_calls")), len(_list_of(parts, "errors"))
-    )
+    iterations = count_items(bytes(parts.react_iterations))
+    nested = _count_nested(parts.react_iterations) if 0 < iterations <= _MOST_LOOKED_INTO else 0
+    calls = nested + count_items(bytes(parts.tool_calls))
+    return PartCounts(iterations, calls, count_items(bytes(parts.errors)))
 
 
-def _list_of(parts: Mapping[str, Any], name: str) -> list[Any]:
-    value = parts.get(name)
-    return value if isinstance(value, list) else []
+def _count_nested(iterations: msgspec.Raw) -> int:
+    return sum(map(_count_calls, _as_list(iterations)))
+
+
+def _count_calls(iteration: msgspec.Raw) -> int:
+    try:
+        return count_items(bytes(_as_calls(iteration).tool_calls))
+    except msgspec.DecodeError:  # it is no object
+        return 0

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import struct
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
@@ -108,9 +109,18 @@ def encode_line(fields: Mapping[str, Any], trace: bytes | None, received_at: dat
     return rawhead.join_line(counted, head, _encode(unknown), one_line)
 
 
+class _Compressor(threading.local):
+    # One for each thread: to make it costs more than to compress a log, and it is not safe to share.
+    def __init__(self) -> None:
+        self.compress = zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress
+
+
+_compressor: Final = _Compressor()
+
+
 def pack(lines: Sequence[bytes]) -> bytes:
     """A raw object of these lines."""
-    return zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress(b"\n".join(lines) + b"\n")
+    return _compressor.compress(b"\n".join(lines) + b"\n")
 
 
 def unpack(blob: bytes) -> list[bytes]:

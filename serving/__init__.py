@@ -1,1 +1,1 @@
-"""What both servers share: bounded requests and connections, the service log, background tasks, addresses."""
+"""What both servers share: bounded requests and connections, the service log, figures, background tasks, addresses."""

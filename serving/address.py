@@ -8,12 +8,18 @@ from typing import Final
 _ANY_ADDRESS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised, not bound
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """A socket bound to the address, ready to listen; raises `OSError` where the port is taken."""
+def bind(host: str, port: int, *, shares_port: bool = False) -> socket.socket:
+    """A socket bound to the address, ready to listen; raises `OSError` where the port is taken.
+
+    With ``shares_port`` other processes of this user may listen on it too, where each of them asks for the same: the
+    system gives each new connection to one of them (SO_REUSEPORT).
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shares_port:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind((host, port))
     except OSError:
         listener.close()

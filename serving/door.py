@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 from uvicorn.config import Config
 
@@ -23,8 +23,15 @@ class RequestLimits:
     head_timeout_s: float = 10.0
     #: From then until the body is complete; None where the application has a clock of its own.
     body_timeout_s: float | None = None
-    #: What is still read of a body whose request has been answered, so that the answer is seen.
+    #: Chunks of fewer bytes than `serving.heads` expects: each costs as much time as a large one.
+    small_chunks: int = 64 * 1024
+    #: What is still read of a body whose request has been answered, so that the connection can carry another.
     drain_bytes: int = 64 * 1024
+    #: What is read and dropped of a sender to whom the last answer was given, and for how long: so that it is seen.
+    linger_bytes: int = 1024 * 1024
+    linger_s: float = 30.0
+    #: How long an answer may wait for the other side to take more of it.
+    write_timeout_s: float = 60.0
 
 
 class HeadFault(Enum):
@@ -46,13 +53,23 @@ class Refusal:
 Refuse = Callable[[HeadFault, RequestLimits], Refusal]
 
 
-@dataclass(frozen=True)
+#: So much is read of one connection at once.
+_READ_BYTES: Final = 64 * 1024
+
+
+@dataclass
 class Door:
-    """What the connections of one server have in common; ``refuse`` writes in the server's own words."""
+    """What the connections of one server have in common; ``refuse`` writes in the server's own words.
+
+    They read into one ``buffer``, whose content is taken before another one reads. ``ending`` counts those whose last
+    answer is given.
+    """
 
     limits: RequestLimits
     refuse: Refuse
     connections: Connections
+    buffer: memoryview = field(default_factory=lambda: memoryview(bytearray(_READ_BYTES)))
+    ending: int = 0
 
 
 class DoorConfig(Config):

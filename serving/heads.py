@@ -15,16 +15,16 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from serving.connections import State
 from serving.door import DoorConfig, HeadFault, Refusal
+from serving.ending import AnswerTransport, Ending
 
 #: A chunk says its size in up to ten digits, between two line ends: so much is no surplus, however small the chunks.
 _FRAMING_BYTES: Final = 14
 #: Colon, space and line end of a header.
 _PUNCTUATION_BYTES: Final = 4
 #: Requests sent before the first of them was answered. Browsers and HTTP libraries send one.
-_MOST_PIPELINED: Final = 64
-#: How long what a refused sender still sends is read and dropped: to close at once would take the answer from him.
-_LINGER_S: Final = 2.0
-_LINGER_BYTES: Final = 256 * 1024
+_MOST_PIPELINED: Final = 16
+#: A chunk of so many bytes or more is none of the small ones, of which a body may only have so many.
+_LARGE_CHUNK_BYTES: Final = 256
 _OFFERS: Final = frozenset({b"upgrade", b"http2-settings"})
 
 
@@ -37,16 +37,19 @@ class BoundedHead(HttpToolsProtocol):
         self._limits = config.door.limits
         self._fault = HeadFault.NOT_HTTP
         self._timer: asyncio.TimerHandle | None = None
+        self._write_timer: asyncio.TimerHandle | None = None
         self._is_idle = True  # between two messages
         self._in_head = False
         self._in_body = False
+        self._is_half_closed = False  # the other side has said all
         self._declined = False  # an upgrade that is not ours
-        self._is_deaf = False  # nothing more is read
+        self._ending: Ending | None = None  # nothing more that comes is wanted
         self._begun = 0  # messages that began in what is being read
         self._carried = 0  # bytes of what is being read that are a body's
         self._told_bytes = self._told_fields = 0  # of the message, as the parser told it
         self._surplus_bytes = 0  # of the message, whatever it is that is no body
         self._drained_bytes = 0
+        self._chunks = self._body_bytes = 0  # of the message
 
     # ---------------------------------------------------------------- the connection
 
@@ -57,8 +60,18 @@ class BoundedHead(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
+        self._stop_write_timer()
+        if self._ending is not None:
+            self._ending.stop()
         self._door.connections.leave(self)
         super().connection_lost(exc)
+
+    def eof_received(self) -> bool | None:  # type: ignore[override]  # uvicorn always closes
+        """A sender that has closed his side after a whole request still reads its answer."""
+        self._is_half_closed = True
+        if self._ending is not None:
+            return not self._ending.has_begun
+        return self._answer_first()
 
     def abort(self) -> None:
         """Close at once: somebody else needs the place."""
@@ -66,22 +79,29 @@ class BoundedHead(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
+        self._start_write_timer()
         self._tell_state()
 
     def resume_writing(self) -> None:
         super().resume_writing()
+        self._stop_write_timer()
         self._tell_state()
 
-    def data_received(self, data: bytes) -> None:
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether the application reads the body that comes: what came of it before has been taken."""
+        return self._in_body and not self.cycle.response_complete
+
+    def data_received(self, data: memoryview) -> None:  # type: ignore[override]  # a part of the door's buffer
         self._unset_keepalive_if_required()
         if self.transport.is_closing():
             return
-        if self._is_deaf:
-            self._drain(len(data), _LINGER_BYTES)
+        if self._ending is not None:
+            self._ending.drop(len(data))
             return
         was_idle, self._begun, self._carried = self._is_idle, 0, 0
         try:
-            self._parse(memoryview(data))
+            self._parse(data)
         except httptools.HttpParserUpgrade:
             self.handle_websocket_upgrade()
         except httptools.HttpParserError:
@@ -89,6 +109,8 @@ class BoundedHead(HttpToolsProtocol):
         else:
             self._count(len(data), was_idle=was_idle)
             self._keep_alive()
+            if self._in_body and not self._is_idle and self.cycle.body and not self._is_answered():
+                self.flow.pause_reading()  # until the application takes it
 
     def handle_websocket_upgrade(self) -> None:
         self._stop_waiting()
@@ -101,7 +123,7 @@ class BoundedHead(HttpToolsProtocol):
         super().on_message_begin()
         self._begun += 1
         self._is_idle, self._in_head, self._in_body = False, True, False
-        self._told_bytes = self._told_fields = self._drained_bytes = 0
+        self._told_bytes = self._told_fields = self._drained_bytes = self._chunks = self._body_bytes = 0
         if self._timer is None:
             self._wait(self._limits.head_timeout_s)
 
@@ -127,13 +149,25 @@ class BoundedHead(HttpToolsProtocol):
             raise ValueError("too many at once")
         super().on_headers_complete()
         self._in_head = False
+        if not self.parser.should_upgrade():
+            self._take_up(self.cycle)
         self._tell_state()
+
+    def _take_up(self, cycle: RequestResponseCycle) -> None:
+        cycle.transport = AnswerTransport(self.transport, self._end)  # type: ignore[assignment]  # all it uses
+        if self.expect_100_continue:  # where the answer comes first, nobody knows whether the body will
+            cycle.keep_alive = False
 
     def on_chunk_header(self) -> None:
         self._carried += _FRAMING_BYTES
+        self._chunks += 1
+        if self._chunks > self._limits.small_chunks + self._body_bytes // _LARGE_CHUNK_BYTES:
+            self._fault = HeadFault.TOO_LARGE
+            raise ValueError("too many chunks")
 
     def on_body(self, body: bytes) -> None:
         self._carried += len(body)
+        self._body_bytes += len(body)
         if not self._in_body:
             self._in_body = True
             self._stop_waiting()
@@ -150,8 +184,9 @@ class BoundedHead(HttpToolsProtocol):
         self._tell_state()
 
     def on_response_complete(self) -> None:
-        super().on_response_complete()
-        if self._is_answered() and not self._is_idle and self._timer is None:  # before it was whole
+        if self._ending is None or not self._ending.has_begun:
+            super().on_response_complete()
+        if self._is_answered() and not (self._is_idle or self._ending or self._timer):  # before it was whole
             self._wait(self._limits.head_timeout_s)
         self._tell_state()
 
@@ -206,10 +241,10 @@ class BoundedHead(HttpToolsProtocol):
             self._drain(size, self._limits.drain_bytes)
 
     def _drain(self, size: int, limit: int) -> None:
-        """Count what nobody wants; beyond the limit the connection is closed, answer or not."""
+        """Count what nobody wants; beyond the limit the connection carries no other request."""
         self._drained_bytes += size
         if self._drained_bytes > limit:
-            self.transport.close()
+            self._linger()
 
     def _wait(self, seconds: float) -> None:
         self._timer = self.loop.call_later(seconds, self._give_up)
@@ -228,7 +263,9 @@ class BoundedHead(HttpToolsProtocol):
 
     def _give_up(self) -> None:
         self._timer = None
-        if not self._answer_first():
+        if self._is_answered() and not (self._is_idle or self._in_head):
+            self._linger()
+        elif not self._answer_first():
             self.transport.close()
 
     def _refuse(self, fault: HeadFault) -> None:
@@ -238,10 +275,7 @@ class BoundedHead(HttpToolsProtocol):
             self.transport.close()  # an answer is on its way already
             return
         self.transport.write(_whole_answer(self._door.refuse(fault, self._limits)))
-        self.transport.write_eof()
-        self._is_deaf, self._drained_bytes = True, 0
-        self._stop_waiting()
-        self._timer = self.loop.call_later(_LINGER_S, self.transport.close)
+        self._linger()
         if self.cycle is not None:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
@@ -251,8 +285,32 @@ class BoundedHead(HttpToolsProtocol):
         if self._is_answered() or not (self._in_head or self._is_idle):
             return False
         self.cycle.keep_alive = False
-        self._is_deaf, self._drained_bytes = True, 0
+        self._stop_waiting()
+        self._ending = self._ending or Ending(self.transport, self.loop, self._door)
         return True
+
+    def _end(self) -> None:
+        """The last answer is written; whatever else was sent, it has to be seen."""
+        if self._is_half_closed:
+            self.transport.close()
+        else:
+            self._linger()
+        self._start_write_timer()  # for what has not been taken yet
+
+    def _linger(self) -> None:
+        self._stop_waiting()
+        self._ending = self._ending or Ending(self.transport, self.loop, self._door)
+        self._ending.begin()
+
+    def _start_write_timer(self) -> None:
+        self._stop_write_timer()
+        if self.transport.get_write_buffer_size():
+            self._write_timer = self.loop.call_later(self._limits.write_timeout_s, self.transport.abort)
+
+    def _stop_write_timer(self) -> None:
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+            self._write_timer = None
 
     def _is_answered(self) -> bool:
         cycle: RequestResponseCycle | None = self.cycle  # uvicorn has none before the first request
@@ -260,7 +318,7 @@ class BoundedHead(HttpToolsProtocol):
 
     def _tell_state(self) -> None:
         if self._is_answered():
-            state = State.WAITS if self._is_idle or self._in_head else State.LAGS
+            state = State.WAITS if self._is_idle or self._in_head or self._ending else State.LAGS
         elif self.flow.write_paused or not (self._is_idle or self._in_head):
             state = State.LAGS
         else:

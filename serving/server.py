@@ -8,7 +8,7 @@ import uvicorn
 
 from serving.connections import Connections, connections_within, open_files_limit
 from serving.door import Door, DoorConfig, Refuse, RequestLimits
-from serving.heads import BoundedHead
+from serving.reads import BoundedReads
 from serving.sockets import BoundedSocket
 
 
@@ -25,7 +25,7 @@ def make_server(
     config = DoorConfig(
         door,
         app,
-        http=BoundedHead,
+        http=BoundedReads,
         ws=BoundedSocket if websockets else "none",
         backlog=backlog,
         lifespan="on",

@@ -14,6 +14,8 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from serving.exchange import current_exchange
+
 #: Our own rooms speak from the level on that is set, other libraries from WARNING on: below that they quote what
 #: they carry (websockets its frames, httpcore its headers).
 ROOMS: Final = ("access", "cli", "collector", "etl", "lake", "serving", "voila_dashboards")
@@ -47,10 +49,11 @@ def configure_service_log(settings: LogSettings) -> None:
 
 
 class TextLine(logging.Formatter):
-    """Time in UTC, level, logger, message."""
+    """Time in UTC, level, logger, the id of the request it was said for, message."""
 
     def format(self, record: logging.LogRecord) -> str:
-        text = f"{_time_of(record)} {record.levelname} {record.name}: {_message_of(record)}"
+        request = f" [{exchange.request_id}]" if (exchange := current_exchange()) else ""
+        text = f"{_time_of(record)} {record.levelname} {record.name}{request}: {_message_of(record)}"
         return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
@@ -64,6 +67,8 @@ class JsonLine(logging.Formatter):
             "logger": record.name,
             "message": _message_of(record),
         }
+        if (exchange := current_exchange()) is not None:
+            line["request_id"] = exchange.request_id
         return json.dumps(line, ensure_ascii=True)
 
 

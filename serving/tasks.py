@@ -7,6 +7,7 @@ for a reason that stands nowhere.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
@@ -47,7 +48,8 @@ class Tasks:
         await asyncio.gather(*running, return_exceptions=True)
 
     def _start(self, name: str, work: Coroutine[Any, Any, None], see: See) -> asyncio.Task[None]:
-        task = asyncio.get_running_loop().create_task(work, name=name)
+        # Of no request: what is done in the background is done for many.
+        task = asyncio.get_running_loop().create_task(work, name=name, context=contextvars.Context())
         self._running[task] = name
         task.add_done_callback(see)
         return task

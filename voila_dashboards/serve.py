@@ -14,6 +14,7 @@ from lake.scope_files import ScopeFiles
 from lake.store import Store
 from serving.address import bind
 from serving.door import HeadFault, Refusal, RequestLimits
+from serving.requests import Exchanges
 from serving.server import make_server
 from voila_dashboards.gateway.app import create_gateway
 from voila_dashboards.sandbox import describe_platform, hide_memory
@@ -57,7 +58,7 @@ def build_server(settings: DashboardSettings, store: Store) -> uvicorn.Server:
         settings, store, voila, snapshots, kernel_folders=process.kernel_folders, process=process
     )
     return make_server(
-        app,
+        Exchanges(app, app.state.metrics.note_exchange),
         refuse=refuse,
         limits=_LIMITS,
         max_connections=settings.max_connections,

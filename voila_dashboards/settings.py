@@ -119,6 +119,12 @@ class DashboardSettings(BaseModel):
         ge=0,
         description="A page's question asks for a new snapshot when the last is older than this, in seconds.",
     )
+    metrics_token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="Who reads `/metrics` has to send it, as `Authorization: Bearer ...`; 16 characters or more. Where "
+        "it is missing, `/metrics` answers this machine only, and nobody through a proxy.",
+    )
     page_timeout_s: Seconds = Field(
         60,
         description="How long Voila or a kernel may say nothing while a page is built, in seconds; then the page is "

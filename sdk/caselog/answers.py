@@ -7,10 +7,12 @@ import json
 import time
 from typing import Any
 
-from .errors import CollectorBusy, LogRefused, SenderRefused, UnexpectedAnswer
+from .errors import CollectorBusy, LinesRefused, LogRefused, SenderRefused, UnexpectedAnswer
 from .settings import Limits
 from .transport import Response, origin_of
 
+#: Of several logs, some were stored.
+_PARTLY_STORED = 207
 #: Answers that mean "later"; so do all of 5xx.
 _LATER = frozenset({408, 425, 429})
 #: Answers to whoever sends, whatever is sent: key, proxy, address.
@@ -22,9 +24,13 @@ _MAX_RETRY_AFTER_S = 300.0
 def check_answer(url: str, response: Response, *, explains: bool) -> None:
     """Nothing where the logs are stored; otherwise raises the leaf of `DeliveryError` that the answer means.
 
-    A refusal of one log is explained; that of several says nothing of which one it was.
+    A refusal of one log is explained; that of several says nothing of which one it was, unless it names their lines.
     """
     origin = origin_of(url)
+    if response.status == _PARTLY_STORED:
+        if lines := _refused_lines(response):
+            raise LinesRefused(origin, response.status, lines, explain(response))
+        raise LogRefused(origin, response.status)
     if 200 <= response.status < 300:
         if not isinstance(_read_json(response.body), dict):
             raise UnexpectedAnswer(origin, response.status)
@@ -75,6 +81,13 @@ def explain(response: Response) -> str:
     fields = error.get("fields")
     named = json.dumps(fields)[:300] if fields else ""
     return f" ({': '.join(word for word in words if word)}{' ' + named if named else ''})"
+
+
+def _refused_lines(response: Response) -> list[int]:
+    """The lines that a collector did not store, from 1; empty where it does not say."""
+    found = _read_json(response.body)
+    lines = found.get("refused_lines") if isinstance(found, dict) else None
+    return [line for line in lines if type(line) is int] if isinstance(lines, list) else []
 
 
 def _read_json(body: bytes) -> Any:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 from .clock import new_id, now_text, now_utc
 from .errors import CollectorUnreachable, InvalidSetting, SettingError
@@ -65,12 +65,18 @@ def check_answer(url: str, response: Response, now: datetime) -> list[Finding]:
     origin = origin_of(url)
     sentence = _MEANINGS.get(response.status)
     if 200 <= response.status < 300:
-        is_collector = _is_receipt(response.body)
+        receipt = _read_receipt(response.body)
+        is_collector = receipt is not None
         sentence = (
             "stored the test log"
             if is_collector
             else "answered, but not as a Caselog collector does: check LOG_COLLECTOR_URL"
         )
+        if receipt and receipt.get("status") == "off":
+            is_collector, sentence = (
+                False,
+                "took the test log and stored nothing: the provider has set this client to OFF",
+            )
         return [Finding(is_collector, f"{origin} {sentence}"), *_check_clock(response, now)]
     said = sentence or f"answered {response.status}"
     return [Finding(is_fine=False, sentence=f"{origin} {said}"), *_check_clock(response, now)]
@@ -89,8 +95,8 @@ _MEANINGS = {
     302: "redirects, and redirects are not followed: set LOG_COLLECTOR_URL to where it leads",
     307: "redirects, and redirects are not followed: set LOG_COLLECTOR_URL to where it leads",
     308: "redirects, and redirects are not followed: set LOG_COLLECTOR_URL to where it leads",
-    401: "does not know this API key: it is mistyped, or it was revoked; ask your provider for another",
-    403: "says that CLIENT_ID is not the API key's client: correct it, or leave it out",
+    401: "does not know this API key: it is mistyped, was revoked or has expired; ask your provider for another",
+    403: "says that CLIENT_ID is not the API key's client (correct it, or leave it out), or that client is removed",
     404: "has nothing at this address: check the path of LOG_COLLECTOR_URL",
     405: "takes no logs at this address: check the path of LOG_COLLECTOR_URL",
     407: "is a proxy that asks for a user and a password: put them into HTTPS_PROXY",
@@ -154,11 +160,13 @@ def _explain_network(url: str, cause: BaseException) -> str:
     return f"{origin} did not answer ({words})"
 
 
-def _is_receipt(body: bytes) -> bool:
+def _read_receipt(body: bytes) -> dict[str, Any] | None:
+    """What a collector answers; ``None`` where it is something else."""
     try:
-        return isinstance(json.loads(body), dict)
+        found = json.loads(body)
     except ValueError:
-        return False
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _check_clock(response: Response, now: datetime) -> list[Finding]:

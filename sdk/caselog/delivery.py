@@ -13,7 +13,7 @@ from pathlib import Path
 
 from . import losses as reasons
 from .console import Console
-from .errors import DeliveryError, LogRefused, SenderRefused
+from .errors import DeliveryError, LinesRefused, LogRefused, SenderRefused
 from .losses import Losses
 from .outage import Outage
 from .outlet import Outlet, Pause, Queued
@@ -70,7 +70,8 @@ class Delivery(Outlet):
     def deliver(self, batch: list[Queued], pause: Pause) -> None:
         """Settle each log of the batch: stored by the collector, kept on disk, or counted as lost.
 
-        Of a batch that is refused each log is sent on its own, so that one bad log does not take the others with it.
+        Of a batch that is refused as a whole each log is sent on its own, so that one bad log does not take the
+        others with it.
         """
         prepared = self._prepare(batch)
         try:
@@ -135,7 +136,11 @@ class Delivery(Outlet):
         self._flight = None
         if flight.kept_in and self.spool and answered:
             self.spool.remove(flight.kept_in)
-        if refusal and len(logs) > 1:
+        if isinstance(refusal, LinesRefused):
+            self.outage.end()
+            refused = [log for line, log in enumerate(logs, 1) if line in refusal.lines]
+            self._lose(reasons.REFUSED, refused, str(refusal))
+        elif refusal and len(logs) > 1:
             for log in logs:
                 self._settle([log], pause)
         elif refusal:

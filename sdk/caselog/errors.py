@@ -11,12 +11,15 @@
         - `CollectorBusy`: the collector asked for time; sent again later
         - `UnexpectedAnswer`: something else answered in the collector's place; sent again later
         - `LogRefused`: the collector will not take this log; not sent again
+            - `LinesRefused`: it took the others of the same request
             - `SenderRefused`: it takes none from this sender: the key, a proxy; what is on disk stays there
 
 No sentence holds anything of a log's content, and none holds the API key.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class CaselogError(Exception):
@@ -110,3 +113,11 @@ class SenderRefused(LogRefused):
     """The collector, or a proxy before it, takes no log from this sender as things are."""
 
     _consequence = ": logs are lost, unless CASELOG_SPOOL_DIR keeps them until that is mended"
+
+
+class LinesRefused(LogRefused):
+    """Of several logs the collector stored all but some; ``lines`` are their places in the request, from 1."""
+
+    def __init__(self, origin: str, status: int, lines: Sequence[int], explanation: str = "") -> None:
+        self.lines = tuple(lines)
+        super().__init__(origin, status, f", {len(lines)} of those it was sent{explanation}")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from . import losses as reasons
 from .console import Console
-from .errors import CollectorBusy, DeliveryError, LogRefused, SenderRefused
+from .errors import CollectorBusy, DeliveryError, LinesRefused, LogRefused, SenderRefused
 from .losses import Losses
 from .outage import Outage
 from .sender import Sender
@@ -92,12 +92,17 @@ class Replay:
         except SenderRefused:
             raise
         except LogRefused as refusal:
-            if len(lines) == 1:
-                self.losses.count(reasons.REFUSED)
-                self.console.say("lost refused", str(refusal))
+            if isinstance(refusal, LinesRefused):
+                self._lose(len(refusal.lines), refusal)
+            elif len(lines) == 1:
+                self._lose(1, refusal)
             else:
                 for line in lines:
                     self._send_each([line])
+
+    def _lose(self, logs: int, refusal: LogRefused) -> None:
+        self.losses.count(reasons.REFUSED, logs)
+        self.console.say("lost refused", str(refusal))
 
     def _skip(self, path: Path) -> None:
         self._skipped[path] = time.monotonic() + _SKIP_S

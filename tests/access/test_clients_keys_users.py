@@ -46,7 +46,7 @@ def test_clients_keys_and_users_live_on_every_kind_of_store(lake_env: LakeEnv, c
     key = keys.issue_key(store, "acme", clock(), RANDOM)
     users.create_user(store, "ann", Role.CLIENT, PASSWORD, clock(), clients=["acme"])
 
-    found = asyncio.run(keys.find_key(store, key))
+    found = asyncio.run(keys.find_key(store, key, clock()))
     assert found is not None
     assert found.client_id == "acme"
     assert [user.name for user in users.list_users(store)] == ["ann"]
@@ -80,14 +80,14 @@ def test_a_key_is_shown_once_and_only_its_hash_is_stored(store: Store, clock: Fa
 
 
 @pytest.mark.parametrize("presented", ["", "caselog_wrong", "../acme", "x" * 10_000, "\ud800", "a\x00b"])
-def test_a_key_that_was_not_issued_is_none(store: Store, presented: str) -> None:
-    assert asyncio.run(keys.find_key(store, presented)) is None
+def test_a_key_that_was_not_issued_is_none(store: Store, clock: FakeClock, presented: str) -> None:
+    assert asyncio.run(keys.find_key(store, presented, clock())) is None
 
 
 def test_the_hash_of_a_key_is_no_key(store: Store, clock: FakeClock) -> None:
     key = keys.issue_key(store, "acme", clock(), RANDOM)
 
-    assert asyncio.run(keys.find_key(store, keys.hash_key(key))) is None
+    assert asyncio.run(keys.find_key(store, keys.hash_key(key), clock())) is None
 
 
 def test_a_revoked_key_is_none_for_good(store: Store, clock: FakeClock) -> None:
@@ -96,7 +96,7 @@ def test_a_revoked_key_is_none_for_good(store: Store, clock: FakeClock) -> None:
 
     keys.revoke_key(store, listed.key_id, clock())
 
-    assert asyncio.run(keys.find_key(store, key)) is None
+    assert asyncio.run(keys.find_key(store, key, clock())) is None
     assert keys.list_keys(store, "acme")[0].revoked_at == clock()
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -50,6 +52,7 @@ class Collector:
     store: Store
     settings: CollectorSettings
     clock: FakeClock = field(default_factory=FakeClock)
+    app: CollectorApp = field(init=False)
 
     def __post_init__(self) -> None:
         levels = {"acme": Level.FULL_TRACE, "globex": Level.FULL_TRACE, "initech": Level.METRICS_ONLY}
@@ -59,9 +62,17 @@ class Collector:
             client_id: keys.issue_key(self.store, client_id, self.clock.now, bytes([number]) * 32)
             for number, client_id in enumerate(levels)
         }
-        self.app: CollectorApp = create_app(
-            self.settings, self.store, now=self.clock, clock=self.clock.monotonic
-        )
+        self.app = self.make_app()
+
+    def make_app(self) -> CollectorApp:
+        """One more collector over the same store, with the same clock: a replica."""
+        return create_app(self.settings, self.store, now=self.clock, clock=self.clock.monotonic)
+
+    def replica(self) -> Collector:
+        """Another collector over the same store, for the same keys."""
+        found = copy.copy(self)
+        found.app = self.make_app()
+        return found
 
     def headers(self, client: str = "acme", **more: str) -> dict[str, str]:
         named = {name.replace("_", "-"): value for name, value in more.items()}
@@ -87,6 +98,15 @@ class Collector:
 
     def lines(self) -> list[Log]:
         return stored_lines(self.store)
+
+
+def wait_for(is_so: Callable[[], bool]) -> None:
+    """Give the collector's own thread the time to do what nobody is answered for."""
+    for _ in range(500):
+        if is_so():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it did not come to be")
 
 
 def make_collector(store: Store | None = None, **settings: Any) -> Collector:

@@ -181,9 +181,11 @@ def test_health_and_readiness() -> None:
         assert http.get("/readyz").json() == {"status": "ready"}
         store.broken = True
 
+        collector.clock.advance(5)
+
         answer = http.get("/readyz")
 
-        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "not_confirmed")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "not_ready")
         assert http.get("/healthz").status_code == 200
 
 

@@ -302,10 +302,14 @@ def test_every_setting_is_described_and_names_its_unit() -> None:
         assert field.description, name
         unitless = {
             "host",
+            "metrics_token",
             "port",
             "max_logs_per_request",
             "max_group_logs",
             "max_cached_keys",
+            "root_path",
             "max_connections",
+            "max_puts",
+            "workers",
         }
         assert name in unitless or name.endswith(("_bytes", "_s")), name

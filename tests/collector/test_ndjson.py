@@ -7,6 +7,7 @@ import gzip
 import json
 
 import httpx
+import pytest
 from starlette.testclient import TestClient
 
 from tests.collector.conftest import Collector, Log, make_collector, make_log
@@ -35,26 +36,63 @@ def test_blank_lines_and_carriage_returns_are_ignored(collector: Collector, http
     assert answer.json()["log_ids"] == ["a", "b"]
 
 
-def test_one_invalid_line_and_none_is_stored(collector: Collector, http: TestClient) -> None:
-    body = _ndjson(make_log(), "", make_log(status=...), "{", make_log(ticket_id=""))
+def test_a_wrong_line_is_named_and_costs_no_other(collector: Collector, http: TestClient) -> None:
+    fine = [make_log(log_id="a"), make_log(log_id="b")]
+    body = _ndjson(fine[0], "", make_log(status=...), "{", make_log(client_id="globex"), fine[1])
 
     answer = http.post("/v1/logs", content=body, headers=collector.ndjson())
 
-    assert answer.status_code == 422
-    assert [(field["line"], field["path"]) for field in answer.json()["error"]["fields"]] == [
+    said = answer.json()
+    assert (answer.status_code, said["status"]) == (207, "partly_stored")
+    assert (said["logs"], said["log_ids"], said["refused_lines"]) == (2, ["a", "b"], [3, 4, 5])
+    assert [(field["line"], field["path"]) for field in said["error"]["fields"]] == [
         (3, "status"),
         (4, ""),
-        (5, "ticket_id"),
+        (5, "client_id"),
     ]
-    assert collector.lines() == []
+    assert [line["log_id"] for line in collector.lines()] == ["a", "b"]
 
 
-def test_one_line_of_another_client_and_none_is_stored(collector: Collector, http: TestClient) -> None:
-    body = _ndjson(make_log(), make_log(client_id="globex"))
+def test_every_wrong_line_is_named_however_many_there_are(collector: Collector, http: TestClient) -> None:
+    body = _ndjson(*["{}"] * 500, make_log(), *["{}"] * 499)
 
-    answer = http.post("/v1/logs", content=body, headers=collector.ndjson())
+    said = http.post("/v1/logs", content=body, headers=collector.ndjson()).json()
 
-    assert (answer.status_code, answer.json()["error"]["fields"][0]["line"]) == (403, 2)
+    assert said["refused_lines"] == [n for n in range(1, 1001) if n != 501]
+    assert len(said["error"]["fields"]) == 100
+
+
+def test_a_body_sent_again_once_it_is_mended_counts_each_log_once(
+    collector: Collector, http: TestClient
+) -> None:
+    lines = [make_log(log_id=..., ticket_id=f"T-{n}") for n in range(3)]
+    wrong = [lines[0], {**lines[1], "status": 7}, lines[2]]
+
+    first = http.post("/v1/logs", content=_ndjson(*wrong), headers=collector.ndjson()).json()
+    second = http.post("/v1/logs", content=_ndjson(*lines), headers=collector.ndjson()).json()
+
+    assert first["log_ids"] == [second["log_ids"][0], second["log_ids"][2]]
+    assert len({line["log_id"] for line in collector.lines()}) == 3
+
+
+@pytest.mark.parametrize(
+    ("lines", "status", "code"),
+    [
+        ([make_log(client_id="globex")] * 2, 403, "foreign_client"),
+        ([make_log(note="x" * 1600)] * 2, 413, "too_large"),
+        ([make_log(client_id="globex"), make_log(note="x" * 1600)], 422, "invalid_log"),
+        (["{", make_log(status="")], 422, "invalid_log"),
+    ],
+)
+def test_where_no_line_can_be_stored_the_answer_is_the_error(
+    lines: list[Log | str], status: int, code: str
+) -> None:
+    collector = make_collector(max_log_bytes=1500)
+    with collector.http() as http:
+        answer = http.post("/v1/logs", content=_ndjson(*lines), headers=collector.ndjson())
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+    assert [field["line"] for field in answer.json()["error"]["fields"]] == [1, 2]
     assert collector.lines() == []
 
 

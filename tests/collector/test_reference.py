@@ -17,7 +17,7 @@ from collector import envelope, reference
 from collector.errors import STATUS
 from collector.settings import CollectorSettings
 from collector.strict_json import MAX_DEPTH
-from tests.collector.conftest import Collector, make_collector
+from tests.collector.conftest import Collector, make_collector, make_log
 
 _API_MD = Path(__file__).parents[2] / "docs" / "api.md"
 
@@ -129,7 +129,7 @@ def test_the_examples_of_the_description_are_accepted(
 def test_the_description_has_every_error_of_the_address(description: dict[str, Any]) -> None:
     responses = description["paths"]["/v1/logs"]["post"]["responses"]
 
-    assert {int(status) for status in responses} == {200} | set(STATUS.values()) - {400, 404, 405, 431}
+    assert {int(status) for status in responses} == {200, 207} | set(STATUS.values()) - {400, 404, 405, 431}
     for status, response in responses.items():
         assert response["content"]["application/json"]["schema"], status
 
@@ -224,3 +224,27 @@ def test_the_example_of_api_md_gets_the_answer_it_shows(collector: Collector, ht
     answer = json.loads(re.findall(r"```json\n(.*)\n```", text)[0])
 
     assert http.post("/v1/logs", content=body, headers=collector.headers()).json() == answer
+
+
+# ---------------------------------------------------------------- behind a proxy
+
+
+@pytest.mark.parametrize("prefix", ["", "/caselog"])
+def test_below_the_path_of_a_proxy_everything_is_where_it_was(prefix: str) -> None:
+    """Some proxies take their prefix away, others hand it on."""
+    collector = make_collector(root_path="/caselog")
+    with collector.http() as http:
+        stored = http.post(f"{prefix}/v1/logs", json=make_log(), headers=collector.headers())
+        found = {path: http.get(prefix + path) for path in ("/healthz", "/readyz", "/docs", "/openapi.json")}
+        refused = [http.get(prefix + path).status_code for path in ("/v1", "/caselogs/healthz", "/v1/logs")]
+
+    assert stored.status_code == 200
+    assert {answer.status_code for answer in found.values()} == {200}
+    assert found["/openapi.json"].json()["servers"] == [{"url": "/caselog"}]
+    assert refused == [404, 404, 405]
+
+
+@pytest.mark.parametrize("prefix", ["caselog", "/caselog/", "/", "/a b", "/a?b"])
+def test_a_path_that_is_none_stops_the_start(prefix: str) -> None:
+    with pytest.raises(ValueError, match="root_path"):
+        make_collector(root_path=prefix)

@@ -253,7 +253,7 @@ def test_endless_trailers_need_no_key_and_get_nowhere() -> None:
 
         assert sent < 1 << 24
 
-    _run(memory_store(), steps)
+    _run(memory_store(), steps, RequestLimits(linger_bytes=1 << 20))
 
 
 def test_trailers_of_a_known_sender_are_bounded_too() -> None:
@@ -264,7 +264,7 @@ def test_trailers_of_a_known_sender_are_bounded_too() -> None:
         assert sent < 1 << 25
         assert not said or b"head_too_large" in said
 
-    _run(memory_store(), steps)
+    _run(memory_store(), steps, RequestLimits(linger_bytes=1 << 20))
 
 
 def test_a_head_in_one_piece_is_bounded_too() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,8 @@ class Way:
     collector: Collector
     http: TestClient
     lake: Lake
+    #: What the SDK counted as lost of what was shipped last.
+    lost: dict[str, int] = field(default_factory=dict)
 
     def ship(self, *states: dict[str, Any], **settings: Any) -> list[dict[str, Any]]:
         """Ship the logs of these states; what was sent."""
@@ -74,6 +76,7 @@ class Way:
         for state in states:
             assert client.ship(build_workflow_log(state))
             assert client.flush(20)
+        self.lost = client.stats()["lost"]
         client.close(5)
         return sent
 
@@ -185,6 +188,39 @@ def test_what_was_stored_before_the_level_was_changed_stays(way: Way) -> None:
     way.compact()
 
     assert way.sql("SELECT l.ticket_id FROM logs l JOIN traces t USING (log_id)") == [("T-1",)]
+
+
+@pytest.mark.claim("server-off")
+def test_of_a_client_that_is_off_nothing_is_stored_and_its_sdk_takes_it_as_settled(
+    way: Way, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    answered("clients", "set", "acme", "--level", "OFF")
+    spool = tmp_path / "spool"
+
+    sent = way.ship(STATE, {**STATE, "ticket_id": "T-2"}, spool_dir=str(spool))
+
+    assert [log["ticket_id"] for log in sent] == ["T-1", "T-2"]
+    assert list(way.lake.store.list("raw")) == []
+    assert way.standing("T-1", "words of", *PLANTED) == []
+    assert way.lost == {}
+    assert [path for path in spool.rglob("*") if path.is_file()] == []
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.claim("client-removed")
+def test_of_a_client_that_was_removed_nothing_more_is_stored_and_what_was_stays(
+    way: Way, capsys: pytest.CaptureFixture[str]
+) -> None:
+    way.ship(STATE)
+    answered("clients", "remove", "acme")
+    way.collector.clock.advance(way.collector.settings.key_cache_ttl_s)
+
+    way.ship({**STATE, "ticket_id": "T-2"})
+    way.compact()
+
+    assert way.lost == {"refused": 1}
+    assert "403" in capsys.readouterr().err
+    assert way.sql("SELECT ticket_id FROM logs") == [("T-1",)]
 
 
 @pytest.mark.claim("revoked-key")

@@ -179,10 +179,13 @@ def parts(minio_server: s3.S3Server) -> Parts:
 
 PROBES = (
     "raw/probe",
+    "raw/probes/probe",
     "logs/probe",
     "traces/probe",
     *(f"{table}/probe" for table in schema.DERIVED),
     "control/keys/probe",
+    "control/key_uses/probe",
+    "control/daily_bytes/probe",
     "control/users/probe",
     "control/clients/probe",
     "control/sessions/probe",
@@ -206,12 +209,18 @@ def _may(store: Store, verb: str, key: str) -> bool:
 @pytest.mark.parametrize(
     ("part", "rights"),
     [
-        ("collector", {"put raw", "get control/keys", "get control/clients"}),
+        (
+            "collector",
+            {
+                *("put raw", "get control/keys", "get control/clients", "put control/key_uses"),
+                *(f"{verb} raw/probes" for verb in ("get", "put", "delete")),
+                *(f"{verb} control/daily_bytes" for verb in ("get", "put", "delete")),
+            },
+        ),
         (
             "etl",
             {
-                "get raw",
-                "delete raw",
+                *(f"{verb} {below}" for verb in ("get", "delete") for below in ("raw", "raw/probes")),
                 *(f"{verb} {table}" for verb in ("get", "put", "delete") for table in schema.TABLES),
                 "get control/clients",
             },
@@ -219,7 +228,10 @@ def _may(store: Store, verb: str, key: str) -> bool:
         (
             "dashboards",
             {
-                *(f"get {what}" for what in ("raw", "logs", "traces", "control/users", "control/clients")),
+                *(
+                    f"get {what}"
+                    for what in ("raw", "raw/probes", "logs", "traces", "control/users", "control/clients")
+                ),
                 *(f"{verb} control/sessions" for verb in ("get", "put", "delete")),
             },
         ),

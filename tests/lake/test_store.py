@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,33 @@ def test_the_first_write_makes_the_folder(tmp_path: Path) -> None:
     store.put("raw/x", b"1")
 
     assert store.get("raw/x") == b"1"
+
+
+def test_a_folder_that_was_removed_is_made_again(tmp_path: Path) -> None:
+    store = open_store((tmp_path / "lake").as_uri(), {})
+    store.put("raw/a/x", b"1")
+    shutil.rmtree(tmp_path / "lake" / "raw")
+
+    store.put("raw/a/y", b"2")
+
+    assert store.get("raw/a/y") == b"2"
+
+
+def test_the_way_to_a_folder_is_on_the_disk_though_another_made_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = (tmp_path / "lake").resolve()
+    store = open_store(lake.as_uri(), {})
+    (lake / "raw" / "a").mkdir(parents=True)
+    synced: list[Path] = []
+    monkeypatch.setattr("lake.folder._fsync", synced.append)
+
+    store.put("raw/a/x", b"1")
+    first = list(synced)
+    store.put("raw/a/y", b"2")
+
+    assert first == [lake / "raw" / "a", lake / "raw", lake]
+    assert synced[3:] == [lake / "raw" / "a"]
 
 
 def test_staged_and_half_written_files_are_never_listed(tmp_path: Path) -> None:

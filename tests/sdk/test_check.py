@@ -74,6 +74,15 @@ def test_what_is_no_collector_is_recognised(collector: FakeCollector) -> None:
     assert "not as a Caselog collector" in check(collector.env).stdout
 
 
+def test_a_client_that_the_provider_has_set_to_off_is_told(collector: FakeCollector) -> None:
+    collector.answer = answers((200, {}, b'{"status": "off"}'))
+
+    checked = check(collector.env)
+
+    assert checked.returncode == 1
+    assert "stored nothing: the provider has set this client to OFF" in checked.stdout
+
+
 def test_a_clock_that_is_off_is_told(collector: FakeCollector) -> None:
     collector.answer = answers((200, {"Date": "Mon, 23 Nov 2020 14:05:00 GMT"}, json.dumps({}).encode()))
 

@@ -101,6 +101,47 @@ def test_one_bad_log_does_not_take_the_others_of_its_batch_with_it(
     assert client.stats()["lost"] == {"refused": 1}
 
 
+def partly_stored(sent: Sent, lines: object) -> Answer:
+    """What a collector says that stored all but ``lines``; the only log of a request is refused as such."""
+    if len(sent.logs) == 1:
+        return STORED
+    return (207, {}, json.dumps({"status": "partly_stored", "refused_lines": lines}).encode())
+
+
+@pytest.mark.parametrize(
+    ("named", "requests", "lost"),
+    [([2], 2, {"refused": 1}), ([1, 3], 2, {"refused": 2}), ("none", 5, {}), ([9], 2, {})],
+    ids=["one", "two", "not said", "none of ours"],
+)
+def test_the_lines_that_a_collector_refuses_are_lost_and_no_other_is_sent_again(
+    named: object,
+    requests: int,
+    lost: dict[str, int],
+    open_client: Open,
+    collector: FakeCollector,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    go_on = threading.Event()
+
+    def answer(sent: Sent) -> Answer:
+        go_on.wait(5)
+        return partly_stored(sent, named)
+
+    collector.answer = answer
+    client = open_client()
+    client.ship(LOG)
+    while not collector.requests:
+        time.sleep(0.001)
+    for ticket in ("a", "b", "c"):
+        client.ship({**LOG, "ticket_id": ticket})
+    go_on.set()
+    client.flush(5)
+
+    assert len(collector.requests) == requests
+    assert client.stats()["lost"] == lost
+    assert ("207" in capsys.readouterr().err) == bool(lost or named == [9])
+
+
 @pytest.mark.parametrize(
     "answer",
     [

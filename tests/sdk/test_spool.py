@@ -259,6 +259,24 @@ def test_a_file_that_the_collector_fails_on_does_not_hold_up_the_others(
     assert files(folder) == [poison]
 
 
+def test_of_a_file_that_the_collector_takes_in_part_the_rest_is_counted(
+    folder: Path, open_client: Open, collector: FakeCollector, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spool = Spool(str(folder), Settings(f"{collector.url}/v1/logs", API_KEY, "acme").owner, 10**6, Console())
+    spool.write([json.dumps({**LOG, "ticket_id": ticket}).encode() for ticket in ("a", "bad", "b")])
+    partly = b'{"status": "partly_stored", "refused_lines": [2]}'
+    collector.answer = lambda sent: (207, {}, partly) if len(sent.logs) == 3 else STORED
+    client = open_client(spool_dir=str(folder))
+
+    client.ship(LOG)
+    client.flush(5)
+    client.close(5)
+
+    assert files(folder) == []
+    assert client.stats()["lost"] == {"refused": 1}
+    assert len(collector.requests) == 2
+
+
 @pytest.mark.claim("spool-waits-for-a-key")
 def test_a_key_that_is_refused_loses_nothing_that_is_on_disk(
     folder: Path, open_client: Open, collector: FakeCollector, capsys: pytest.CaptureFixture[str]

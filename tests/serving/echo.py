@@ -20,7 +20,7 @@ Steps = Callable[[int], Awaitable[None]]
 async def echo(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Says what arrived; `/early` before it has read the body, `/slow` after a while; `/long` says 20 MB."""
     if scope["type"] == "lifespan":
-        await _live(receive, send)
+        await live(receive, send)
     elif scope["type"] == "websocket":
         await _talk(receive, send)
     elif scope["path"] == "/long":
@@ -41,7 +41,7 @@ async def echo(scope: dict[str, Any], receive: Any, send: Any) -> None:
         await send({"type": "http.response.body", "body": said})
 
 
-async def _live(receive: Any, send: Any) -> None:
+async def live(receive: Any, send: Any) -> None:
     while (message := await receive())["type"] != "lifespan.shutdown":
         assert message["type"] == "lifespan.startup"
         await send({"type": "lifespan.startup.complete"})
@@ -76,11 +76,11 @@ def refuse(fault: HeadFault, _limits: RequestLimits) -> Refusal:
 
 @asynccontextmanager
 async def serving(
-    limits: RequestLimits | None = None, max_connections: int = 0
+    limits: RequestLimits | None = None, max_connections: int = 0, app: Any = None
 ) -> AsyncIterator[tuple[int, uvicorn.Server]]:
     """The server on a free port."""
     server = make_server(
-        echo,
+        app or echo,
         refuse=refuse,
         limits=limits or RequestLimits(),
         max_connections=max_connections,

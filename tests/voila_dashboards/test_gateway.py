@@ -15,6 +15,7 @@ from serving.tasks import Tasks
 from tests.clock import FakeClock
 from tests.voila_dashboards.gateway_fakes import ORIGIN, Site, add_users
 from tests.voila_dashboards.moody_store import MoodyStore
+from voila_dashboards.forkserver.client import ForkServerGone
 from voila_dashboards.gateway.app import create_gateway
 
 KERNEL = "00000000-0000-0000-0000-000000000000"
@@ -265,6 +266,9 @@ class FallenVoila:
 
     async def stop(self) -> None:
         pass
+
+    async def try_kernel(self) -> None:
+        raise ForkServerGone
 
     async def _fail(self) -> None:
         raise TypeError("unexpected keyword argument 'user'")

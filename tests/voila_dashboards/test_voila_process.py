@@ -23,6 +23,7 @@ from serving.tasks import Tasks
 from tests.voila_dashboards.standin_gateway import StandinGateway
 from tests.voila_dashboards.test_forkserver import until
 from tests.voila_dashboards.test_takeover import is_running, until_ready
+from voila_dashboards.forkserver.client import ForkServerGone
 from voila_dashboards.forkserver.messages import pair
 from voila_dashboards.sandbox import Account, may_change_user
 from voila_dashboards.settings import DashboardSettings
@@ -105,6 +106,23 @@ async def until_gone(process: VoilaProcess, gone: int) -> None:
     while len(await process.forks.kernels()) > 3 - gone:
         assert time.monotonic() < deadline
         await asyncio.sleep(0.02)
+
+
+def test_a_kernel_that_is_tried_starts_and_leaves_nothing_and_says_where_none_can() -> None:
+    async def look() -> None:
+        async with running(pool_size=0) as (process, _http):
+            forks = process.forks
+            assert forks is not None
+            await process.try_kernel()
+            while await forks.kernels():  # noqa: ASYNC110 - it is asked until it has buried it
+                await asyncio.sleep(0.01)
+
+            process.forks = None
+            with pytest.raises(ForkServerGone):
+                await process.try_kernel()
+            process.forks = forks
+
+    asyncio.run(look())
 
 
 def test_kernels_wait_for_each_page_before_anybody_asks() -> None:

@@ -23,6 +23,7 @@ from access.errors import AccessError
 from access.snapshots import SnapshotSource
 from lake.errors import LakeError, TableNotUnderstood
 from lake.store import Store
+from serving.exchange import note
 from serving.service_log import describe_defect
 from serving.tasks import Tasks
 from voila_dashboards.gateway.assets import Assets
@@ -42,9 +43,11 @@ from voila_dashboards.gateway.guard import SignInNeeded, find_session
 from voila_dashboards.gateway.headers import SecurityHeaders
 from voila_dashboards.gateway.health import Health
 from voila_dashboards.gateway.html import Html
+from voila_dashboards.gateway.kernel_trial import KernelTrial
 from voila_dashboards.gateway.kernels import Kernels
 from voila_dashboards.gateway.lifetimes import Lifetimes
 from voila_dashboards.gateway.login import Login
+from voila_dashboards.gateway.metrics import DashboardMetrics, MetricsPage
 from voila_dashboards.gateway.pages import Pages
 from voila_dashboards.gateway.renders import Renders
 from voila_dashboards.gateway.secret import load_secret
@@ -99,7 +102,10 @@ def create_gateway(
     assets = Assets(_STATIC)
     html = Html(_TEMPLATES, assets)
     pages = Pages(settings, sessions, visits, lifetimes, renders, snapshots, voila, html)
-    health = Health(store, voila, tasks)
+    trial = None if process is None else KernelTrial(process.try_kernel, tasks, clock)
+    health = Health(store, voila, tasks, trial)
+    metrics = DashboardMetrics()
+    metrics.refresh = lambda: metrics.set_open(len(visits.all()), renders.count, len(tasks.broken))
     gate = Gate(settings, secret, store, clock, sleep)
     login = Login(settings, sessions, sign_outs, gate, html, lifetimes.end_session)
     channels = Channels(sessions, visits, voila, clock, settings.public_url)
@@ -115,20 +121,20 @@ def create_gateway(
         await voila.close()
 
     app = Starlette(
-        routes=_routes(pages, login, channels, assets, health),
+        routes=_routes(pages, login, channels, assets, health, MetricsPage(metrics, settings.metrics_token)),
         middleware=[Middleware(SecurityHeaders, is_https=settings.is_https)],
         exception_handlers=Refusals(html, sessions).handlers,
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False  # one address for each page
     app.state.kernels, app.state.renders, app.state.visits = kernels, renders, visits
-    app.state.lifetimes, app.state.sessions = lifetimes, sessions
+    app.state.lifetimes, app.state.sessions, app.state.metrics = lifetimes, sessions, metrics
     app.state.sign_outs, app.state.tasks, app.state.process = sign_outs, tasks, process
     return app
 
 
 def _routes(
-    pages: Pages, login: Login, channels: Channels, assets: Assets, health: Health
+    pages: Pages, login: Login, channels: Channels, assets: Assets, health: Health, metrics: MetricsPage
 ) -> list[Route | WebSocketRoute]:
     """Everything that users reach."""
     return [
@@ -145,6 +151,7 @@ def _routes(
         Route("/favicon.ico", assets.serve),
         Route("/healthz", health.healthz),
         Route("/readyz", health.readyz),
+        Route("/metrics", metrics.show),
     ]
 
 
@@ -175,6 +182,7 @@ class Refusals:
 
     async def _store_silent(self, request: Request, error: Exception) -> Response:
         logger.warning("%s: %s", _name_of(request), error)
+        note(store_error="read")
         is_new = isinstance(error, TableNotUnderstood)
         return await self._page(request, LogsNotUnderstood() if is_new else StoreSilent(), 503)
 

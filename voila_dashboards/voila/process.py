@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 import tempfile
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,6 +109,16 @@ class VoilaProcess:
         if self.forks is not None:
             with contextlib.suppress(ForkServerGone):
                 await self.forks.kill_kernel(kernel_id)
+
+    async def try_kernel(self) -> None:
+        """Return once a kernel has started, and ended again; raises `ForkServerError` where none can."""
+        if self.forks is None:
+            raise ForkServerGone
+        kernel_id = str(uuid.uuid4())
+        try:
+            await self.forks.start_kernel(kernel_id)
+        finally:
+            await self.kill_kernel(kernel_id)
 
     async def _keep_running(self) -> None:
         pause_s = 1.0

@@ -27,7 +27,7 @@ class Exchanges:
     """Gives each request of ``app`` an id, and tells ``watch`` of each once its answer has begun, or there is none."""
 
     def __init__(self, app: ASGIApp, watch: Watch) -> None:
-        self._app = app
+        self.app = app
         self._watch = watch
         self._said = _Sparing()
         #: Requests that wait for their answer.
@@ -35,13 +35,13 @@ class Exchanges:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
         exchange = Exchange(_id_of(scope))
         token = begin_exchange(exchange)
         self.open += 1
         try:
-            await self._app(scope, _counting(receive, exchange), self._answering(scope, send, exchange))
+            await self.app(scope, _counting(receive, exchange), self._answering(scope, send, exchange))
         finally:
             self.open -= 1
             if not exchange.status:  # the other side is gone

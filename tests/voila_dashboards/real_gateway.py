@@ -34,7 +34,7 @@ class Orders:
 
     def __init__(self, server: uvicorn.Server, store: Store, address: str) -> None:
         app: Any = server.config.app
-        self._state: Any = app.state
+        self._state: Any = app.app.state  # what gives requests their ids is around it
         self._process: VoilaProcess = self._state.process
         self._store = store
         self._address = address

@@ -1,11 +1,13 @@
 """How many logs per second the collector stores durably, near and far from its store, and at how many PUTs.
 
     python -m benchmarks.ingest [--only near far clients bodies large workers] [--seconds 10] [--rounds 1]
+    python -m benchmarks.ingest --only peers --peers phoenix,mlflow
 
 Senders, collectors, MinIO and the proxy that makes it distant share the machine. ``none`` is the same collector with
 the PUT removed: what HTTP, checking and grouping cost by themselves. Each figure is one JSON line; a line with ``goal``
 compares two of them. With ``--rounds`` every figure of a part is taken so many times, in turn, and its median counts:
-where other programs share the machine, a ratio is worth more than what it is made of.
+where other programs share the machine, a ratio is worth more than what it is made of. Peers are measured where they are
+installed, in environments of their own: see README.md.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
+from benchmarks import peers_ingest
 from benchmarks.ingest_sending import make_requests, send
 from benchmarks.ingest_servers import NoMinio, collectors, count_objects, cpu_seconds, place_of
 from benchmarks.tickets import LOG_BYTES
@@ -79,6 +82,10 @@ PARTS: Final[Mapping[str, Sequence[Goal]]] = {
         for target in ("none", "file")
     ],
 }
+
+
+#: The part that compares with others; empty where none is asked for.
+_PEERS: Final = "peers"
 
 
 # ---------------------------------------------------------------- figures
@@ -175,22 +182,30 @@ def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="parts to measure")
+    parts = [*PARTS, _PEERS]
+    parser.add_argument("--only", nargs="+", choices=parts, default=parts, help="parts to measure")
     parser.add_argument(
         "--targets", nargs="+", help="leave out what has another of none, file, minio, minio-far"
     )
     parser.add_argument("--seconds", type=float, default=10, help="how long each figure is measured")
     parser.add_argument("--rounds", type=int, default=1, help="how often, in turn")
     parser.add_argument("--folder", help="where the lakes lie while they are measured")
+    peers_ingest.add_options(parser)
     return parser.parse_args()
 
 
 def main() -> None:
     options = parse_options()
     for part in options.only:
-        goals = [goal for goal in PARTS[part] if not options.targets or goal.case.target in options.targets]
-        for figure in measure_part(goals, options):
+        for figure in _figures_of(part, options):
             print(json.dumps({"part": part, **figure}), flush=True)
+
+
+def _figures_of(part: str, options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    if part == _PEERS:
+        return peers_ingest.figures(options)
+    goals = [goal for goal in PARTS[part] if not options.targets or goal.case.target in options.targets]
+    return measure_part(goals, options)
 
 
 if __name__ == "__main__":

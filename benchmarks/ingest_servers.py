@@ -178,9 +178,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until_healthy(url: str, alive: Callable[[], bool]) -> None:
-    """Return once ``url`` answers; raises where it does not within half a minute."""
-    deadline = time.monotonic() + 30
+def wait_until_healthy(url: str, alive: Callable[[], bool], timeout_s: float = 30) -> None:
+    """Return once ``url`` answers; raises where it does not in time."""
+    deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline and alive():
         try:
             with urllib.request.urlopen(url, timeout=1):  # noqa: S310  # our own address

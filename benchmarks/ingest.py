@@ -16,6 +16,8 @@ import argparse
 import json
 import math
 import os
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -196,6 +198,7 @@ def parse_options() -> argparse.Namespace:
 
 def main() -> None:
     options = parse_options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that every server that was started is ended
     for part in options.only:
         for figure in _figures_of(part, options):
             print(json.dumps({"part": part, **figure}), flush=True)

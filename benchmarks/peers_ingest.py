@@ -51,6 +51,7 @@ _PER_REQUEST: Final = (1, 39)
 _WARM_UP: Final = 64
 _PEERS_WARM_UP: Final = 8
 _STORED_S: Final = 300
+_IDLE_S: Final = 4.0
 _ENVIRONMENTS: Final = Path.home() / ".cache" / "caselog" / "peers"
 
 
@@ -196,12 +197,9 @@ def measure_peer(
         _temporary(options.folder) as temporary,
         running(name, options.peer_environments, temporary) as peer,
     ):
+        idle = _idle_share(peer)
         for trial in _trials(name):
-            warm, measured = (
-                _requests(peer, python, trial, some) for some in (lines[:_PEERS_WARM_UP], lines)
-            )
-            store(peer, trial, warm, _PEERS_WARM_UP)
-            figure = _measure_trial(peer, trial, measured, len(lines))
+            figure = _measure_trial(peer, python, trial, lines, idle)
             yield trial, {"recorder": name, "version": peer.version, **figure}
 
 
@@ -217,16 +215,27 @@ def _requests(peer: Running, python: Path, trial: Trial, lines: Sequence[bytes])
     return [make_post(peer.port, body) for body in made]
 
 
-def _measure_trial(peer: Running, trial: Trial, requests: Sequence[bytes], tickets: int) -> Figure:
-    """What one trial took, or why nothing is said of it."""
+def _idle_share(peer: Running) -> float:
+    """Seconds of a processor that it uses in each second in which nobody asks for anything."""
+    time.sleep(_IDLE_S / 2)  # it has just started
+    before = peer.cpu_s()
+    time.sleep(_IDLE_S)
+    return (peer.cpu_s() - before) / _IDLE_S
+
+
+def _measure_trial(peer: Running, python: Path, trial: Trial, lines: Sequence[bytes], idle: float) -> Figure:
+    """What one trial took, beyond what it uses idle, or why nothing is said of it."""
+    tickets = len(lines)
     told = {name: value for name, value in asdict(trial).items() if name != "peer"} | {"tickets": tickets}
-    cpu_before = peer.cpu_s()
+    warm, measured = (_requests(peer, python, trial, some) for some in (lines[:_PEERS_WARM_UP], lines))
     try:
-        answered_s, stored_s = store(peer, trial, requests, tickets)
+        store(peer, trial, warm, min(tickets, _PEERS_WARM_UP))
+        cpu_before = peer.cpu_s()
+        answered_s, stored_s = store(peer, trial, measured, tickets)
     except (DidNotStore, RuntimeError) as error:
         return {**told, "failed": str(error)}
-    pace = _pace(tickets, stored_s, peer.cpu_s() - cpu_before)
-    return {**told, **pace, "answered_per_s": round(tickets / answered_s, 1)}
+    pace = _pace(tickets, stored_s, peer.cpu_s() - cpu_before - idle * stored_s)
+    return {**told, **pace, "answered_per_s": round(tickets / answered_s, 1), "idle_cpu": round(idle, 3)}
 
 
 def store(

@@ -18,7 +18,7 @@ from benchmarks.ingest_sending import Connection
 from benchmarks.ingest_servers import cpu_seconds, free_port, wait_until_healthy
 
 #: Their first start makes some dozens of tables.
-_START_S: Final = 120
+_START_S: Final = 300
 _POLL_S: Final = 0.02
 
 
@@ -78,6 +78,11 @@ PEERS: Final[Mapping[str, Peer]] = {
 class NoEnvironment(Exception):
     def __init__(self, peer: str, environments: Path) -> None:
         super().__init__(f"no {peer} in {environments / peer}: see benchmarks/README.md")
+
+
+class DidNotStart(Exception):
+    def __init__(self, log: Path) -> None:
+        super().__init__(f"it did not start: {log.read_text(encoding='utf-8', errors='replace')[-1000:]}")
 
 
 class DidNotStore(Exception):
@@ -157,7 +162,7 @@ def _version_of(python: Path, distribution: str) -> str:
 
 @contextmanager
 def running(name: str, environments: Path, folder: Path) -> Iterator[Running]:
-    """A peer in its own environment while the block runs; what it keeps is in ``folder``."""
+    """A peer in its own environment while the block runs; what it keeps is in ``folder``. Raises `DidNotStart`."""
     peer, python, port = PEERS[name], python_of(name, environments), free_port()
     program, *arguments = peer.command(port)
     with (folder / "server.log").open("wb") as log:
@@ -171,12 +176,18 @@ def running(name: str, environments: Path, folder: Path) -> Iterator[Running]:
             start_new_session=True,
         )
     try:
-        address = f"http://127.0.0.1:{port}/{peer.health}"
-        wait_until_healthy(address, lambda: process.poll() is None, _START_S)
+        _wait(f"http://127.0.0.1:{port}/{peer.health}", process, Path(log.name))
         version = _version_of(python, peer.distribution)
         yield Running(peer, port, version, process.pid, (folder / peer.database).resolve())
     finally:
         _end(process)
+
+
+def _wait(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    try:
+        wait_until_healthy(address, lambda: process.poll() is None, _START_S)
+    except RuntimeError as error:
+        raise DidNotStart(log) from error
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -28,6 +28,7 @@ from benchmarks.ingest_sending import make_request, send_once
 from benchmarks.ingest_servers import collectors, cpu_seconds, place_of
 from benchmarks.peer_bodies import SPANS
 from benchmarks.peer_servers import (
+    DidNotStart,
     DidNotStore,
     NoEnvironment,
     PeerConnection,
@@ -113,6 +114,8 @@ def _measure_all(
             yield from measure_peer(name, lines[: options.peer_tickets], options)
         except NoEnvironment as error:
             yield None, {"recorder": name, "skipped": str(error)}
+        except DidNotStart as error:
+            yield None, {"recorder": name, "failed": str(error)}
 
 
 # ---------------------------------------------------------------- Caselog
@@ -191,7 +194,7 @@ def _pace(tickets: int, seconds: float, cpu_s: float) -> Figure:
 def measure_peer(
     name: str, lines: Sequence[bytes], options: argparse.Namespace
 ) -> Iterator[tuple[Trial, Figure]]:
-    """A figure of each way to send. Raises `NoEnvironment`."""
+    """A figure of each way to send. Raises `NoEnvironment` and `DidNotStart`."""
     python = python_of(name, options.peer_environments)
     with (
         _temporary(options.folder) as temporary,

@@ -11,11 +11,12 @@ ADAPTER_TESTS := tests/sdk/test_crewai.py tests/sdk/test_llama_index.py
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/caselog/bin
 MINIO := github.com/minio/minio@latest
 PYTEST_ARGS ?=
+FUZZ_ARGS ?=
 LAKE ?= file://$(CURDIR)/.caselog/demo-lake
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help adapters env demo lab docs test lint types imports pytest format lock minio bench clean
+.PHONY: help adapters env demo lab docs test lint types imports pytest format lock minio bench fuzz clean
 
 help: ## list what make can do
 	@echo "make TARGET, where TARGET is one of"
@@ -93,6 +94,9 @@ minio: ## build MinIO into the user's cache (needs Go, about four minutes): test
 bench: env ## durable logs per second, with and without the object store's PUT
 	$(BIN)/python -m benchmarks.ingest
 
+fuzz: env ## ten minutes of what nobody should send, ten of what the API's description allows (FUZZ_ARGS="--minutes 1")
+	$(BIN)/python -m tests.fuzz $(FUZZ_ARGS)
+
 clean: ## remove the environment and what tools left behind; logs and users in .caselog stay
-	rm -rf $(VENV) $(ADAPTERS) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(ADAPTERS) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

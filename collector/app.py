@@ -27,6 +27,7 @@ from collector.key_uses import KeyUses
 from collector.metrics import CollectorMetrics
 from collector.pace import Pace
 from collector.readiness import Readiness
+from collector.reading_process import ReadingProcess
 from collector.senders import Senders
 from collector.settings import CollectorSettings
 from lake import layout
@@ -77,6 +78,7 @@ class CollectorApp(FastAPI):
         budget: Budget,
         groups: Groups,
         day_bytes: DayBytes,
+        large_bodies: ReadingProcess,
         endpoint: LogsEndpoint,
         metrics: CollectorMetrics,
     ) -> None:
@@ -85,7 +87,7 @@ class CollectorApp(FastAPI):
         self.budget = budget
         self.groups = groups
         self.day_bytes = day_bytes
-        self.endpoint = endpoint
+        self.large_bodies = large_bodies
         self.metrics = metrics
         self._logs = Exchanges(endpoint, metrics.note_exchange)
         metrics.refresh = lambda: metrics.set_in_flight(self._logs.open, budget.in_flight_bytes)
@@ -119,8 +121,9 @@ def create_app(
     senders = Senders(store, settings, uses, listing, now, clock)
     day_bytes = DayBytes(store, os.urandom(8).hex(), tasks, now, clock)
     allowances = Allowances(Pace(settings.rate_limit_per_s, clock), day_bytes, clock)
-    endpoint = LogsEndpoint(settings, senders, allowances, budget, groups, now)
-    app = CollectorApp(settings, senders, budget, groups, day_bytes, endpoint, metrics)
+    large_bodies = ReadingProcess(settings.retry_after_s)
+    endpoint = LogsEndpoint(settings, senders, allowances, budget, groups, large_bodies, now)
+    app = CollectorApp(settings, senders, budget, groups, day_bytes, large_bodies, endpoint, metrics)
     app.add_api_route(LOGS_PATH, endpoint.post_logs, methods=["POST"], **openapi.POST_LOGS)
     readiness = Readiness(
         store,
@@ -143,6 +146,7 @@ async def _finish_groups(app: CollectorApp) -> AsyncIterator[None]:
     yield
     await app.groups.drain()
     await app.day_bytes.close()
+    app.large_bodies.close()
 
 
 def _add_health(app: FastAPI, readiness: Readiness) -> None:

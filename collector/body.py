@@ -34,6 +34,8 @@ _END: Final = b"\x00end of body\x00"
 _END_FRAME: Final = zstandard.ZstdCompressor().compress(_END)
 
 Grow = Callable[[int], None]
+#: A body as it was sent; a large one is not copied once more.
+Sent = bytes | bytearray
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def check_announced_size(lengths: list[str], limit: int) -> None:
         raise TooLarge("The body", limit, "bytes")
 
 
-async def receive(messages: Receive, grow: Grow, *, limit: int, timeout_s: float) -> bytes:
+async def receive(messages: Receive, grow: Grow, *, limit: int, timeout_s: float) -> Sent:
     """The whole body as sent; ``grow`` is told of each chunk.
 
     The time begins with the first chunk: for that one, `serving.heads` waits no longer than for the head.
@@ -88,7 +90,7 @@ async def receive(messages: Receive, grow: Grow, *, limit: int, timeout_s: float
                 whole += chunk
     except TimeoutError:
         raise UploadTooSlow(timeout_s) from None
-    return bytes(whole)
+    return whole
 
 
 def _chunk(message: Message, size: int, grow: Grow, limit: int) -> tuple[bytes, bool]:
@@ -102,16 +104,16 @@ def _chunk(message: Message, size: int, grow: Grow, limit: int) -> tuple[bytes, 
     return chunk, message.get("more_body", False)
 
 
-def unpack(body: bytes, encoding: str, grow: Grow, *, limit: int) -> bytes:
-    """The body without its content coding; ``grow`` is told of each step. Raises `TooLarge`, `UnreadableBody`."""
-    return _UNPACK[encoding](body, grow, limit)
+def unpack(body: bytes, encoding: str, *, limit: int) -> bytes:
+    """The body without its content coding; raises `TooLarge`, `UnreadableBody`."""
+    return _UNPACK[encoding](body, limit)
 
 
-def _identity(body: bytes, _grow: Grow, _limit: int) -> bytes:
+def _identity(body: bytes, _limit: int) -> bytes:
     return body
 
 
-def _gunzip(body: bytes, grow: Grow, limit: int) -> bytes:
+def _gunzip(body: bytes, limit: int) -> bytes:
     """RFC 1952 allows several members, one after the other.
 
     What follows a member, or does not fit into a step, is copied by zlib: so the body is handed to it in small pieces.
@@ -126,7 +128,7 @@ def _gunzip(body: bytes, grow: Grow, limit: int) -> bytes:
             if members > _MOST_MEMBERS:
                 raise UnreadableBody(f"The body is gzip of more than {_MOST_MEMBERS} members.")
             step = member.decompress(rest, _STEP)
-            size = _count(size, step, grow, limit)
+            size = _count(size, step, limit)
             steps.append(step)
             rest = member.unused_data if member.eof else member.unconsumed_tail
             if not rest:
@@ -138,14 +140,14 @@ def _gunzip(body: bytes, grow: Grow, limit: int) -> bytes:
     return b"".join(steps)
 
 
-def _unzstd(body: bytes, grow: Grow, limit: int) -> bytes:
+def _unzstd(body: bytes, limit: int) -> bytes:
     steps: list[bytes] = []
     size = -len(_END)
     unpacker = zstandard.ZstdDecompressor(max_window_size=_MAX_ZSTD_WINDOW)
     try:
         with unpacker.stream_reader(body + _END_FRAME, read_size=_STEP, read_across_frames=True) as stream:
             while step := stream.read(_STEP):
-                size = _count(size, step, grow, limit)
+                size = _count(size, step, limit)
                 steps.append(step)
     except zstandard.ZstdError:
         raise UnreadableBody(
@@ -157,14 +159,13 @@ def _unzstd(body: bytes, grow: Grow, limit: int) -> bytes:
     return text[: -len(_END)]
 
 
-def _count(size: int, step: bytes, grow: Grow, limit: int) -> int:
+def _count(size: int, step: bytes, limit: int) -> int:
     if size + len(step) > limit:
         raise TooLarge("The decompressed body", limit, "bytes")
-    grow(len(step))
     return size + len(step)
 
 
-_UNPACK: Final[Mapping[str, Callable[[bytes, Grow, int], bytes]]] = {
+_UNPACK: Final[Mapping[str, Callable[[bytes, int], bytes]]] = {
     "identity": _identity,
     "gzip": _gunzip,
     "zstd": _unzstd,

@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Iterator
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
-from collector.errors import Overloaded, UploadAborted
-
-T = TypeVar("T")
+from collector.errors import Overloaded
 
 #: What a request costs beside its body: parser, task, headers.
 REQUEST_BYTES = 4096
 
 
 class Budget:
-    """Bytes in flight, against one limit; safe to share between threads: large bodies are read in one."""
+    """Bytes in flight, against one limit."""
 
     def __init__(self, limit: int, retry_after_s: int) -> None:
         self.in_flight_bytes = 0
         self._limit = limit
-        self._lock = threading.Lock()
         self._retry_after_s = retry_after_s
 
     def reserve(self, size: int) -> None:
         """Count ``size`` more bytes as held; raises `Overloaded`, and counts nothing, above the limit."""
-        with self._lock:
-            if self.in_flight_bytes + size > self._limit:
-                raise Overloaded(self._retry_after_s)
-            self.in_flight_bytes += size
+        if self.in_flight_bytes + size > self._limit:
+            raise Overloaded(self._retry_after_s)
+        self.in_flight_bytes += size
 
     def release(self, size: int) -> None:
         """Count ``size`` bytes as gone."""
-        with self._lock:
-            self.in_flight_bytes -= size
+        self.in_flight_bytes -= size
 
     def hold(self) -> Hold:
         """A reservation that grows while a request is read, and ends with its ``with`` block."""
@@ -47,24 +40,11 @@ class Hold:
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
         self._size = 0
-        self._is_abandoned = False
 
     def grow(self, size: int) -> None:
-        """Reserve ``size`` more bytes; raises `Overloaded`, and `UploadAborted` once the request is abandoned."""
-        if self._is_abandoned:
-            raise UploadAborted
+        """Reserve ``size`` more bytes; raises `Overloaded`."""
         self._budget.reserve(size)
         self._size += size
-
-    def abandon(self) -> None:
-        """Nobody waits for the answer any more: what is done for it ends at its next step, in whatever thread."""
-        self._is_abandoned = True
-
-    def while_wanted(self, items: Iterable[T]) -> Iterator[T]:
-        """The items; raises `UploadAborted` before the next of them once the request is abandoned."""
-        for item in items:
-            self.grow(0)
-            yield item
 
     def __enter__(self) -> Self:
         self.grow(REQUEST_BYTES)

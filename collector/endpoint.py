@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Self
@@ -14,25 +13,26 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from collector import body
+from collector import body, reading
 from collector.allowances import Allowances
 from collector.answers import JSON, answer_to
-from collector.body import BodyKind
-from collector.budget import Budget, Hold
-from collector.errors import InvalidLog, NotConfirmed, Overloaded, TooLarge, partial_body
+from collector.body import BodyKind, Sent
+from collector.budget import Budget
+from collector.errors import InvalidLog, NotConfirmed, Overloaded, TooLarge, UploadAborted, partial_body
 from collector.groups import Groups
-from collector.intake import ReceivedLines, Sender, read_lines, read_log
+from collector.intake import ReceivedLines, Sender
+from collector.reading import Reading
+from collector.reading_process import ReadingProcess
 from collector.senders import Senders
 from collector.settings import CollectorSettings
-from collector.strict_json import without_bom
 from serving.exchange import note
 
-#: Unpacking and reading less than this takes a few milliseconds at most; more of it goes to a thread.
-_INLINE_BYTES: Final = 256 * 1024
+#: Unpacking and reading less than this takes a few milliseconds at most; more of it goes to another process.
+_INLINE_BYTES: Final = 64 * 1024
 _INLINE_LINES: Final = 50
-
-#: What is read takes several times its size for as long as it is: that many large bodies at once, no more.
-_LARGE_AT_ONCE: Final = 2
+#: Commas and opening brackets: each costs as much as many letters. Fewer bytes cannot hold too many of them.
+_INLINE_PARTS: Final = 4096
+_FEW_PARTS_BYTES: Final = 16 * 1024
 
 #: Less than this is what every request takes.
 _NOTICEABLE_S: Final = 0.1
@@ -77,6 +77,7 @@ class LogsEndpoint:
         allowances: Allowances,
         budget: Budget,
         groups: Groups,
+        large_bodies: ReadingProcess,
         now: Callable[[], datetime],
     ) -> None:
         self._settings = settings
@@ -84,8 +85,8 @@ class LogsEndpoint:
         self._allowances = allowances
         self._budget = budget
         self._groups = groups
+        self._large_bodies = large_bodies
         self._now = now
-        self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The endpoint as an ASGI application of its own."""
@@ -125,88 +126,83 @@ class LogsEndpoint:
         body.check_announced_size(headers.lengths, self._settings.max_body_bytes)
         received_at = self._now()
         with self._budget.hold() as hold:
-            found = await self._receive(receive, kind, sender, received_at, hold)
+            sent = await body.receive(
+                receive,
+                hold.grow,
+                limit=self._settings.max_body_bytes,
+                timeout_s=self._settings.upload_timeout_s,
+            )
+            found = await self._read(sent, self._reading(kind, sender, received_at), receive)
         lines = [log.line for log in found.logs]
         with self._allowances.taking(sender, lines):
-            async with self._patience(spent_s):
-                await self._groups.commit(sender.client_id, received_at, lines)
+            await self._commit(sender.client_id, received_at, lines, spent_s)
         note(logs=len(found.logs), code=InvalidLog.code if found.refused_lines else "")
         return _stored(found, kind)
 
-    @asynccontextmanager
-    async def _patience(self, spent_s: float) -> AsyncIterator[None]:
-        """Wait for the store as long as may be, less what it took to say who sends; raises `NotConfirmed`."""
-        left_s = max(0.0, self._settings.ack_timeout_s - spent_s) if spent_s > _NOTICEABLE_S else None
+    async def _commit(
+        self, client_id: str, received_at: datetime, lines: Sequence[bytes], spent_s: float
+    ) -> None:
+        """Wait for the store as long as may be, less what it took to say who sends; raises as `Groups.commit`."""
+        if spent_s <= _NOTICEABLE_S:  # a group has a timer, and one for each request costs 5 us
+            await self._groups.commit(client_id, received_at, lines)
+            return
         try:
-            async with asyncio.timeout(left_s):
-                yield
+            async with asyncio.timeout(max(0.0, self._settings.ack_timeout_s - spent_s)):
+                await self._groups.commit(client_id, received_at, lines)
         except TimeoutError:
             raise NotConfirmed("the log", self._settings.retry_after_s) from None
 
-    async def _receive(
-        self, receive: Receive, kind: BodyKind, sender: Sender, received_at: datetime, hold: Hold
-    ) -> ReceivedLines:
-        limit, timeout_s = self._settings.max_body_bytes, self._settings.upload_timeout_s
-        sent = await body.receive(receive, hold.grow, limit=limit, timeout_s=timeout_s)
-        if (text := _unpack_small(sent, kind)) is not None:
-            return self._read(text, kind, sender, received_at, hold)
+    def _reading(self, kind: BodyKind, sender: Sender, received_at: datetime) -> Reading:
+        limits = self._settings
+        return Reading(
+            kind.encoding,
+            kind.many,
+            sender.client_id,
+            sender.keeps_traces,
+            received_at,
+            limits.max_body_bytes,
+            sender.limits.largest_log(limits.max_log_bytes),
+            limits.max_logs_per_request,
+        )
 
-        def work() -> ReceivedLines:
-            text = body.unpack(sent, kind.encoding, hold.grow, limit=limit)
-            return self._read(text, kind, sender, received_at, hold)
-
-        return await self._work_in_thread(work, receive, hold)
-
-    async def _work_in_thread(
-        self, work: Callable[[], ReceivedLines], receive: Receive, hold: Hold
-    ) -> ReceivedLines:
-        """What ``work`` returns; it waits no longer for its turn than for the store, and ends with its sender."""
-        gone = asyncio.create_task(_await_end(receive, hold))
+    async def _read(self, sent: Sent, how: Reading, receive: Receive) -> ReceivedLines:
+        """The logs of a body; a large one waits for its turn no longer than for the store, nor than its sender does."""
+        if (text := _unpack_small(sent, how)) is not None:
+            return reading.read_text(text, how)
+        gone = asyncio.create_task(_await_end(receive))
         try:
             async with asyncio.timeout(self._settings.ack_timeout_s):
-                await self._large.acquire()
+                await self._large_bodies.turns.take(how.client_id)
         except TimeoutError:
             raise Overloaded(self._settings.retry_after_s) from None
         else:
             try:
-                hold.grow(0)
-                return await asyncio.to_thread(work)
+                if gone.done():
+                    raise UploadAborted
+                return await self._large_bodies.read(sent, how)
             finally:
-                self._large.release()
+                self._large_bodies.turns.give_back()
         finally:
             gone.cancel()
 
-    def _read(
-        self, text: bytes, kind: BodyKind, sender: Sender, received_at: datetime, hold: Hold
-    ) -> ReceivedLines:
-        limits, text = self._settings, without_bom(text)
-        max_log_bytes = sender.limits.largest_log(limits.max_log_bytes)
-        if not kind.many:
-            body.check_log_size(text, max_log_bytes)
-            return ReceivedLines([read_log(text, sender, received_at)])
-        lines = body.split_lines(text, max_lines=limits.max_logs_per_request)
-        return read_lines(hold.while_wanted(lines), sender, received_at, max_log_bytes)
 
-
-async def _await_end(receive: Receive, hold: Hold) -> None:
-    """Abandon the request once its sender has closed the connection; the body has been received before."""
+async def _await_end(receive: Receive) -> None:
+    """Return once the sender has closed the connection; the body has been received before."""
     await receive()
-    hold.abandon()
 
 
-def _unpack_small(sent: bytes, kind: BodyKind) -> bytes | None:
-    """The body without its content coding, where that is quickly done; ``None`` where it is large."""
+def _unpack_small(sent: Sent, how: Reading) -> bytes | None:
+    """The body without its content coding, where it is soon read; ``None`` where it is large."""
     if len(sent) > _INLINE_BYTES:
         return None
     try:
-        text = body.unpack(sent, kind.encoding, _count_nothing, limit=_INLINE_BYTES)
+        text = body.unpack(bytes(sent), how.encoding, limit=_INLINE_BYTES)
     except TooLarge:
         return None
-    return None if kind.many and text.count(b"\n") > _INLINE_LINES else text
-
-
-def _count_nothing(_size: int) -> None:
-    """So little, and only for a moment, is not counted."""
+    if how.many and text.count(b"\n") > _INLINE_LINES:
+        return None
+    is_dense = len(text) > _FEW_PARTS_BYTES and sum(map(text.count, (b",", b"[", b"{"))) > _INLINE_PARTS
+    return None if is_dense else text
 
 
 def _stored(found: ReceivedLines, kind: BodyKind) -> Response:

@@ -25,8 +25,14 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from caselog.model import CLIENT_ID_PATTERN, LOG_FIELDS, METRICS, Metric
-from collector.schemas import LOG_EXAMPLE, METRIC_VALUE_SCHEMA, TIMESTAMP_SCHEMA, metric_schema, trace_schema
-from collector.strict_json import NotJson, check_depth
+from collector.schemas import (
+    LOG_EXAMPLE,
+    METRIC_VALUE_SCHEMA,
+    TIMESTAMP_SCHEMA,
+    JsonSchema,
+    metric_schema,
+    trace_schema,
+)
 
 MAX_METRICS: Final = 256
 MAX_METRIC_TEXT: Final = 1024
@@ -43,6 +49,8 @@ LOG_ID_PATTERN: Final = r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}"
 
 _INT64: Final = 2**63
 _NO_CONTROLS: Final = r"^[^\x00-\x1f\x7f-\x9f]*$"
+#: What is left of a status once it is trimmed must be something.
+_NOT_BLANK: Final = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
 _RFC3339: Final = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
@@ -68,6 +76,11 @@ def _as_utc(value: Any) -> datetime:
 
 def _is_number(value: Any) -> bool:
     return type(value) in (int, float) and math.isfinite(value) and -_INT64 <= value < _INT64
+
+
+def _whole(value: Any) -> Any:
+    """1 for 1.0, which is the same number in JSON."""
+    return int(value) if type(value) is float and value.is_integer() else value
 
 
 def _known_metric(metric: Metric) -> Callable[[Any], float]:
@@ -111,18 +124,15 @@ def _at_most(count: int, what: str) -> BeforeValidator:
 
 
 def _trace_bytes(value: Any) -> bytes:
-    """The sender's own bytes, which are legal JSON, once they are known to be an object and not too deep."""
+    """The sender's own bytes, which are legal JSON and not too deep, once they are known to be an object."""
     text = bytes(value)
     if not text.startswith(b"{"):
         raise _wrong("must be an object")
-    try:
-        check_depth(text)
-    except NotJson as error:
-        raise _wrong(str(error)) from None
     return text
 
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME, pattern=_NO_CONTROLS)]
+_NAMES_SCHEMA: Final[JsonSchema] = {"minLength": 1, "maxLength": MAX_NAME, "pattern": _NO_CONTROLS}
 Word = Annotated[str, StringConstraints(max_length=256, pattern=_NO_CONTROLS)]
 LogId = Annotated[str, StringConstraints(pattern=f"^{LOG_ID_PATTERN}$")]
 ClientId = Annotated[str, StringConstraints(pattern=f"^{CLIENT_ID_PATTERN}$")]
@@ -132,8 +142,10 @@ Status = Annotated[
     StringConstraints(
         strip_whitespace=True, to_upper=True, min_length=1, max_length=64, pattern=_NO_CONTROLS
     ),
+    WithJsonSchema({"type": "string", "maxLength": 64, "pattern": _NOT_BLANK}),
 ]
 Moment = Annotated[datetime, PlainValidator(_as_utc), WithJsonSchema(TIMESTAMP_SCHEMA)]
+Version = Annotated[int, Field(strict=True, ge=1, le=1_000_000), BeforeValidator(_whole)]
 Seconds = Annotated[float, Field(strict=True, ge=0, le=1e9, allow_inf_nan=False)]
 MetricValue = Annotated[Any, PlainValidator(_other_metric), WithJsonSchema(METRIC_VALUE_SCHEMA)]
 TraceBytes = Annotated[bytes, PlainValidator(_trace_bytes), WithJsonSchema(trace_schema())]
@@ -142,7 +154,9 @@ TraceBytes = Annotated[bytes, PlainValidator(_trace_bytes), WithJsonSchema(trace
 class OpenMetrics(BaseModel):
     """Flat figures of one run; names that Caselog does not know are kept."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(
+        extra="allow", json_schema_extra={"propertyNames": _NAMES_SCHEMA, "maxProperties": MAX_METRICS}
+    )
     __pydantic_extra__: dict[Name, MetricValue]
 
 
@@ -164,10 +178,17 @@ BoundedMetrics = Annotated[Metrics, _at_most(MAX_METRICS, "metrics")]
 class Envelope(BaseModel):
     """One log: the run of a workflow on one ticket. Fields that Caselog does not know are kept."""
 
-    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [LOG_EXAMPLE]})
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "examples": [LOG_EXAMPLE],
+            "propertyNames": _NAMES_SCHEMA,
+            "maxProperties": len(LOG_FIELDS) + MAX_UNKNOWN_FIELDS,
+        },
+    )
     __pydantic_extra__: dict[Name, Any]
 
-    schema_version: int = Field(1, strict=True, ge=1, le=1_000_000, description=_MEANINGS["schema_version"])
+    schema_version: Version | None = Field(1, description=_MEANINGS["schema_version"])
     log_id: LogId | None = Field(None, description=_MEANINGS["log_id"])
     client_id: ClientId | None = Field(None, description=_MEANINGS["client_id"])
     environment: Word | None = Field(None, description=_MEANINGS["environment"])

@@ -238,13 +238,13 @@ class QuotaExceeded(CollectorError):
 
 
 class Overloaded(CollectorError):
-    """More bytes are in flight than this process may hold."""
+    """More bytes are in flight than this process may hold, or more large bodies than it can read."""
 
     code = "overloaded"
 
     def __init__(self, retry_after_s: int) -> None:
         super().__init__(
-            "The collector holds as many unstored logs as it may: send this again after Retry-After seconds."
+            "The collector has as many logs at once as it can take: send this again after Retry-After seconds."
         )
         self.headers = {"Retry-After": str(retry_after_s)}
 

@@ -26,7 +26,7 @@ from collector.envelope import (
 )
 from collector.errors import CollectorError, FieldError, ForeignClient, InvalidLog, TooLarge
 from collector.json_path import path_of
-from collector.strict_json import NotJson, decode_strictly, split_object
+from collector.strict_json import Members, NotJson, check_depth, decode_strictly, split_object
 from lake import rawhead, rawlog
 from lake.part_counts import count_parts
 
@@ -105,9 +105,12 @@ class ReceivedLines:
         return error
 
 
-def read_log(text: bytes, sender: Sender, received_at: datetime) -> ReceivedLog:
-    """The log that ``text`` is, as a raw line; raises `InvalidLog` with every field's error, or `ForeignClient`."""
-    parts = _split(text)
+def read_log(text: bytes, sender: Sender, received_at: datetime, *, is_explained: bool = True) -> ReceivedLog:
+    """The log that ``text`` is, as a raw line; raises `InvalidLog` with every field's error, or `ForeignClient`.
+
+    Where text is no JSON, to find the field takes long: it is left out where it ``is_explained`` to nobody.
+    """
+    parts = _split(text, is_explained=is_explained)
     envelope = _validate(parts)
     if envelope.client_id not in (None, sender.client_id):
         raise ForeignClient
@@ -125,7 +128,8 @@ def read_lines(
     for number, line in lines:
         try:
             check_log_size(line, max_log_bytes)
-            found.logs.append(read_log(line, sender, received_at))
+            is_explained = len(found.fields) < _MAX_ERRORS
+            found.logs.append(read_log(line, sender, received_at, is_explained=is_explained))
         except (TooLarge, InvalidLog, ForeignClient) as error:
             found.refuse(number, error)
     if not found.logs:
@@ -143,18 +147,20 @@ def derive_log_id(client_id: str, ticket_id: str, executed_at: datetime) -> str:
     return str(uuid.uuid5(_DERIVED, f"{client_id}\n{executed_at.isoformat()}\n{ticket_id}"))
 
 
-def _split(text: bytes) -> dict[str, msgspec.Raw]:
+def _split(text: bytes, *, is_explained: bool) -> Members:
     try:
         return split_object(text)
     except NotJson as error:
-        path = [] if error.at is None else path_of(text, error.at)
+        path = path_of(text, error.at) if is_explained and error.at is not None else []
         raise InvalidLog([FieldError(_path(path), str(error))]) from None
 
 
-def _validate(parts: dict[str, msgspec.Raw]) -> Envelope:
+def _validate(members: Members) -> Envelope:
     """The log's fields, all checked before any is reported."""
+    parts = members.by_name
     wrong = _excess(parts)
-    values = _decode({name: raw for name, raw in parts.items() if not wrong or name in KNOWN_FIELDS}, wrong)
+    kept = {name: raw for name, raw in parts.items() if name in KNOWN_FIELDS} if wrong else parts
+    values = _decode(Members(kept, members.is_shallow), wrong)
     unreadable = {error.path for error in wrong}
     try:
         envelope = Envelope.model_validate(values)
@@ -166,22 +172,28 @@ def _validate(parts: dict[str, msgspec.Raw]) -> Envelope:
     return envelope
 
 
-def _decode(parts: dict[str, msgspec.Raw], wrong: list[FieldError]) -> dict[str, Any]:
+def _decode(members: Members, wrong: list[FieldError]) -> dict[str, Any]:
     """The value of each field but the trace, which stays bytes; null is the same as not sent."""
     values: dict[str, Any] = {}
-    for name, raw in parts.items():
+    for name, raw in members.by_name.items():
         try:
-            value = raw if name == "trace" else _decode_field(name, raw)
+            value = _trace_of(raw, members) if name == "trace" else _decode_field(name, raw)
         except NotJson as error:
             wrong.append(FieldError(_shown(name), str(error)))
             continue
         if value is not None:
             values[name] = value
-    if "trace" in values and bytes(values["trace"]) == b"null":
-        del values["trace"]
     if type(values.get("metrics")) is dict:
         values["metrics"] = {name: value for name, value in values["metrics"].items() if value is not None}
     return values
+
+
+def _trace_of(raw: msgspec.Raw, members: Members) -> bytes | None:
+    """The trace as it was sent; raises `NotJson` where it is too deep."""
+    text = bytes(raw)
+    if not members.is_shallow:
+        check_depth(text)
+    return None if text == b"null" else text
 
 
 def _decode_field(name: str, raw: msgspec.Raw) -> Any:

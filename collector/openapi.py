@@ -54,9 +54,23 @@ def meaning_of(status: int) -> str:
     return _MESSAGES[status]
 
 
+def _header(description: str, kind: str) -> dict[str, Any]:
+    return {"description": description, "required": True, "schema": {"type": kind}}
+
+
+_REQUEST_ID: Final = {"X-Request-Id": _header("The request's own, or a new one.", "string")}
+#: Headers of single answers beside that of all.
+_HEADERS: Final[Mapping[int, dict[str, Any]]] = {
+    401: {"WWW-Authenticate": _header("In which header a key is sent.", "string")},
+    429: {"Retry-After": _header("Seconds to wait.", "integer")},
+    503: {"Retry-After": _header("Seconds to wait.", "integer")},
+}
+
+
 def _answer(description: str, schema: Mapping[str, Any], example: Any) -> dict[str, Any]:
     return {
         "description": description,
+        "headers": dict(_REQUEST_ID),
         "content": {"application/json": {"schema": schema, "example": example}},
     }
 
@@ -71,10 +85,7 @@ def _error(status: int) -> dict[str, Any]:
             "fields": [{"path": "executed_at", "message": "is missing"}],
         }
     answer = _answer(_MESSAGES[status], {"$ref": SCHEMAS + "Error"}, {"error": example})
-    if status in {429, 503}:
-        answer["headers"] = {
-            "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}
-        }
+    answer["headers"] |= _HEADERS.get(status, {})
     return answer
 
 
@@ -118,6 +129,9 @@ _NDJSON_EXAMPLE: Final = "".join(
     json.dumps({**SMALL_EXAMPLE, "ticket_id": ticket}) + "\n" for ticket in ("T-1042", "T-1043")
 )
 
+#: Of a sequence OpenAPI describes the items as an array's: https://spec.openapis.org/oas/v3.2.0#sequential-media-types
+_LINES: Final = {"type": "array", "items": {"$ref": SCHEMAS + "Log"}, "minItems": 1}
+
 _LOGS_BODY: Final[dict[str, Any]] = {
     "required": True,
     "description": "One log as JSON, or many as NDJSON: one log per line; every valid line is stored.",
@@ -126,7 +140,7 @@ _LOGS_BODY: Final[dict[str, Any]] = {
             "schema": {"$ref": SCHEMAS + "Log"},
             "examples": {"smallest": {"value": SMALL_EXAMPLE}, "whole": {"value": LOG_EXAMPLE}},
         },
-        "application/x-ndjson": {"schema": {"type": "string"}, "example": _NDJSON_EXAMPLE},
+        "application/x-ndjson": {"schema": _LINES, "example": _NDJSON_EXAMPLE},
     },
 }
 
@@ -135,7 +149,7 @@ _ENCODING_PARAMETER: Final[dict[str, Any]] = {
     "in": "header",
     "required": False,
     "description": "How the body is compressed, if it is.",
-    "schema": {"type": "string", "enum": ["gzip", "zstd"]},
+    "schema": {"type": "string", "enum": ["gzip", "zstd", "identity", ""]},
 }
 
 POST_LOGS: Final[Mapping[str, Any]] = {
@@ -146,7 +160,7 @@ POST_LOGS: Final[Mapping[str, Any]] = {
     "responses": {
         200: _stored_answer(),
         207: _partial_answer(),
-        **_errors(s for s in codes_by_status() if s not in {400, 404, 405, 431}),
+        **_errors(s for s in codes_by_status() if s not in {404, 405}),
     },
     "openapi_extra": {
         "requestBody": _LOGS_BODY,
@@ -162,7 +176,10 @@ HEALTHZ: Final[Mapping[str, Any]] = {
     "operation_id": "healthz",
     "tags": ["Operation"],
     "response_model": None,
-    "responses": {200: _answer("The process answers.", _STATUS_SCHEMA, {"status": "ok"})},
+    "responses": {
+        200: _answer("The process answers.", _STATUS_SCHEMA, {"status": "ok"}),
+        **_errors([400, 431]),
+    },
 }
 
 READYZ: Final[Mapping[str, Any]] = {
@@ -176,7 +193,12 @@ READYZ: Final[Mapping[str, Any]] = {
             _STATUS_SCHEMA,
             {"status": "ready"},
         ),
-        **_errors([503]),
+        503: {
+            **_error(503),
+            "description": "Logs cannot be stored, as `message` says.",
+            "headers": _REQUEST_ID,
+        },
+        **_errors([400, 431]),
     },
 }
 

@@ -194,10 +194,10 @@ def _trace_tables(trace: Mapping[str, Any]) -> str:
 
 
 def _trace_table(name: str, part: Mapping[str, Any]) -> str:
-    if "items" not in part:
+    if "anyOf" not in part:
         return f"<h3>{_code(name)}</h3><p>Text, or any JSON.</p>"
     head = "<thead><tr><th>Field</th><th>Type</th><th>Meaning</th></tr></thead>"
-    rows = _field_rows(part["items"])
+    rows = _field_rows(part["anyOf"][0]["items"])
     return f'<h3>{_code(name + "[]")}</h3><div class="table"><table>{head}<tbody>{rows}</tbody></table></div>'
 
 

@@ -19,13 +19,25 @@ _TYPES: Final[dict[str, JsonSchema]] = {
     "any": {},
 }
 
+#: Of RFC 3339: a second that a leap second adds is none that Python knows.
 TIMESTAMP_SCHEMA: Final[JsonSchema] = {
     "type": "string",
     "format": "date-time",
+    "pattern": (
+        r"^(19[7-9][0-9]|2[01][0-9]{2}|2200)-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-5][0-9]"
+        r"(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
+    ),
     "examples": ["2026-11-23T14:05:00Z"],
 }
+_INT64_END: Final = 2**63
+_NULL: Final[JsonSchema] = {"type": "null"}
 METRIC_VALUE_SCHEMA: Final[JsonSchema] = {
-    "anyOf": [{"type": "number"}, {"type": "boolean"}, {"type": "string", "maxLength": 1024}]
+    "anyOf": [
+        {"type": "number", "minimum": -_INT64_END, "exclusiveMaximum": _INT64_END},
+        {"type": "boolean"},
+        {"type": "string", "maxLength": 1024},
+        _NULL,
+    ]
 }
 
 LOG_EXAMPLE: Final[dict[str, Any]] = {
@@ -74,14 +86,15 @@ SMALL_EXAMPLE: Final[dict[str, Any]] = {
 
 
 def metric_schema(metric: Metric) -> JsonSchema:
-    """Schema of one known metric, with its inclusive bounds."""
+    """Schema of one known metric, with its inclusive bounds; null is the same as leaving it out."""
     low, high = metric.bounds
     bounds = {"minimum": low} if low is not None else {}
-    return {**_TYPES[metric.kind], **bounds, **({"maximum": high} if high is not None else {})}
+    bounds |= {"exclusiveMaximum": _INT64_END} if high is None else {"maximum": high}
+    return {"anyOf": [{**_TYPES[metric.kind], **bounds}, _NULL]}
 
 
 def trace_schema() -> JsonSchema:
-    """Schema of ``trace``: every part is optional, and others are allowed."""
+    """Schema of ``trace``: every part is optional, others are allowed, and one of another form is kept as it is."""
     parts = {name: _part_schema(fields) for name, fields in TRACE_PARTS.items()}
     return {"type": "object", "additionalProperties": True, "properties": parts}
 
@@ -90,7 +103,8 @@ def _part_schema(fields: tuple[Field, ...]) -> JsonSchema:
     if not fields:
         return {}
     properties = {field.name: {**_TYPES[field.kind], "description": field.meaning} for field in fields}
-    return {
+    part = {
         "type": "array",
         "items": {"type": "object", "additionalProperties": True, "properties": properties},
     }
+    return {"anyOf": [part, {}]}

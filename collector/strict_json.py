@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -32,6 +32,13 @@ _BYTE: Final = re.compile(r"\(byte (\d+)\)")
 
 _decode = msgspec.json.Decoder().decode
 _split = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+class Members(NamedTuple):
+    """The members of an object by name, each as its own bytes; ``is_shallow`` where none of them can be too deep."""
+
+    by_name: dict[str, msgspec.Raw]
+    is_shallow: bool
 
 
 class BeyondDouble(str):
@@ -66,22 +73,30 @@ def mend_surrogates(text: bytes) -> bytes:
     >>> mend_surrogates(rb'["\ud83d", "\ud83d\ude00", "\\ud83d"]')
     b'["\\ufffd", "\\ud83d\\ude00", "\\\\ud83d"]'
     """
-    return _ESCAPES.sub(lambda found: rb"\ufffd" if found[1] else found[0], text)
+    mended = bytearray(text)  # in place: a list of what was found would be many times as large
+    for found in _ESCAPES.finditer(text):
+        if found[1]:
+            mended[found.start() : found.end()] = rb"\ufffd"
+    return bytes(mended)
 
 
-def split_object(text: bytes) -> dict[str, msgspec.Raw]:
-    """The members of a JSON object, each as its own bytes; of a repeated name the last one counts. Raises `NotJson`.
+def split_object(text: bytes) -> Members:
+    """The members of a JSON object; of a repeated name the last one counts. Raises `NotJson`.
 
     Halves of surrogate pairs are mended where there are any: the parser finds them, which costs others nothing.
 
-    >>> {name: bytes(raw) for name, raw in split_object(b'{"a": [1, 2], "a": {"b": 0.10}}').items()}
+    >>> {name: bytes(raw) for name, raw in split_object(b'{"a": [1, 2], "a": {"b": 0.10}}').by_name.items()}
     {'a': b'{"b": 0.10}'}
     """
-    if len(text) > _SMALL_BYTES and measure(text).commas >= MAX_MEMBERS:
-        raise NotJson(f"holds more than {MAX_MEMBERS} fields")
+    is_shallow = False
+    if len(text) > _SMALL_BYTES:
+        shape = measure(text)
+        is_shallow = shape.depth <= MAX_DEPTH
+        if shape.commas >= MAX_MEMBERS:
+            raise NotJson(f"holds more than {MAX_MEMBERS} fields")
     try:
         text.isascii() or str(text, "utf-8")
-        return _split_mended(text)
+        return Members(_split_mended(text), is_shallow)
     except UnicodeDecodeError as error:
         raise NotJson("holds bytes that are not UTF-8", error.start) from None
     except RecursionError:

@@ -38,7 +38,8 @@ def measure(text: bytes) -> Shape:
         levels = list(accumulate(map(sub, steps, repeat(1)), initial=depth))
         depth, innermost = levels[-1], max(levels)
         deepest = max(deepest, innermost)
-        commas += list(compress(levels[1:], map(eq, steps, repeat(_COMMA)))).count(1)
+        if 1 in levels:
+            commas += list(compress(levels[1:], map(eq, steps, repeat(_COMMA)))).count(1)
     return Shape(deepest, commas)
 
 

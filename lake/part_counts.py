@@ -9,8 +9,9 @@ import msgspec
 
 from lake.json_shape import count_items
 
-#: What of a trace of fewer bytes is counted can be held while it is counted.
+#: What is counted of a trace of fewer bytes, or with fewer commas, can be held while it is counted.
 _SMALL_BYTES: Final = 256 * 1024
+_FEW_COMMAS: Final = 100_000
 #: Where there are more iterations than any run has, tool calls in them are not counted.
 _MOST_LOOKED_INTO: Final = 100_000
 _NOTHING: Final = msgspec.Raw(b"null")
@@ -57,7 +58,7 @@ def count_parts(trace: bytes) -> PartCounts:
     >>> count_parts(b'{"errors": [{}], "react_iterations": [{"tool_calls": [1, 2]}]}')
     PartCounts(react_iterations=1, tool_call_count=2, error_count=1)
     """
-    if len(trace) > _SMALL_BYTES:
+    if len(trace) > _SMALL_BYTES and trace.count(b",") > _FEW_COMMAS:
         return _count_apart(trace)
     try:
         parts = _as_countable(trace)

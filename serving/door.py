@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from http import HTTPStatus
 from typing import Any, Final
 
 from uvicorn.config import Config
 
 from serving.connections import Connections
+from serving.exchange import new_request_id
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,15 @@ class Refusal:
     status: int
     media_type: str
     body: bytes
+
+    def as_answer(self) -> bytes:
+        """The whole answer, after which the connection ends; like every other it bears a request id."""
+        status = HTTPStatus(self.status)
+        head = (
+            f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: {self.media_type}\r\n"
+            f"content-length: {len(self.body)}\r\nx-request-id: {new_request_id()}\r\nconnection: close\r\n\r\n"
+        )
+        return head.encode() + self.body
 
 
 Refuse = Callable[[HeadFault, RequestLimits], Refusal]

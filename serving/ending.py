@@ -16,6 +16,7 @@ from serving.door import Door
 _SILENCE_S: Final = 2.0
 #: All endings of a server together read no more than this: what is dropped must not take the place of what is wanted.
 _BYTES_PER_S: Final = 64 * 1024 * 1024
+_GO_AHEAD: Final = b"HTTP/1.1 100 "
 
 
 class Ending:
@@ -43,7 +44,11 @@ class Ending:
             return
         self._ends_at = self._loop.time() + self._door.limits.linger_s
         self._door.ending += 1
-        self._transport.write_eof()
+        try:
+            self._transport.write_eof()
+        except OSError:  # reset by the other side, which nobody has been told yet
+            self._transport.abort()
+            return
         self._transport.resume_reading()
         self._look = self._loop.call_later(_SILENCE_S, self._look_again)
 
@@ -76,9 +81,36 @@ class Ending:
 
 
 class AnswerTransport:
-    """The transport as an answer sees it: to close it is to end the connection in order."""
+    """The transport as an answer sees it: to close it is to end the connection in order.
 
-    def __init__(self, transport: asyncio.Transport, end: Callable[[], None]) -> None:
-        self.write = transport.write
-        self.is_closing = transport.is_closing
-        self.close = end
+    What is said after that has nobody who hears it; uvloop raises where it is written. With ``has_body`` the head is
+    held until the first of the body is there: two writes wake the other side twice.
+    """
+
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        end: Callable[[], None],
+        is_over: Callable[[], bool],
+        *,
+        has_body: bool,
+    ) -> None:
+        self.is_closing = is_over
+        self._transport = transport
+        self._end = end
+        self._is_next_head = has_body
+        self._held = b""
+
+    def write(self, data: bytes) -> None:
+        """Send ``data``, unless the last answer has been sent; nobody sends a body who waits for the go-ahead."""
+        if self._is_next_head and not data.startswith(_GO_AHEAD):
+            self._is_next_head, self._held = False, data
+            return
+        whole, self._held = self._held + data if self._held else data, b""
+        if whole and not self.is_closing():
+            self._transport.write(whole)
+
+    def close(self) -> None:
+        """End the connection in order."""
+        self.write(b"")
+        self._end()

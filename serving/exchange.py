@@ -5,8 +5,14 @@ Metrics and the service log tell it without being handed through every step. No 
 
 from __future__ import annotations
 
+import random
 import time
 from contextvars import ContextVar, Token
+
+
+def new_request_id() -> str:
+    """An id for a request that came without one."""
+    return f"{random.getrandbits(64):016x}"  # it need not be hard to guess
 
 
 class Exchange:

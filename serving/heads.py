@@ -7,15 +7,16 @@ trailers behind them. Only what belongs to a body is the application's to bound.
 from __future__ import annotations
 
 import asyncio
-from http import HTTPStatus
+from collections import deque
 from typing import Any, Final
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from serving.connections import State
-from serving.door import DoorConfig, HeadFault, Refusal
+from serving.door import DoorConfig, HeadFault
 from serving.ending import AnswerTransport, Ending
+from serving.offers import are_for_websocket, lines_without_offer
 
 #: A chunk says its size in up to ten digits, between two line ends: so much is no surplus, however small the chunks.
 _FRAMING_BYTES: Final = 14
@@ -25,7 +26,7 @@ _PUNCTUATION_BYTES: Final = 4
 _MOST_PIPELINED: Final = 16
 #: A chunk of so many bytes or more is none of the small ones, of which a body may only have so many.
 _LARGE_CHUNK_BYTES: Final = 256
-_OFFERS: Final = frozenset({b"upgrade", b"http2-settings"})
+_VERSIONS: Final = frozenset({"1.0", "1.1"})
 
 
 class BoundedHead(HttpToolsProtocol):
@@ -44,6 +45,7 @@ class BoundedHead(HttpToolsProtocol):
         self._is_half_closed = False  # the other side has said all
         self._declined = False  # an upgrade that is not ours
         self._ending: Ending | None = None  # nothing more that comes is wanted
+        self._unanswered: deque[RequestResponseCycle] = deque()  # the first of them is being answered
         self._begun = 0  # messages that began in what is being read
         self._carried = 0  # bytes of what is being read that are a body's
         self._told_bytes = self._told_fields = 0  # of the message, as the parser told it
@@ -64,6 +66,9 @@ class BoundedHead(HttpToolsProtocol):
         if self._ending is not None:
             self._ending.stop()
         self._door.connections.leave(self)
+        for cycle in self._unanswered:  # uvicorn tells the last one only
+            cycle.disconnected = True
+            cycle.message_event.set()
         super().connection_lost(exc)
 
     def eof_received(self) -> bool | None:  # type: ignore[override]  # uvicorn always closes
@@ -142,7 +147,9 @@ class BoundedHead(HttpToolsProtocol):
         method = self.parser.get_method()
         if self.parser.should_upgrade() and method == b"CONNECT":
             raise ValueError("no proxy")  # the parser turns it into an error of its own
-        if self.parser.should_upgrade() and not (method == b"GET" and self._should_upgrade()):
+        if self.parser.get_http_version() not in _VERSIONS:
+            raise ValueError("another version")  # the parser knows 0.9 and 2.0 too
+        if self.parser.should_upgrade() and not (method == b"GET" and self._is_websocket()):
             self._declined = True
             return
         if len(self.pipeline) >= _MOST_PIPELINED:
@@ -153,8 +160,13 @@ class BoundedHead(HttpToolsProtocol):
             self._take_up(self.cycle)
         self._tell_state()
 
+    def _is_websocket(self) -> bool:
+        return self._should_upgrade() and are_for_websocket(self.headers)
+
     def _take_up(self, cycle: RequestResponseCycle) -> None:
-        cycle.transport = AnswerTransport(self.transport, self._end)  # type: ignore[assignment]  # all it uses
+        self._unanswered.append(cycle)
+        has_body = cycle.scope["method"] != "HEAD"
+        cycle.transport = AnswerTransport(self.transport, self._end, self._is_over, has_body=has_body)  # type: ignore[assignment]  # all it uses
         if self.expect_100_continue:  # where the answer comes first, nobody knows whether the body will
             cycle.keep_alive = False
 
@@ -184,7 +196,8 @@ class BoundedHead(HttpToolsProtocol):
         self._tell_state()
 
     def on_response_complete(self) -> None:
-        if self._ending is None or not self._ending.has_begun:
+        self._unanswered.popleft()
+        if not self._is_over():
             super().on_response_complete()
         if self._is_answered() and not (self._is_idle or self._ending or self._timer):  # before it was whole
             self._wait(self._limits.head_timeout_s)
@@ -214,7 +227,7 @@ class BoundedHead(HttpToolsProtocol):
 
     def _parse_head_without_offer(self) -> None:
         version, method = self.parser.get_http_version().encode(), self.parser.get_method()
-        lines = [b"%s %s HTTP/%s" % (method, self.url, version), *_without_offer(self.headers), b"", b""]
+        lines = [b"%s %s HTTP/%s" % (method, self.url, version), *lines_without_offer(self.headers), b"", b""]
         self._declined = False
         self.parser = httptools.HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn
@@ -271,10 +284,13 @@ class BoundedHead(HttpToolsProtocol):
     def _refuse(self, fault: HeadFault) -> None:
         if self.transport.is_closing() or self._answer_first():
             return
-        if not (self._in_head or self._is_idle) and (self.cycle.response_started or self.pipeline):
-            self.transport.close()  # an answer is on its way already
+        if not (self._in_head or self._is_idle) and self.cycle.response_started:
+            if self._is_answered():
+                self._linger()
+            else:
+                self.transport.close()  # an answer is on its way already
             return
-        self.transport.write(_whole_answer(self._door.refuse(fault, self._limits)))
+        self.transport.write(self._door.refuse(fault, self._limits).as_answer())
         self._linger()
         if self.cycle is not None:
             self.cycle.disconnected = True
@@ -282,7 +298,11 @@ class BoundedHead(HttpToolsProtocol):
 
     def _answer_first(self) -> bool:
         """Whether a request before this one waits for its answer: that is the last then, and nothing more is read."""
-        if self._is_answered() or not (self._in_head or self._is_idle):
+        if self.pipeline and not (self._in_head or self._is_idle):  # this one waits too, and is not whole
+            self.pipeline.popleft()
+            self._unanswered.pop()
+            self.cycle = self._unanswered[-1]
+        elif self._is_answered() or not (self._in_head or self._is_idle):
             return False
         self.cycle.keep_alive = False
         self._stop_waiting()
@@ -296,6 +316,9 @@ class BoundedHead(HttpToolsProtocol):
         else:
             self._linger()
         self._start_write_timer()  # for what has not been taken yet
+
+    def _is_over(self) -> bool:
+        return self.transport.is_closing() or (self._ending is not None and self._ending.has_begun)
 
     def _linger(self) -> None:
         self._stop_waiting()
@@ -324,26 +347,3 @@ class BoundedHead(HttpToolsProtocol):
         else:
             state = State.WORKS
         self._door.connections.move(self, state)
-
-
-def _without_offer(headers: list[tuple[bytes, bytes]]) -> list[bytes]:
-    """The headers as lines, without the offer to speak another protocol."""
-    kept = [(name, value) for name, value in headers if name not in _OFFERS and name != b"connection"]
-    tokens = [
-        token.strip() for name, value in headers if name == b"connection" for token in value.split(b",")
-    ]
-    if others := [token for token in tokens if token.lower() not in _OFFERS]:
-        kept.append((b"connection", b", ".join(others)))
-    lines = [name + b": " + value for name, value in kept]
-    if any(b"\r" in line or b"\n" in line for line in lines):
-        raise httptools.HttpParserError("a line within a line")
-    return lines
-
-
-def _whole_answer(refusal: Refusal) -> bytes:
-    status = HTTPStatus(refusal.status)
-    head = (
-        f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: {refusal.media_type}\r\n"
-        f"content-length: {len(refusal.body)}\r\nconnection: close\r\n\r\n"
-    )
-    return head.encode() + refusal.body

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
 from collections.abc import Callable
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.exchange import Exchange, begin_exchange, end_exchange
+from serving.exchange import Exchange, begin_exchange, end_exchange, new_request_id
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +76,7 @@ def _id_of(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == HEADER and _GIVEN.fullmatch(value):
             return str(value, "ascii")
-    return os.urandom(8).hex()
+    return new_request_id()
 
 
 class _Sparing:

@@ -12,7 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.types import Message
 
-from collector.body import receive
+from collector.body import Sent, receive
 from collector.strict_json import MAX_DEPTH
 from tests.collector.conftest import Collector, make_collector, make_log
 
@@ -77,7 +77,7 @@ def test_a_million_empty_lines_are_refused(collector: Collector, http: TestClien
 # ---------------------------------------------------------------- below HTTP: how a body arrives
 
 
-async def _post_messages(
+async def post_messages(
     collector: Collector, messages: Iterable[Message], extra: Iterable[tuple[bytes, bytes]] = ()
 ) -> tuple[int, dict[str, Any]]:
     """Status and error of a request whose body arrives as ``messages``, and then nothing ever."""
@@ -108,12 +108,12 @@ def test_a_body_may_arrive_in_any_pieces(collector: Collector) -> None:
     body = json.dumps(make_log()).encode()
     pieces = [_chunk(body[at : at + 1]) for at in range(len(body))] + [_chunk(b"", more=False)]
 
-    assert asyncio.run(_post_messages(collector, pieces))[0] == 200
+    assert asyncio.run(post_messages(collector, pieces))[0] == 200
 
 
 def test_an_announced_size_over_the_limit_is_refused_before_a_byte_is_read(collector: Collector) -> None:
     for size in (b"16777217", b"99999999999999999999999999", b"9" * 10_000):
-        status, answer = asyncio.run(_post_messages(collector, [], [(b"content-length", size)]))
+        status, answer = asyncio.run(post_messages(collector, [], [(b"content-length", size)]))
 
         assert (status, answer["error"]["code"]) == (413, "too_large")
 
@@ -122,7 +122,7 @@ def test_a_size_that_was_not_announced_is_refused_when_it_is_reached() -> None:
     collector = make_collector(max_body_bytes=10_000)
     endless = (_chunk(b"x" * 1000) for _ in range(1_000_000))
 
-    status, _ = asyncio.run(_post_messages(collector, endless))
+    status, _ = asyncio.run(post_messages(collector, endless))
 
     assert status == 413
     assert next(endless)
@@ -132,45 +132,9 @@ def test_a_size_that_was_not_announced_is_refused_when_it_is_reached() -> None:
 def test_a_sender_that_hangs_up_leaks_nothing(collector: Collector) -> None:
     half = [_chunk(b'{"ticket_id": '), {"type": "http.disconnect"}]
 
-    answers = [asyncio.run(_post_messages(collector, half)) for _ in range(20)]
+    answers = [asyncio.run(post_messages(collector, half)) for _ in range(20)]
 
     assert {(status, answer["error"]["code"]) for status, answer in answers} == {(400, "upload_aborted")}
-    assert collector.app.budget.in_flight_bytes == 0
-
-
-def test_what_is_done_for_a_sender_that_is_gone_ends() -> None:
-    collector = make_collector()
-    line = json.dumps(make_log(trace={"final_response": "x" * 10_000})).encode() + b"\n"
-    whole = [_chunk(line * 500, more=False), {"type": "http.disconnect"}]
-
-    async def steps() -> tuple[int, dict[str, Any]]:
-        await collector.app.endpoint._large.acquire()  # two large bodies are being read
-        await collector.app.endpoint._large.acquire()
-        late = asyncio.create_task(
-            _post_messages(collector, whole, [(b"content-type", b"application/x-ndjson")])
-        )
-        await asyncio.sleep(0.05)
-        collector.app.endpoint._large.release()
-        return await late
-
-    status, answer = asyncio.run(steps())
-
-    assert (status, answer["error"]["code"]) == (400, "upload_aborted")
-    assert collector.lines() == []
-    assert collector.app.budget.in_flight_bytes == 0
-
-
-def test_a_large_body_waits_for_its_turn_only_so_long() -> None:
-    collector = make_collector(ack_timeout_s=0.05)
-
-    async def steps() -> tuple[int, dict[str, Any]]:
-        await collector.app.endpoint._large.acquire()
-        await collector.app.endpoint._large.acquire()
-        return await _post_messages(collector, [_chunk(b" " * 500_000 + b"{}", more=False)])
-
-    status, answer = asyncio.run(steps())
-
-    assert (status, answer["error"]["code"]) == (503, "overloaded")
     assert collector.app.budget.in_flight_bytes == 0
 
 
@@ -180,7 +144,7 @@ def test_a_body_in_the_smallest_of_pieces_takes_no_more_memory_than_its_bytes() 
     async def next_piece() -> Message:
         return next(pieces)
 
-    async def steps() -> bytes:
+    async def steps() -> Sent:
         return await receive(next_piece, lambda _size: None, limit=_MIB, timeout_s=60)
 
     # Never around a collector: CPython 3.11 crashes where tracing ends while a store's thread enters the interpreter.
@@ -196,7 +160,7 @@ def test_a_body_in_the_smallest_of_pieces_takes_no_more_memory_than_its_bytes() 
 def test_a_sender_that_stalls_is_told_so_and_leaks_nothing() -> None:
     collector = make_collector(upload_timeout_s=0.02)
 
-    status, answer = asyncio.run(_post_messages(collector, [_chunk(b"{")]))
+    status, answer = asyncio.run(post_messages(collector, [_chunk(b"{")]))
 
     assert (status, answer["error"]["code"]) == (408, "upload_too_slow")
     assert collector.app.budget.in_flight_bytes == 0
@@ -206,7 +170,7 @@ def test_stalled_uploads_are_bounded_together() -> None:
     collector = make_collector(max_in_flight_bytes=50_000, upload_timeout_s=0.2)
 
     async def steps() -> list[int]:
-        slow = [_post_messages(collector, [_chunk(b"x" * 10_000)]) for _ in range(10)]
+        slow = [post_messages(collector, [_chunk(b"x" * 10_000)]) for _ in range(10)]
         return sorted([status for status, _ in await asyncio.gather(*slow)])
 
     statuses = asyncio.run(steps())

@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 from starlette.testclient import TestClient
 
+from collector import intake
+from collector.errors import InvalidLog
+from collector.intake import Sender, read_lines
 from tests.collector.conftest import Collector, Log, make_collector, make_log
 
 
@@ -118,7 +122,8 @@ def test_a_body_larger_than_a_group_becomes_several_objects() -> None:
     assert {line["log_id"] for line in collector.lines()} == {f"L-{n}" for n in range(10)}
 
 
-def test_large_bodies_that_arrive_at_once_are_all_stored(collector: Collector) -> None:
+def test_large_bodies_that_arrive_at_once_are_all_stored() -> None:
+    collector = make_collector(ack_timeout_s=60)  # they are read one after the other, on whatever machine
     text = {"final_response": "".join(map(str, range(5000)))}
     bodies = [_ndjson(*(make_log(log_id=f"L-{n}-{i}", trace=text) for i in range(40))) for n in range(6)]
 
@@ -156,3 +161,22 @@ def test_an_answer_about_rubbish_stays_small(collector: Collector, http: TestCli
     answer = http.post("/v1/logs", content="{}\n" * 1000, headers=collector.ndjson())
 
     assert (answer.status_code, len(answer.json()["error"]["fields"])) == (422, 100)
+
+
+def test_where_a_line_is_wrong_is_looked_up_for_those_that_are_told_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked_at: list[int] = []
+
+    def path_of(_text: bytes, at: int) -> list[str]:
+        looked_at.append(at)
+        return ["trace"]
+
+    monkeypatch.setattr(intake, "path_of", path_of)
+    lines = [(number, b'{"trace": [1, 2') for number in range(1, 501)]
+
+    with pytest.raises(InvalidLog) as found:
+        read_lines(lines, Sender("acme"), datetime(2026, 11, 26, tzinfo=UTC), 1000)
+
+    assert [field.line for field in found.value.fields] == [*range(1, 101)]
+    assert len(looked_at) == 100

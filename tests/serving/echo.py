@@ -22,7 +22,7 @@ async def echo(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if scope["type"] == "lifespan":
         await live(receive, send)
     elif scope["type"] == "websocket":
-        await _talk(receive, send)
+        await _talk(scope["path"], receive, send)
     elif scope["path"] == "/long":
         await _stream(send)
     else:
@@ -32,7 +32,7 @@ async def echo(scope: dict[str, Any], receive: Any, send: Any) -> None:
             {
                 "method": scope["method"],
                 "path": scope["path"],
-                "body": body.decode(),
+                "body": body.decode(errors="replace"),
                 "headers": sorted(name.decode() for name, _ in scope["headers"]),
             }
         ).encode()
@@ -48,8 +48,9 @@ async def live(receive: Any, send: Any) -> None:
     await send({"type": "lifespan.shutdown.complete"})
 
 
-async def _talk(receive: Any, send: Any) -> None:
+async def _talk(path: str, receive: Any, send: Any) -> None:
     await receive()
+    await asyncio.sleep(0.3 if path == "/slow" else 0)
     await send({"type": "websocket.accept"})
     while (message := await receive())["type"] == "websocket.receive":
         await send({"type": "websocket.send", "text": message["text"]})

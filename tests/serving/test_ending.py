@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from serving.door import RequestLimits
+from serving.ending import AnswerTransport
 from tests.serving.echo import answers, flood, live, run, serving
 
 KIB = 1024
@@ -164,3 +165,68 @@ def test_an_answer_that_nobody_takes_is_given_up() -> None:
         writer.close()
 
     run(steps, RequestLimits(write_timeout_s=0.1))
+
+
+# ---------------------------------------------------------------- how an answer is written
+
+
+class _Writes(asyncio.Transport):
+    """Remembers what is written to it, write by write."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes: list[bytes] = []
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.writes.append(bytes(data))
+
+    def is_closing(self) -> bool:
+        return False
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("parts", "writes"),
+    [
+        ([HEAD, b"body"], [HEAD + b"body"]),
+        ([HEAD, b"first", b"second"], [HEAD + b"first", b"second"]),
+        ([HEAD, b""], [HEAD]),
+        ([HEAD], [HEAD]),
+        (
+            [b"HTTP/1.1 100 Continue\r\n\r\n", HEAD, b"body"],
+            [b"HTTP/1.1 100 Continue\r\n\r\n", HEAD + b"body"],
+        ),
+        ([], []),
+    ],
+    ids=["body", "streamed", "no body", "broken off", "go-ahead", "nothing"],
+)
+def test_the_head_of_an_answer_goes_with_the_first_of_its_body(
+    parts: list[bytes], writes: list[bytes]
+) -> None:
+    found, ended = _Writes(), []
+    answer = AnswerTransport(found, lambda: ended.append(list(found.writes)), found.is_closing, has_body=True)
+    for part in parts:
+        answer.write(part)
+
+    answer.close()
+
+    assert found.writes == writes
+    assert ended == [writes]
+
+
+def test_a_head_that_nothing_follows_is_written_at_once() -> None:
+    found = _Writes()
+    AnswerTransport(found, lambda: None, found.is_closing, has_body=False).write(HEAD)
+
+    assert found.writes == [HEAD]
+
+
+def test_head_requests_are_answered_one_after_the_other() -> None:
+    async def steps(port: int) -> None:
+        said = await asyncio.to_thread(_half_close, port, b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n" * 3)
+
+        assert said.count(b"HTTP/1.1 200 OK") == 3
+
+    run(steps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -50,17 +51,25 @@ def make_case(seed: int, number: int, key: str, *, large: bool = False) -> Case:
     texts: list[Text] = []
     make = _large_request if large else _request
     count = 1 if large else rng.choice([1, 1, 2, 4])
-    requests = tuple(make(rng, f"f{seed}-{number}-{each}", key.encode(), texts) for each in range(count))
+    requests = tuple(make(rng, _name(seed, number, each), key.encode(), texts) for each in range(count))
     if rng.random() < 0.7 or any(request.waits for request in requests):
         return Case(
             number,
             requests,
             (),
-            _end(rng, {End.CLOSES_ITS_SIDE, End.READS}),
+            End.READS
+            if any(each.is_short for each in requests)
+            else _end(rng, {End.CLOSES_ITS_SIDE, End.READS}),
             is_whole=True,
             texts=tuple(texts),
         )
     return _torn(rng, number, requests, tuple(texts))
+
+
+def _name(seed: int, number: int, each: int) -> str:
+    """An id that no change of another one makes."""
+    name = f"f{seed}-{number}-{each}"
+    return f"{name}-{zlib.crc32(name.encode()):08x}"
 
 
 def _end(rng: Random, among: set[End]) -> End:

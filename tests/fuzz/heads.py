@@ -33,6 +33,8 @@ class Request:
     framed: bytes | None = None
     #: Whether the body is sent after the head, once something was said to it.
     waits: bool = False
+    #: Whether more is announced than is sent.
+    is_short: bool = False
 
     @property
     def head(self) -> bytes:

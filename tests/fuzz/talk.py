@@ -12,8 +12,8 @@ from tests.fuzz.cases import Case, End
 
 #: Longer than a head and a body may take, their log may wait for the store, and the end may be waited for.
 HANGS_AFTER_S: Final = 40.0
-#: How long somebody waits for the word that his body is wanted: as long as libraries do.
-_ASKED_WITHIN_S: Final = 1.0
+#: How long somebody waits for an answer, or for the word that his body is wanted.
+_ASKED_WITHIN_S: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -88,17 +88,21 @@ async def _send_in_turn(
         writer.write(request.head)
         if request.waits:
             await _hear_more(found, heard, listening)
-        if not found.said[heard:].startswith((b"HTTP/1.1 4", b"HTTP/1.1 5")):
+            if found.said[heard:].startswith((b"HTTP/1.1 4", b"HTTP/1.1 5")):
+                return  # nobody knows whether the body is still waited for
             heard = len(found.said)
-            writer.write(request.content)
-            await writer.drain()
-        await _hear_more(found, heard, listening)
+        writer.write(request.content)
+        await writer.drain()
+        if not await _hear_more(found, heard, listening):
+            return
 
 
-async def _hear_more(found: Said, heard: int, listening: asyncio.Task[None]) -> None:
+async def _hear_more(found: Said, heard: int, listening: asyncio.Task[None]) -> bool:
+    """Whether something was said within the time that somebody waits."""
     until = time.perf_counter() + _ASKED_WITHIN_S
     while len(found.said) == heard and not listening.done() and time.perf_counter() < until:  # noqa: ASYNC110
         await asyncio.sleep(0.002)
+    return len(found.said) > heard
 
 
 # ---------------------------------------------------------------- what was said

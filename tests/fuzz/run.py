@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -80,7 +81,9 @@ def make(seed: int, number: int, key: str) -> Case:
 
 async def _watch(process: psutil.Process, peak: list[int]) -> None:
     while True:
-        peak[0] = max(peak[0], process.memory_info().rss)
+        with contextlib.suppress(psutil.NoSuchProcess):  # one that reads large bodies may be started anew
+            held = [each.memory_info().rss for each in (process, *process.children(recursive=True))]
+            peak[0] = max(peak[0], sum(held))
         await asyncio.sleep(0.05)
 
 

@@ -73,7 +73,7 @@ def demo(
     house.require_free_ports()
     store = open_lake_store(env, create=True)
     keys, logins = _make_accounts(store)
-    with running(env) as (parts, stop):
+    with running(env, house.longest_stop_s) as (parts, stop):
         click.echo("Starting collector, ETL and dashboards ...")
         parts.start(house.parts())
         if not stop.is_set():

@@ -26,6 +26,9 @@ ETL_PREFIX: Final = "CASELOG_ETL_"
 LOG_PREFIX: Final = "CASELOG_LOG_"
 #: The SDK's own name for the key of the hashes that stand for e-mail addresses.
 HASH_KEY: Final = "CASELOG_HASH_KEY"
+#: Thirty years: longer than anything waits, and less than what a lock can wait.
+_LONGEST_S: Final = 1e9
+_MOST: Final = 10**15
 _PARTS: Final = ("COLLECTOR", "DASHBOARDS", "ETL", "LAKE", "LOG")
 
 
@@ -67,9 +70,14 @@ def read_settings(model: type[S], prefix: str, env: Mapping[str, str] | None = N
     values: dict[str, Any] = {name: _split(model, name, text) for name, text in given.items()}
     values |= {name: value for name, value in options.items() if value is not None}
     try:
-        return model.model_validate(values)
+        settings = model.model_validate(values)
     except ValidationError as error:
         raise SettingsError(_mistakes(error, prefix)) from error
+    if beyond := [f"{prefix}{name.upper()}" for name, value in settings if _is_beyond_use(value)]:
+        raise SettingsError(
+            f"{', '.join(beyond)}: is no number, or a larger one than anything is counted or waited for."
+        )
+    return settings
 
 
 def start_service_log(env: Mapping[str, str] | None = None) -> None:
@@ -92,6 +100,12 @@ def _require_known_parts(env: Mapping[str, str]) -> None:
                 raise SettingsError(f"There is no setting {name}. Did you mean CASELOG_{close[0]}_{rest}?")
 
 
+def _is_beyond_use(value: Any) -> bool:
+    """Whether it is a number that is none, has no end, or is so large that a clock or a counter fails at it later."""
+    limit = _LONGEST_S if isinstance(value, float) else _MOST
+    return isinstance(value, int | float) and not abs(value) <= limit
+
+
 def _split(model: type[BaseModel], name: str, text: str) -> Any:
     """A list is written with commas."""
     if get_origin(model.model_fields[name].annotation) is tuple:
@@ -108,4 +122,6 @@ def _unknown(prefix: str, name: str, model: type[BaseModel]) -> str:
 def _mistakes(error: ValidationError, prefix: str) -> str:
     """One sentence for each mistake; the value itself is not repeated, it may be a secret."""
     found = error.errors(include_url=False, include_input=False, include_context=False)
-    return " ".join(f"{prefix}{str(e['loc'][0]).upper()}: {e['msg'].lower()}." for e in found)
+    return " ".join(
+        f"{prefix}{str(e['loc'][0]).upper()}: {e['msg'][:1].lower()}{e['msg'][1:]}." for e in found
+    )

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from access import keys as ring
+from access.clients import get_client
 from access.key_uses import list_uses
 from cli.environment import open_lake_store
 from cli.output import answer, answer_rows, as_mapping, json_option
@@ -89,6 +90,8 @@ def rotate(key_or_client: str, overlap: timedelta, expires: datetime | None, *, 
 def list_(client_id: str | None, *, as_json: bool) -> None:
     """List keys, of one client or of all: whether each works, and when it was used last, to a quarter of an hour."""
     store, now = open_lake_store(), datetime.now(UTC)
+    if client_id is not None:
+        get_client(store, client_id)
     found = ring.list_keys(store, client_id)
     uses = list_uses(store) if found else {}
     rows = [_row(key, now, uses.get(key.key_hash)) for key in found]

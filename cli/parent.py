@@ -14,6 +14,11 @@ PARENT: Final = "CASELOG_PARENT_PID"
 _PR_SET_PDEATHSIG: Final = 1
 
 
+def has_parent() -> bool:
+    """Whether this process is one of several that another one of ours starts, again and again where they end."""
+    return PARENT in os.environ
+
+
 def die_with_parent() -> None:
     """Have Linux end this process with its parent, where the parent asked for it; elsewhere do nothing."""
     asked_by = os.environ.get(PARENT)

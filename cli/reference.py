@@ -98,7 +98,9 @@ text too. Both tables are partitioned by `client_id` and `month` (of `executed_a
 programs](tables.md) says what each column means. The field `sdk`
 is in `extra`, and the sum of what it says of lost logs is `lost_logs`: NULL in rows that an earlier version compacted;
 what no later log has reported yet is in none. `input_tokens`, `output_tokens` and `cost_usd`
-are in the view only, lifted out of `metrics`; a value that is no number is NULL. `search_text` is in the Delta table
+are in the view only, lifted out of `metrics`; a value that is no number is NULL. Whole numbers in `metrics` and `extra`
+have all the digits that were sent, others those of a double; a number beyond a double (`1e400`) is text in `extra`. A
+count of 2^63 or more has no column: there stands what was counted in the trace. `search_text` is in the Delta table
 and not in this view. What traces hold is in tables of its own too: see [derived tables](derived.md).
 """
 

@@ -6,6 +6,7 @@ import uuid
 
 import click
 
+from access.lookups import try_lookups
 from cli.environment import (
     COLLECTOR_PREFIX,
     DASHBOARDS_PREFIX,
@@ -15,10 +16,10 @@ from cli.environment import (
     start_service_log,
 )
 from cli.errors import CliError
-from cli.parent import die_with_parent
+from cli.parent import die_with_parent, has_parent
 from cli.supervise import require_free_port
 from lake.errors import LakeError, LakeMissing, StoreUnavailable
-from lake.layout import probe_key
+from lake.layout import RAW, probe_key
 from lake.probe import probe
 from lake.store import Store
 
@@ -44,7 +45,7 @@ def collector(host: str | None, port: int | None, workers: int | None, *, shares
     settings = read_settings(CollectorSettings, COLLECTOR_PREFIX, host=host, port=port, workers=workers)
     start_service_log()
     die_with_parent()
-    store = _answering_store(creates=True)
+    store = _collectors_store()
     _require_writing(store)
     if not shares_port:
         require_free_port(settings.host, settings.port, "--port")
@@ -67,30 +68,45 @@ def dashboards(host: str | None, port: int | None) -> None:
         settings = settings.model_copy(update={"cache_dir": default_cache_dir()})
     start_service_log()
     die_with_parent()
-    store = _answering_store(creates=False)
+    store = _answering_store(creates=False, needs_lake=True)
     require_free_port(settings.host, settings.port, "--port")
     serve(settings, store)
 
 
 def _require_writing(store: Store) -> None:
-    """Raises `CliError` where a log could not be stored: credentials may be good for reading only."""
+    """Raises `CliError` where a log could not be stored: credentials may be good for reading only, or for writing."""
     key = probe_key(uuid.uuid4().hex)
     try:
         probe(store, key)
+        try_lookups(store)
     except LakeError as error:
-        hint = "A collector may write below raw/, and read and delete below raw/probes/."
+        hint = (
+            "A collector may write below raw/, read and delete below raw/probes/, and read control/keys/ and "
+            "control/clients/."
+        )
         raise CliError(f"Logs could not be stored. {error} {hint}") from error
 
 
-def _answering_store(*, creates: bool) -> Store:
+def _collectors_store() -> Store:
+    """The store, whose folder is made where there is none: but not by a process that is started again by another.
+
+    That one has opened the lake before; where its folder is gone since, it is to come back.
+    """
+    if not has_parent():
+        return _answering_store(creates=True, needs_lake=False)
+    is_folder = open_lake_store().local_path(RAW) is not None
+    return _answering_store(creates=False, needs_lake=is_folder)
+
+
+def _answering_store(*, creates: bool, needs_lake: bool) -> Store:
     """The store, after it answered once: a wrong address stops the start, not the first log.
 
-    ``creates``: a folder is made where there is none; otherwise there has to be a lake.
+    ``creates``: a folder is made where there is none. ``needs_lake``: there has to be something of a lake in it.
     """
     store = open_lake_store(create=creates)
     try:
         store.check()  # not the async one: its threads may outlive an interpreter that ends at once, and abort it
-        if not creates:
+        if needs_lake:
             store.require_lake()
     except LakeMissing as error:
         raise CliError(str(error)) from error

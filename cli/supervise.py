@@ -20,9 +20,8 @@ from cli.errors import CliError
 from cli.parent import PARENT
 from serving.address import bind
 
-#: How long a part may take until it answers, and until it has stopped.
+#: How long a part may take until it answers.
 _START_S: Final = 60.0
-_STOP_S: Final = 25.0
 _POLL_S: Final = 0.1
 #: Between the end of a part and its next start; doubles, so that a part that cannot live does not burn a core.
 _FIRST_PAUSE_S: Final = 1.0
@@ -51,9 +50,10 @@ def require_free_port(host: str, port: int, setting: str) -> None:
 class Parts:
     """Running children. Every way out of `running` stops them all."""
 
-    def __init__(self, env: Mapping[str, str], stop: threading.Event) -> None:
+    def __init__(self, env: Mapping[str, str], stop: threading.Event, stop_s: float) -> None:
         self._env = {**env, PARENT: str(os.getpid())}
         self._stop = stop
+        self._stop_s = stop_s
         self._parts: dict[str, Part] = {}
         self._children: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -109,7 +109,7 @@ class Parts:
         for child in self._children.values():
             with suppress(ProcessLookupError):
                 child.send_signal(signal.SIGTERM)
-        deadline = time.monotonic() + _STOP_S
+        deadline = time.monotonic() + self._stop_s
         for child in self._children.values():
             try:
                 child.wait(max(0.1, deadline - time.monotonic()))
@@ -119,10 +119,13 @@ class Parts:
 
 
 @contextmanager
-def running(env: Mapping[str, str]) -> Iterator[tuple[Parts, threading.Event]]:
-    """Parts that are stopped when the block ends, and the event that Ctrl-C or SIGTERM sets."""
+def running(env: Mapping[str, str], stop_s: float) -> Iterator[tuple[Parts, threading.Event]]:
+    """Parts that are stopped when the block ends, and the event that Ctrl-C or SIGTERM sets.
+
+    A part that has not stopped ``stop_s`` after it was asked to is killed.
+    """
     stop = threading.Event()
-    parts = Parts(env, stop)
+    parts = Parts(env, stop, stop_s)
 
     def on_signal(_signal: int, _frame: FrameType | None) -> None:
         stop.set()

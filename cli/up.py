@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import click
 
@@ -24,6 +25,9 @@ from lake.snapshot import Lake
 from serving.address import url_of
 from voila_dashboards.settings import DashboardSettings
 
+#: So long everything but the collector may take to stop.
+_OTHERS_STOP_S: Final = 25
+
 
 @dataclass(frozen=True)
 class House:
@@ -42,6 +46,11 @@ class House:
     def dashboards_url(self) -> str:
         """Where users sign in."""
         return self.dashboards.public_url or url_of(self.dashboards.host, self.dashboards.port)
+
+    @property
+    def longest_stop_s(self) -> int:
+        """So long everything may take to stop."""
+        return max(_OTHERS_STOP_S, self.collector.longest_stop_s)
 
     def parts(self) -> Sequence[Part]:
         """What to start, in order."""
@@ -104,7 +113,7 @@ def up(host: str | None, collector_port: int | None, dashboards_port: int | None
         Lake(store).create_tables()
     else:
         store.require_lake()  # an address that was mistyped is no new lake
-    with running(env) as (parts, stop):
+    with running(env, house.longest_stop_s) as (parts, stop):
         parts.start(house.parts())
         if not stop.is_set():
             click.echo(_welcome(house, store.url))

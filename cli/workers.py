@@ -6,8 +6,8 @@ import logging
 import os
 from collections.abc import Sequence
 from contextlib import closing
-from tempfile import TemporaryDirectory
 
+from cli.figures_folder import figures_folder
 from cli.supervise import Part, running
 from collector.settings import CollectorSettings
 from serving.address import address_of, bind
@@ -23,11 +23,12 @@ def run_workers(settings: CollectorSettings) -> None:
     # Bound and never listened on: it keeps the port from other users while a worker is started again.
     with (
         closing(bind(settings.host, settings.port, shares_port=True)) as place,
-        TemporaryDirectory(prefix="caselog-figures-") as figures,
+        figures_folder() as figures,
     ):
         port, health_url = place.getsockname()[1], f"{address_of(place)}/healthz"
         # A scrape reaches one of them, and is told the figures of all: see `serving.metrics`.
-        with running({**os.environ, "PROMETHEUS_MULTIPROC_DIR": figures}) as (parts, stop):
+        env = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": figures}
+        with running(env, settings.longest_stop_s) as (parts, stop):
             parts.start(_workers(settings, port, health_url))
             if not stop.is_set():
                 logger.info("%d collectors listen on port %d.", settings.workers, port)

@@ -35,12 +35,18 @@ class Allowances:
         if limits.bytes_per_day:
             self._day_bytes.check(sender.client_id, limits.bytes_per_day)
 
+    async def hear(self, within_s: float) -> bool:
+        """Whether it is known what clients with a limit sent today; the first who asks in a day waits for the store."""
+        return await self._day_bytes.hear(within_s)
+
     @contextmanager
     def taking(self, sender: Sender, lines: Sequence[bytes]) -> Iterator[None]:
         """Count ``lines`` as sent; as bytes of the day only where the block succeeds.
 
-        Raises `QuotaExceeded`, or `TooLarge` where even a whole day is too short for them, and counts nothing.
+        Raises `RateExceeded`, `QuotaExceeded`, or `TooLarge` where even a whole day is too short for them, and counts
+        nothing. Wants `hear` before, where the client has a limit of bytes a day.
         """
+        self._pace.check(sender.client_id, sender.limits.logs_per_minute)
         limit, size = sender.limits.bytes_per_day, sum(map(len, lines))
         day = self._day_bytes.take(sender.client_id, limit, size) if limit else None
         self._pace.take(sender.client_id, len(lines), sender.limits.logs_per_minute)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 import msgspec
 from starlette.responses import Response
@@ -14,7 +15,9 @@ from collector.errors import (
     STATUS,
     CollectorError,
     DamagedRecord,
+    FieldError,
     HeadTooLarge,
+    InvalidLog,
     InvalidRequest,
     NotConfirmed,
     Unexpected,
@@ -40,6 +43,24 @@ def error_response(error: CollectorError) -> Response:
     """The answer to a request that ended in ``error``."""
     note(code=error.code)
     return Response(encode(error_body(error)), STATUS[type(error)], dict(error.headers), JSON)
+
+
+def partial_body(
+    log_ids: Sequence[str], refused_lines: Sequence[int], fields: Sequence[FieldError]
+) -> dict[str, Any]:
+    """The JSON that tells a sender which lines of a body were stored, and which cannot be."""
+    message = (
+        f"{len(refused_lines)} of the lines cannot be stored, as `refused_lines` and `fields` say; all others are. "
+        "Sending them again is safe, and helps once those lines are mended."
+    )
+    error = {"code": InvalidLog.code, "message": message, "fields": [field.as_json() for field in fields]}
+    return {
+        "status": "partly_stored",
+        "logs": len(log_ids),
+        "log_ids": log_ids,
+        "refused_lines": refused_lines,
+        "error": error,
+    }
 
 
 def answer_to(error: Exception, retry_after_s: int) -> Response:

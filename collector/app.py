@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from caselog.ids import uuid7_at
@@ -20,7 +22,7 @@ from collector.answers import AnswerErrors, error_response, json_response
 from collector.budget import Budget
 from collector.day_bytes import DayBytes
 from collector.endpoint import LogsEndpoint
-from collector.errors import MetricsWithheld, NoSuchMethod, NoSuchPage, NotReady
+from collector.errors import MetricsWithheld, NoSuchMethod, NoSuchPage, NotReady, Stopping
 from collector.groups import Groups
 from collector.key_listing import KeyListing
 from collector.key_uses import KeyUses
@@ -56,9 +58,12 @@ def new_object_id(now: datetime) -> str:
     return uuid7_at(now, os.urandom(10))
 
 
-def without_prefix(scope: Scope, prefix: str) -> Scope:
-    """The request as it is where no proxy has put ``prefix`` before its path; many take it away themselves."""
-    if scope["type"] != "http" or not scope["path"].startswith(prefix + "/"):
+def without_prefix(scope: Scope, prefix: str, own: Collection[str]) -> Scope:
+    """The request as it is where no proxy has put ``prefix`` before its path; many take it away themselves.
+
+    ``own`` are the collector's own paths, each of which may begin as the prefix does (`/v1`).
+    """
+    if scope["type"] != "http" or scope["path"] in own or not scope["path"].startswith(prefix + "/"):
         return scope
     path = scope["path"].removeprefix(prefix)
     return {**scope, "path": path, "raw_path": path.encode()}
@@ -89,15 +94,23 @@ class CollectorApp(FastAPI):
         self.day_bytes = day_bytes
         self.large_bodies = large_bodies
         self.metrics = metrics
-        self._logs = Exchanges(endpoint, metrics.note_exchange)
+
+        def stopping() -> Response:
+            return error_response(Stopping(settings.retry_after_s))
+
+        self._logs = Exchanges(endpoint, metrics.note_exchange, stopping)
         metrics.refresh = lambda: metrics.set_in_flight(self._logs.open, budget.in_flight_bytes)
         self._prefix = settings.root_path
         self.add_middleware(AnswerErrors, retry_after_s=settings.retry_after_s)
-        self.add_middleware(Exchanges, watch=metrics.note_exchange)
+        self.add_middleware(Exchanges, watch=metrics.note_exchange, stopping=stopping)
+
+    @cached_property
+    def _own_paths(self) -> frozenset[str]:
+        return frozenset(route.path for route in self.routes if isinstance(route, Route))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._prefix:
-            scope = without_prefix(scope, self._prefix)
+            scope = without_prefix(scope, self._prefix, self._own_paths)
         if scope["type"] == "http" and scope["path"] == LOGS_PATH and scope["method"] == "POST":
             await self._logs(scope, receive, send)
         else:
@@ -122,7 +135,7 @@ def create_app(
     day_bytes = DayBytes(store, os.urandom(8).hex(), tasks, now, clock)
     allowances = Allowances(Pace(settings.rate_limit_per_s, clock), day_bytes, clock)
     large_bodies = ReadingProcess(settings.retry_after_s)
-    endpoint = LogsEndpoint(settings, senders, allowances, budget, groups, large_bodies, now)
+    endpoint = LogsEndpoint(settings, senders, allowances, budget, groups, large_bodies, now, clock)
     app = CollectorApp(settings, senders, budget, groups, day_bytes, large_bodies, endpoint, metrics)
     app.add_api_route(LOGS_PATH, endpoint.post_logs, methods=["POST"], **openapi.POST_LOGS)
     readiness = Readiness(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -69,8 +70,13 @@ def read_kind(content_types: list[str], encodings: list[str]) -> BodyKind:
 
 def check_announced_size(lengths: list[str], limit: int) -> None:
     """Refuse a body by its Content-Length, before a byte of it is received; raises `TooLarge`."""
-    if any(length.isascii() and length.isdigit() and int(length[:20]) > limit for length in lengths):
+    if not is_announced_within(lengths, limit):
         raise TooLarge("The body", limit, "bytes")
+
+
+def is_announced_within(lengths: list[str], limit: int) -> bool:
+    """Whether no Content-Length says that the body is larger than ``limit``."""
+    return not any(length.isascii() and length.isdigit() and int(length[:20]) > limit for length in lengths)
 
 
 async def receive(messages: Receive, grow: Grow, *, limit: int, timeout_s: float) -> Sent:
@@ -91,6 +97,24 @@ async def receive(messages: Receive, grow: Grow, *, limit: int, timeout_s: float
     except TimeoutError:
         raise UploadTooSlow(timeout_s) from None
     return whole
+
+
+async def drop(messages: Receive, *, limit: int, timeout_s: float) -> bool:
+    """Read a body and keep nothing of it; whether that was all, or it is larger or slower than that.
+
+    Raises `UploadAborted`.
+    """
+    size, more = 0, True
+    try:
+        async with asyncio.timeout(timeout_s):
+            while more and size <= limit:
+                message = await messages()
+                if message["type"] == "http.disconnect":
+                    raise UploadAborted
+                size, more = size + len(message.get("body", b"")), message.get("more_body", False)
+    except TimeoutError:
+        return False
+    return not more
 
 
 def _chunk(message: Message, size: int, grow: Grow, limit: int) -> tuple[bytes, bool]:
@@ -175,12 +199,15 @@ _UNPACK: Final[Mapping[str, Callable[[bytes, int], bytes]]] = {
 def split_lines(body: bytes, *, max_lines: int) -> list[tuple[int, bytes]]:
     r"""The lines of NDJSON that are not blank, each with its number from 1; raises `TooLarge`, `UnreadableBody`.
 
+    Files that were put one after the other have a byte order mark before some lines.
+
     >>> split_lines(b'{}\n\n{}\r\n', max_lines=10)
     [(1, b'{}'), (3, b'{}')]
     """
     if body.count(b"\n") > 2 * max_lines + 1000:
         raise TooLarge("The number of lines", max_lines, "logs")
-    lines = [(number, line) for number, text in enumerate(body.split(b"\n"), 1) if (line := text.strip())]
+    texts = enumerate((text.strip().removeprefix(codecs.BOM_UTF8) for text in body.split(b"\n")), 1)
+    lines = [(number, line) for number, text in texts if (line := text.strip())]
     if not lines:
         raise UnreadableBody("The body holds no log.")
     if len(lines) > max_lines:

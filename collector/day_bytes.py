@@ -54,8 +54,25 @@ class DayBytes:
         self._own: Counter[str] = Counter()
         self._told: Counter[str] = Counter()
         self._others: Counter[str] = Counter()
+        self._is_heard = False
         self._exchange: asyncio.Task[None] | None = None
+        self._exchange_day = date.min
         self._exchanged_at: float | None = None
+
+    async def hear(self, within_s: float) -> bool:
+        """Whether it is known what others took today, even if not what they took since; waits where it never was.
+
+        Without that each process that starts would give every client a whole day.
+        """
+        for _ in range(2):  # what is on its way may be of the day that has just ended
+            self._turn_day()
+            if self._is_heard:
+                return True
+            exchange, is_of_today = self._begin_exchange(), self._exchange_day == self._day
+            await asyncio.wait([exchange], timeout=max(0.0, within_s))
+            if is_of_today:
+                break
+        return self._is_heard
 
     def check(self, client_id: str, limit: int) -> None:
         """Raises `QuotaExceeded`, with the seconds that are left of the day, where nothing more may be sent."""
@@ -101,7 +118,7 @@ class DayBytes:
         if today != self._day:
             self._day = today
             self._own, self._told, self._others = Counter(), Counter(), Counter()
-            self._exchanged_at = None
+            self._is_heard, self._exchanged_at = False, None
 
     def _exchange_if_due(self, client_id: str, limit: int) -> None:
         if self._exchange is not None and not self._exchange.done():
@@ -112,8 +129,14 @@ class DayBytes:
             is_much = untold > limit * _UNTOLD_SHARE and age_s >= _EXCHANGE_AT_MOST_EVERY_S
             if not is_much and age_s < _EXCHANGE_EVERY_S:
                 return
-        self._exchanged_at = self._clock()
-        self._exchange = self._tasks.run("counting the bytes of a day", self._exchange_counts())
+        self._begin_exchange()
+
+    def _begin_exchange(self) -> asyncio.Task[None]:
+        """The exchange that is on its way, or a new one."""
+        if self._exchange is None or self._exchange.done():
+            self._exchanged_at, self._exchange_day = self._clock(), self._day
+            self._exchange = self._tasks.run("counting the bytes of a day", self._exchange_counts())
+        return self._exchange
 
     async def _exchange_counts(self) -> None:
         day, own, is_first = self._day, Counter(self._own), not self._told
@@ -122,13 +145,12 @@ class DayBytes:
         try:
             async with asyncio.timeout(_STORE_TIMEOUT_S):
                 others = await hear_bytes(self._store, day, self._process)
+                if day == self._day:
+                    self._told, self._others, self._is_heard = own, others, True
                 if is_first:
                     await remove_bytes_before(self._store, day - timedelta(days=1))
         except (StoreUnavailable, TimeoutError) as error:
             logger.warning(_UNHEARD, str(error) or "no answer in time")
-            return
-        if day == self._day:
-            self._told, self._others = own, others
 
     async def _tell(self, day: date, own: Counter[str]) -> bool:
         """Whether others can hear what was counted here."""

@@ -15,10 +15,10 @@ from starlette.types import Receive, Scope, Send
 
 from collector import body, reading
 from collector.allowances import Allowances
-from collector.answers import JSON, answer_to
+from collector.answers import JSON, answer_to, partial_body
 from collector.body import BodyKind, Sent
 from collector.budget import Budget
-from collector.errors import InvalidLog, NotConfirmed, Overloaded, TooLarge, UploadAborted, partial_body
+from collector.errors import InvalidLog, NotConfirmed, Overloaded, TooLarge, UploadAborted
 from collector.groups import Groups
 from collector.intake import ReceivedLines, Sender
 from collector.reading import Reading
@@ -67,6 +67,15 @@ class LogHeaders:
         return found
 
 
+@dataclass(slots=True)
+class _Asked:
+    """The answer to who sends, of the time ``at``, and how long the store has been waited for, in seconds."""
+
+    sender: Sender
+    at: float
+    spent_s: float
+
+
 class LogsEndpoint:
     """Receives logs over its parts."""
 
@@ -79,6 +88,7 @@ class LogsEndpoint:
         groups: Groups,
         large_bodies: ReadingProcess,
         now: Callable[[], datetime],
+        clock: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._senders = senders
@@ -87,6 +97,7 @@ class LogsEndpoint:
         self._groups = groups
         self._large_bodies = large_bodies
         self._now = now
+        self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The endpoint as an ASGI application of its own."""
@@ -101,27 +112,42 @@ class LogsEndpoint:
         return await self._store(LogHeaders.of(request.scope["headers"]), request.receive)
 
     async def _store(self, headers: LogHeaders, receive: Receive) -> Response:
-        asked_at = asyncio.get_running_loop().time()
-        sender = await self._senders.identify(headers.api_keys)
-        spent_s = asyncio.get_running_loop().time() - asked_at
-        note(client_id=sender.client_id)
-        with self._allowances.telling(sender):
-            if sender.is_off:
+        asked = await self._ask(headers)
+        note(client_id=asked.sender.client_id)
+        with self._allowances.telling(asked.sender):
+            if asked.sender.is_off:
                 return await self._pass_over(headers, receive)
-            return await self._store_from(sender, headers, receive, spent_s)
+            return await self._store_from(asked, headers, receive)
+
+    async def _ask(self, headers: LogHeaders, spent_s: float = 0.0) -> _Asked:
+        begun = asyncio.get_running_loop().time()
+        sender = await self._senders.identify(headers.api_keys)
+        return _Asked(sender, self._clock(), spent_s + asyncio.get_running_loop().time() - begun)
+
+    async def _ask_again(self, headers: LogHeaders, asked: _Asked) -> _Asked:
+        """Who sends, and what is to become of it, as it is now: level and key may have changed since they were asked.
+
+        The answer is remembered for `key_cache_ttl_s`, and is not asked for where next to no time has passed.
+        """
+        if self._clock() - asked.at <= _NOTICEABLE_S:
+            return asked
+        return await self._ask(headers, asked.spent_s)
 
     async def _pass_over(self, headers: LogHeaders, receive: Receive) -> Response:
-        """Receive what is sent, so that the connection goes on, and look at nothing of it."""
-        limit, timeout_s = self._settings.max_body_bytes, self._settings.upload_timeout_s
-        body.check_announced_size(headers.lengths, limit)
-        with self._budget.hold() as hold:
-            await body.receive(receive, hold.grow, limit=limit, timeout_s=timeout_s)
-        return Response(_OFF, media_type=JSON)
+        """Receive what is sent and keep nothing of it; a body that is larger or slower than one may be is not an error.
 
-    async def _store_from(
-        self, sender: Sender, headers: LogHeaders, receive: Receive, spent_s: float
-    ) -> Response:
-        self._allowances.check(sender)
+        Such a one is not read to its end here, so that the connection carries no other request.
+        """
+        limit = self._settings.max_body_bytes
+        is_whole = body.is_announced_within(headers.lengths, limit) and await body.drop(
+            receive, limit=limit, timeout_s=self._settings.upload_timeout_s
+        )
+        return Response(_OFF, headers={} if is_whole else {"Connection": "close"}, media_type=JSON)
+
+    async def _store_from(self, asked: _Asked, headers: LogHeaders, receive: Receive) -> Response:
+        if asked.sender.limits.bytes_per_day:
+            await self._hear(asked)
+        self._allowances.check(asked.sender)
         kind = body.read_kind(headers.content_types, headers.encodings)
         body.check_announced_size(headers.lengths, self._settings.max_body_bytes)
         received_at = self._now()
@@ -132,12 +158,42 @@ class LogsEndpoint:
                 limit=self._settings.max_body_bytes,
                 timeout_s=self._settings.upload_timeout_s,
             )
-            found = await self._read(sent, self._reading(kind, sender, received_at), receive)
+            asked = await self._ask_again(headers, asked)
+            asked, found = await self._read_for(asked, headers, kind, received_at, sent, receive)
+        if found is None:
+            return Response(_OFF, media_type=JSON)
         lines = [log.line for log in found.logs]
-        with self._allowances.taking(sender, lines):
-            await self._commit(sender.client_id, received_at, lines, spent_s)
+        if asked.sender.limits.bytes_per_day:
+            await self._hear(asked)
+        with self._allowances.taking(asked.sender, lines):
+            await self._commit(asked.sender.client_id, received_at, lines, asked.spent_s)
         note(logs=len(found.logs), code=InvalidLog.code if found.refused_lines else "")
         return _stored(found, kind)
+
+    async def _hear(self, asked: _Asked) -> None:
+        """Return once it is known what other collectors took of the client today; raises `NotConfirmed`."""
+        begun = asyncio.get_running_loop().time()
+        if not await self._allowances.hear(self._settings.ack_timeout_s - asked.spent_s):
+            note(store_error="counts", reason="what collectors counted today was not read")
+            raise NotConfirmed("how much this client has sent today", self._settings.retry_after_s)
+        asked.spent_s += asyncio.get_running_loop().time() - begun
+
+    async def _read_for(
+        self,
+        asked: _Asked,
+        headers: LogHeaders,
+        kind: BodyKind,
+        received_at: datetime,
+        sent: Sent,
+        receive: Receive,
+    ) -> tuple[_Asked, ReceivedLines | None]:
+        """The logs of a body by the level that its sender has when they have been read; ``None`` where it is OFF."""
+        while not asked.sender.is_off:
+            found = await self._read(sent, self._reading(kind, asked.sender, received_at), receive)
+            before, asked = asked.sender.keeps_traces, await self._ask_again(headers, asked)
+            if asked.sender.keeps_traces == before and not asked.sender.is_off:
+                return asked, found
+        return asked, None
 
     async def _commit(
         self, client_id: str, received_at: datetime, lines: Sequence[bytes], spent_s: float

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
 
 from pydantic import (
@@ -52,8 +52,10 @@ _NO_CONTROLS: Final = r"^[^\x00-\x1f\x7f-\x9f]*$"
 #: What is left of a status once it is trimmed must be something.
 _NOT_BLANK: Final = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
 _RFC3339: Final = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
+    r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d):(\d\d)((?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d))", re.ASCII
 )
+#: The second that is added now and then: https://www.rfc-editor.org/rfc/rfc3339#section-5.7
+_LEAP: Final = "60"
 _MEANINGS: Final = {field.name: field.meaning for field in LOG_FIELDS}
 
 
@@ -63,10 +65,11 @@ def _wrong(sentence: str) -> PydanticCustomError:
 
 def _as_utc(value: Any) -> datetime:
     """The moment that RFC 3339 text names, in UTC; digits beyond microseconds are cut."""
-    if not isinstance(value, str) or not _RFC3339.fullmatch(value):
+    written = _RFC3339.fullmatch(value) if isinstance(value, str) else None
+    if written is None:
         raise _wrong("must be RFC 3339 text with an offset, such as 2026-11-23T14:05:00Z")
     try:
-        moment = datetime.fromisoformat(value.upper()).astimezone(UTC)
+        moment = _moment(*written.groups())
     except (ValueError, OverflowError):
         raise _wrong("is no moment of the calendar") from None
     if not YEARS[0] <= moment.year <= YEARS[1]:
@@ -74,8 +77,18 @@ def _as_utc(value: Any) -> datetime:
     return moment
 
 
+def _moment(minute: str, second: str, rest: str) -> datetime:
+    """In UTC, a leap second as the one after it; raises `ValueError`, `OverflowError`."""
+    if second != _LEAP:
+        return datetime.fromisoformat(f"{minute}:{second}{rest}".upper()).astimezone(UTC)
+    after = datetime.fromisoformat(f"{minute}:59{rest}".upper()).astimezone(UTC) + timedelta(seconds=1)
+    if (after.day, after.hour, after.minute, after.second) != (1, 0, 0, 0):
+        raise ValueError("leap seconds end the last day of a month of UTC")
+    return after
+
+
 def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and math.isfinite(value) and -_INT64 <= value < _INT64
+    return type(value) is int or (type(value) is float and math.isfinite(value))
 
 
 def _whole(value: Any) -> Any:
@@ -101,7 +114,9 @@ def _known_metric(metric: Metric) -> Callable[[Any], float]:
             or (metric.kind == "integer" and value != int(value))
         ):
             raise _wrong(sentence)
-        return int(value) if metric.kind == "integer" else float(value)
+        if metric.kind == "integer":
+            return int(value) if value < _INT64 else value  # 1e300 has no more digits than that
+        return float(value)
 
     return check
 

@@ -7,7 +7,7 @@
       `UploadTooSlow` (408), `TooLarge` (413), `UnsupportedMediaType`, `UnsupportedEncoding` (415), `UnreadableBody`,
       `InvalidLog` (422), `HeadTooLarge` (431)
     * pace: `RateExceeded`, `QuotaExceeded` (429), `Overloaded` (503)
-    * this side: `NotConfirmed`, `DamagedRecord`, `NotReady` (503), `Unexpected` (500)
+    * this side: `NotConfirmed`, `DamagedRecord`, `Stopping`, `NotReady` (503), `Unexpected` (500)
 
 No message quotes what was sent: a field is named by its path, never by its value.
 """
@@ -43,12 +43,12 @@ class CollectorError(Exception):
 
 
 class InvalidRequest(CollectorError):
-    """What arrived is not HTTP."""
+    """What arrived is not HTTP, or has a `Transfer-Encoding` other than `chunked`."""
 
     code = "invalid_request"
 
     def __init__(self) -> None:
-        super().__init__("What arrived is not an HTTP request; nothing was stored.")
+        super().__init__("This is not HTTP, or its Transfer-Encoding is not chunked; nothing was stored.")
 
 
 class HeadTooLarge(CollectorError):
@@ -99,8 +99,8 @@ class MetricsWithheld(CollectorError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The figures are for whoever runs the collector: ask from its own machine, or with the token of "
-            "CASELOG_COLLECTOR_METRICS_TOKEN as `Authorization: Bearer ...`."
+            "The figures are for whoever runs the collector: set CASELOG_COLLECTOR_METRICS_TOKEN, and ask with its "
+            "token as `Authorization: Bearer ...`."
         )
 
 
@@ -237,29 +237,34 @@ class QuotaExceeded(CollectorError):
         self.headers = {"Retry-After": str(max(1, math.ceil(wait_s)))}
 
 
-class Overloaded(CollectorError):
+class _Later(CollectorError):
+    """Sending the same again helps, ``retry_after_s`` from now."""
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.headers = {"Retry-After": str(retry_after_s)}
+
+
+class Overloaded(_Later):
     """More bytes are in flight than this process may hold, or more large bodies than it can read."""
 
     code = "overloaded"
 
     def __init__(self, retry_after_s: int) -> None:
-        super().__init__(
-            "The collector has as many logs at once as it can take: send this again after Retry-After seconds."
-        )
-        self.headers = {"Retry-After": str(retry_after_s)}
+        message = "The collector has as many logs at once as it can take: send this again after Retry-After seconds."
+        super().__init__(message, retry_after_s)
 
 
-class NotConfirmed(CollectorError):
+class NotConfirmed(_Later):
     """The object store did not answer in time, or refused."""
 
     code = "not_confirmed"
 
     def __init__(self, what: str, retry_after_s: int) -> None:
-        super().__init__(f"The object store did not confirm {what}: sending it again is safe.")
-        self.headers = {"Retry-After": str(retry_after_s)}
+        super().__init__(f"The object store did not confirm {what}: sending it again is safe.", retry_after_s)
 
 
-class DamagedRecord(CollectorError):
+class DamagedRecord(_Later):
     """The key's or the client's record in the store is not one that Caselog wrote."""
 
     code = "damaged_record"
@@ -267,9 +272,21 @@ class DamagedRecord(CollectorError):
     def __init__(self, retry_after_s: int) -> None:
         super().__init__(
             "It cannot be read who the API key belongs to: its record is damaged and nothing was stored. Tell your "
-            "provider; sending it again is safe."
+            "provider; sending it again is safe.",
+            retry_after_s,
         )
-        self.headers = {"Retry-After": str(retry_after_s)}
+
+
+class Stopping(_Later):
+    """The collector is being stopped, and the body or the object store took longer than it could wait."""
+
+    code = "stopping"
+
+    def __init__(self, retry_after_s: int) -> None:
+        message = (
+            "The collector is being stopped and could not wait for this request: sending it again is safe."
+        )
+        super().__init__(message, retry_after_s)
 
 
 class NotReady(CollectorError):
@@ -313,6 +330,7 @@ STATUS: Final[Mapping[type[CollectorError], int]] = MappingProxyType(
         Unexpected: 500,
         NotConfirmed: 503,
         DamagedRecord: 503,
+        Stopping: 503,
         NotReady: 503,
         Overloaded: 503,
     }
@@ -329,21 +347,3 @@ def error_body(error: CollectorError) -> dict[str, Any]:
     if error.fields:
         body["fields"] = [field.as_json() for field in error.fields]
     return {"error": body}
-
-
-def partial_body(
-    log_ids: Sequence[str], refused_lines: Sequence[int], fields: Sequence[FieldError]
-) -> dict[str, Any]:
-    """The JSON that tells a sender which lines of a body were stored, and which cannot be."""
-    message = (
-        f"{len(refused_lines)} of the lines cannot be stored, as `refused_lines` and `fields` say; all others are. "
-        "Sending them again is safe, and helps once those lines are mended."
-    )
-    error = {"code": InvalidLog.code, "message": message, "fields": [field.as_json() for field in fields]}
-    return {
-        "status": "partly_stored",
-        "logs": len(log_ids),
-        "log_ids": log_ids,
-        "refused_lines": refused_lines,
-        "error": error,
-    }

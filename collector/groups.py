@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 
 #: Compressing less than this takes about a millisecond; more of it goes to a thread.
 _PACK_INLINE_BYTES: Final = 256 * 1024
+#: What is still being written at the end of a stop is written for nobody.
+_DRAIN_S: Final = 5.0
 #: Objects of one partition on their way at once: one client must not take every place of `max_puts`.
 _MOST_OF_PARTITION: Final = 16
 
@@ -121,9 +123,9 @@ class Groups:
                 raise outcome()
 
     async def drain(self) -> None:
-        """Return once nothing is being written any more, or the stop's deadline has passed."""
+        """Return once nothing is being written any more, or after some seconds: everybody has been answered before."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._settings.shutdown_timeout_s):
+            async with asyncio.timeout(min(self._settings.ack_timeout_s, _DRAIN_S)):
                 while self._partitions:
                     for partition in [*self._partitions.values()]:
                         self._stop_gathering(partition)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import datetime
@@ -25,15 +25,25 @@ from collector.envelope import (
     OpenMetrics,
 )
 from collector.errors import CollectorError, FieldError, ForeignClient, InvalidLog, TooLarge
-from collector.json_path import path_of
-from collector.strict_json import Members, NotJson, check_depth, decode_strictly, split_object
+from collector.json_path import byte_of_depth, path_of
+from collector.strict_json import (
+    MAX_DEPTH,
+    Members,
+    NotJson,
+    TooDeep,
+    check_depth,
+    decode_strictly,
+    split_object,
+    told_apart,
+)
 from lake import rawhead, rawlog
 from lake.part_counts import count_parts
 
 #: Namespace of log ids derived for senders that have none; a fixed random UUID.
 _DERIVED: Final = uuid.UUID("6f1d6ac3-6f0e-4d43-9a54-5f8ac1f8a5c1")
-#: A sender's field by such a name is kept under the other: the collector writes its own.
-RENAMED: Final = {"received_at": "sender_received_at", rawhead.NAME: f"sender_{rawhead.NAME}"}
+#: A sender's field by such a name is kept under another: the collector writes its own.
+_RENAMED: Final = frozenset({"received_at", rawhead.NAME})
+_OF_SENDER: Final = "sender_"
 #: More errors than anybody reads; a body of rubbish must not be answered with megabytes.
 _MAX_ERRORS: Final = 100
 _MAX_SHOWN_NAME: Final = 64
@@ -114,7 +124,9 @@ def read_log(text: bytes, sender: Sender, received_at: datetime, *, is_explained
     envelope = _validate(parts)
     if envelope.client_id not in (None, sender.client_id):
         raise ForeignClient
-    log_id = envelope.log_id or derive_log_id(sender.client_id, envelope.ticket_id, envelope.executed_at)
+    log_id = envelope.log_id or derive_log_id(
+        sender.client_id, told_apart(text, "ticket_id", envelope.ticket_id), envelope.executed_at
+    )
     fields = _stored_fields(envelope, sender, log_id)
     trace = envelope.trace if sender.keeps_traces else None
     return ReceivedLog(log_id, rawlog.encode_line(fields, trace, received_at))
@@ -151,8 +163,16 @@ def _split(text: bytes, *, is_explained: bool) -> Members:
     try:
         return split_object(text)
     except NotJson as error:
-        path = path_of(text, error.at) if is_explained and error.at is not None else []
+        path = _place_of(error, text) if is_explained else []
         raise InvalidLog([FieldError(_path(path), str(error))]) from None
+
+
+def _place_of(error: NotJson, text: bytes) -> list[str]:
+    """The names and positions that lead to what is wrong; of what is too deep the field alone."""
+    if isinstance(error, TooDeep):
+        at = byte_of_depth(text, MAX_DEPTH + 1) if text.lstrip().startswith(b"{") else None
+        return [] if at is None else path_of(text, at)[:1]
+    return [] if error.at is None else path_of(text, error.at)
 
 
 def _validate(members: Members) -> Envelope:
@@ -250,14 +270,23 @@ def _stored_fields(envelope: Envelope, sender: Sender, log_id: str) -> dict[str,
     known = {
         name: value for name, value in envelope.__dict__.items() if value is not None and name != "trace"
     }
+    given = envelope.model_extra or {}
     extra = {
-        RENAMED.get(name, name): value
-        for name, value in (envelope.model_extra or {}).items()
+        _kept_name(name, given): value
+        for name, value in given.items()
         if sender.keeps_traces or is_kept_without_trace(name, value)
     }
     fields = {**extra, **known, "client_id": sender.client_id, "log_id": log_id}
     metrics = _stored_metrics(envelope, sender)
     return {**fields, "metrics": metrics} if metrics else {n: v for n, v in fields.items() if n != "metrics"}
+
+
+def _kept_name(name: str, given: Mapping[str, Any]) -> str:
+    """The name under which a field is kept: another where it is the collector's own, one that nobody has sent."""
+    if name in _RENAMED:
+        while name in given:
+            name = _OF_SENDER + name
+    return name
 
 
 def _stored_metrics(envelope: Envelope, sender: Sender) -> dict[str, Any]:

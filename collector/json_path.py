@@ -13,6 +13,20 @@ _TOKEN: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|".*|[{}\[\],:]', re.DOTALL)
 _Step = int | bytes | None
 
 
+def byte_of_depth(text: bytes, depth: int) -> int | None:
+    """Where the first array or object of that depth opens; ``None`` where there is none, or it is too far in.
+
+    >>> byte_of_depth(b'{"a": [[[]]]}', 3)
+    7
+    """
+    around = 0
+    for token in _TOKEN.finditer(text, 0, _LOOKED_AT):
+        around += (token[0] in (b"{", b"[")) - (token[0] in (b"}", b"]"))
+        if around >= depth:
+            return token.start()
+    return None
+
+
 def path_of(text: bytes, at: int) -> list[str]:
     r"""The names and positions that lead to byte ``at``; empty where it is in no field, or too far in.
 

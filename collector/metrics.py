@@ -65,7 +65,8 @@ class CollectorMetrics(Figures):
         )
         self._store_errors = Counter(
             "caselog_collector_store_errors",
-            "What the store did not do: write an object of logs, look up a key, or pass the probe of /readyz.",
+            "What the store did not do: write an object of logs, look up a key, tell what was counted of a day, or "
+            "pass the probe of /readyz.",
             ["operation"],
             registry=registry,
         )

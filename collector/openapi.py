@@ -9,8 +9,9 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from collector.answers import partial_body
 from collector.envelope import Envelope
-from collector.errors import STATUS, CollectorError, FieldError, partial_body
+from collector.errors import STATUS, CollectorError, FieldError
 from collector.schemas import LOG_EXAMPLE, SMALL_EXAMPLE
 
 SCHEMAS: Final = "#/components/schemas/"

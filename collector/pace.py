@@ -10,6 +10,8 @@ from collector.errors import RateExceeded
 #: A client may send this many seconds' worth of the general rate at once; of its own, a minute's.
 BURST_S = 2.0
 _MINUTE_S = 60.0
+#: A bucket refills by fractions: what lacks so little of a log is one.
+_A_LOG = 1 - 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +35,17 @@ class Pace:
         self._buckets: dict[tuple[str, bool], tuple[float, float]] = {}
 
     def check(self, client_id: str, logs_per_minute: int | None = None) -> None:
-        """Raises `RateExceeded`, with the seconds to wait, while a bucket of the client is in debt."""
+        """Raises `RateExceeded`, with the seconds to wait, while a bucket of the client has no log left."""
         for is_own, rate in self._rates(logs_per_minute):
-            if (tokens := self._refill((client_id, is_own), rate)) < 0:
-                raise RateExceeded(rate.name, -tokens / rate.per_s)
+            if (tokens := self._refill((client_id, is_own), rate)) < _A_LOG:
+                raise RateExceeded(rate.name, (1 - tokens) / rate.per_s)
 
     def take(self, client_id: str, logs: int, logs_per_minute: int | None = None) -> None:
-        """Count ``logs`` as sent; a body larger than the burst is let through once and paid for after."""
+        """Count ``logs`` as sent; a body of more than are left is let through, and what is too much is paid for after.
+
+        Raises as `check`, and counts nothing: of many bodies that came at once, each was let in by what was left then.
+        """
+        self.check(client_id, logs_per_minute)
         for is_own, rate in self._rates(logs_per_minute):
             bucket = client_id, is_own
             self._buckets[bucket] = (self._refill(bucket, rate) - logs, self._clock())

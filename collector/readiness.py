@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Final
 
-from lake.errors import LakeError, LakeMissing, ObjectNotFound
-from lake.layout import control_key
+from access.lookups import try_lookups_async
+from lake.errors import LakeError, LakeMissing
 from lake.probe import probe_async
 from lake.store import Store
 from serving.tasks import Tasks
@@ -18,12 +17,10 @@ logger = logging.getLogger(__name__)
 
 #: A store that is asked by many load balancers is written to this often at most.
 _PROBED_EVERY_S: Final = 5.0
-#: The record of a key that nobody has: to find that out takes the rights that finding any other takes.
-_NO_KEY: Final = control_key("keys", "0" * 64)
 
 
 class Readiness:
-    """Probes the store as `lake.probe` says, and looks up a key, no more often than every few seconds.
+    """Probes the store as `lake.probe` and `access.lookups` say, no more often than every few seconds.
 
     One probe runs at a time, and whoever asks meanwhile waits for it; the store's return is seen by the next one.
     """
@@ -73,8 +70,7 @@ class Readiness:
         try:
             async with asyncio.timeout(self._timeout_s):
                 await probe_async(self._store, self._key)
-                with suppress(ObjectNotFound):
-                    await self._store.get_async(_NO_KEY)
+                await try_lookups_async(self._store)
         except TimeoutError:
             return f"The object store did not answer within {self._timeout_s:g} s."
         except LakeMissing as error:

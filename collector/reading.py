@@ -34,9 +34,9 @@ def read_body(sent: bytes, how: Reading) -> ReceivedLines:
 
 def read_text(text: bytes, how: Reading) -> ReceivedLines:
     """The logs of a body without its content coding; raises as `read_body`."""
-    text = without_bom(text)
     sender = Sender(how.client_id, keeps_traces=how.keeps_traces)
     if not how.many:
+        text = without_bom(text)
         body.check_log_size(text, how.max_log_bytes)
         return ReceivedLines([read_log(text, sender, how.received_at)])
     lines = body.split_lines(text, max_lines=how.max_lines)

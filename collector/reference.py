@@ -9,11 +9,12 @@ from importlib.resources import files
 from string import Template
 from typing import Any, Final
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 
 from collector import openapi
-from collector.answers import json_response
+from collector.answers import JSON, encode
 from collector.errors import STATUS, CollectorError
+from collector.fixed import FixedAnswer
 from collector.schemas import LOG_EXAMPLE, SMALL_EXAMPLE
 from collector.settings import CollectorSettings
 
@@ -51,6 +52,7 @@ SEND_AGAIN: Final[Mapping[str, str]] = {
     "not_confirmed": _AFTER,
     "overloaded": _AFTER,
     "damaged_record": _AFTER,
+    "stopping": _AFTER,
 }
 
 _LINES: Final = json.dumps(SMALL_EXAMPLE).replace(', "status"', ',\n       "status"')
@@ -92,26 +94,24 @@ with urllib.request.urlopen(request, timeout=10) as answer:
 
 
 def add_pages(app: FastAPI, settings: CollectorSettings) -> None:
-    """Serve ``/docs`` with its two files, and ``/openapi.json``."""
+    """Serve ``/docs`` with its two files, and ``/openapi.json``; all routes that are described are there already."""
 
-    async def page() -> Response:
-        return Response(
-            render(openapi.describe(app, settings.root_path), settings),
-            headers=_HEADERS,
-            media_type="text/html",
-        )
+    def page() -> bytes:
+        return render(openapi.describe(app, settings.root_path), settings).encode()
 
-    async def file(request: Request) -> Response:
-        name = request.url.path.rpartition("/")[2]
-        return Response((_STATIC / name).read_bytes(), headers={**_HEADERS, "Content-Type": _FILES[name]})
+    def description() -> bytes:
+        return encode(openapi.describe(app, settings.root_path))
 
-    async def description() -> Response:
-        return json_response(openapi.describe(app, settings.root_path))
-
-    app.add_api_route("/docs", page, methods=["GET"], include_in_schema=False)
-    app.add_api_route("/openapi.json", description, methods=["GET"], include_in_schema=False)
-    for name in _FILES:
-        app.add_api_route(f"/docs/{name}", file, methods=["GET"], include_in_schema=False)
+    fixed = {
+        "/docs": FixedAnswer(page, "text/html", _HEADERS),
+        "/openapi.json": FixedAnswer(description, JSON, {"Cache-Control": "no-cache"}),
+        **{
+            f"/docs/{name}": FixedAnswer((_STATIC / name).read_bytes, media_type, _HEADERS)
+            for name, media_type in _FILES.items()
+        },
+    }
+    for path, found in fixed.items():
+        app.add_api_route(path, found.answer, methods=["GET", "HEAD"], include_in_schema=False)
 
 
 def render(description: Mapping[str, Any], settings: CollectorSettings) -> str:

@@ -19,21 +19,21 @@ _TYPES: Final[dict[str, JsonSchema]] = {
     "any": {},
 }
 
-#: Of RFC 3339: a second that a leap second adds is none that Python knows.
+#: Of RFC 3339; of leap seconds, which are taken where there can be one, those that ended a June or December.
 TIMESTAMP_SCHEMA: Final[JsonSchema] = {
     "type": "string",
     "format": "date-time",
     "pattern": (
         r"^(19[7-9][0-9]|2[01][0-9]{2}|2200)-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-5][0-9]"
         r"(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
+        r"|^(19[7-9][0-9]|2[01][0-9]{2})-(06-30|12-31)[Tt ]23:59:60(\.[0-9]{1,9})?[Zz]$"
     ),
     "examples": ["2026-11-23T14:05:00Z"],
 }
-_INT64_END: Final = 2**63
 _NULL: Final[JsonSchema] = {"type": "null"}
 METRIC_VALUE_SCHEMA: Final[JsonSchema] = {
     "anyOf": [
-        {"type": "number", "minimum": -_INT64_END, "exclusiveMaximum": _INT64_END},
+        {"type": "number", "description": "Any that a double holds."},
         {"type": "boolean"},
         {"type": "string", "maxLength": 1024},
         _NULL,
@@ -89,7 +89,7 @@ def metric_schema(metric: Metric) -> JsonSchema:
     """Schema of one known metric, with its inclusive bounds; null is the same as leaving it out."""
     low, high = metric.bounds
     bounds = {"minimum": low} if low is not None else {}
-    bounds |= {"exclusiveMaximum": _INT64_END} if high is None else {"maximum": high}
+    bounds |= {"maximum": high} if high is not None else {}
     return {"anyOf": [{**_TYPES[metric.kind], **bounds}, _NULL]}
 
 

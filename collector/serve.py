@@ -37,7 +37,7 @@ def build_server(
         port=settings.port,
         proxy_headers=False,
         timeout_keep_alive=settings.keep_alive_timeout_s,
-        timeout_graceful_shutdown=settings.shutdown_timeout_s,
+        stop_timeout_s=settings.shutdown_timeout_s,
     )
 
 

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+import re
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic_core import PydanticCustomError
 
 from caselog.model import MAX_LOG_BYTES
 
 MIB = 1024 * 1024
+#: Answers that were given last are read, and what is being written while nobody waits for it has some time.
+_LAST_STEPS_S: Final = 10
+_PATH: Final = re.compile(r"(/[A-Za-z0-9._~-]+)*", re.ASCII)
+
+
+def _as_path(text: str) -> str:
+    if not _PATH.fullmatch(text):
+        raise PydanticCustomError(
+            "path",
+            "must be empty or a path such as /caselog: each part a slash and then letters, digits, `.`, `_`, `~` or "
+            "`-`, and no slash at the end",
+        )
+    return text
 
 
 class CollectorSettings(BaseModel):
@@ -18,9 +35,8 @@ class CollectorSettings(BaseModel):
         "127.0.0.1", description="Address to listen on; `0.0.0.0` is every one of the machine's."
     )
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 lets the system choose one.")
-    root_path: str = Field(
+    root_path: Annotated[str, AfterValidator(_as_path)] = Field(
         "",
-        pattern=r"^(/[A-Za-z0-9._~-]+)*$",
         description="Path below which a proxy serves the collector, such as `/caselog`; it may take it away or not.",
     )
     max_body_bytes: int = Field(
@@ -70,7 +86,7 @@ class CollectorSettings(BaseModel):
         5.0,
         ge=0,
         description="How long a key, known or not, and its client's level and limits are remembered: a revoked key "
-        "stops working after at most this long, at every collector.",
+        "stops working after at most this long, at every collector, also for a body that was on its way.",
     )
     max_cached_keys: int = Field(
         4096, ge=1, description="Most keys remembered at once, known and unknown ones each."
@@ -98,8 +114,16 @@ class CollectorSettings(BaseModel):
         None,
         min_length=16,
         description="Who reads `/metrics` has to send it, as `Authorization: Bearer ...`; 16 characters or more. Where "
-        "it is missing, `/metrics` answers this machine only, and nobody through a proxy: it names clients.",
+        "it is missing, `/metrics` answers 403 to everybody: it names clients.",
     )
     shutdown_timeout_s: int = Field(
-        20, ge=1, description="How long a stop waits for logs that are being stored."
+        20,
+        ge=1,
+        description="How long a stop waits for requests that were accepted; what is not answered then is told 503. "
+        "Whatever may kill the collector should wait ten seconds longer.",
     )
+
+    @property
+    def longest_stop_s(self) -> int:
+        """So long a stop takes at most; everybody is answered some seconds before."""
+        return self.shutdown_timeout_s + _LAST_STEPS_S

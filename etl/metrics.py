@@ -6,19 +6,12 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    ProcessCollector,
-    disable_created_metrics,
-    start_http_server,
-)
+from prometheus_client import Counter, Gauge, Histogram
 
 from etl.run import RunReport
 from etl.upkeep import UpkeepReport
 from lake.errors import StoreUnavailable
+from serving.metrics import Figures
 
 _SECONDS: Final = (0.1, 0.5, 1, 5, 10, 30, 60, 120, 300, 600, 1800)
 #: Names of `RunReport`, each a counter: what became of logs, and of objects.
@@ -33,14 +26,13 @@ _COUNTED: Final = {
 }
 
 
-class EtlMetrics:
+class EtlMetrics(Figures):
     """The figures of one ETL process; ``clock`` in seconds since 1970."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        disable_created_metrics()  # type: ignore[no-untyped-call]
+        super().__init__()
         self._clock = clock
-        self.registry = registry = CollectorRegistry(auto_describe=True)
-        ProcessCollector(registry=registry)
+        registry = self.registry
         self._counted = {
             name: Counter(f"caselog_etl_{name}", what, registry=registry) for name, what in _COUNTED.items()
         }
@@ -85,11 +77,6 @@ class EtlMetrics:
 
     def listen(self, host: str, port: int) -> Callable[[], None]:
         """Serve the figures at ``/metrics`` from a thread; what ends it. Raises `OSError` where the port is taken."""
-        server, thread = start_http_server(port, host, self.registry)
+        from serving.figures import listen  # a web server, which most runs have no use for
 
-        def stop() -> None:
-            server.shutdown()
-            server.server_close()
-            thread.join()
-
-        return stop
+        return listen(self, host, port)

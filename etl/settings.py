@@ -35,7 +35,7 @@ class EtlSettings(BaseModel):
         ge=0,
         le=65535,
         description="Port at which `caselog etl schedule` tells its figures to Prometheus, at `/metrics`; 0 is none. "
-        "They name no client.",
+        "They name no client. At most 32 connections are open at once.",
     )
     metrics_host: str = Field("127.0.0.1", description="Address of that port.")
     batch_bytes: int = Field(

@@ -4,6 +4,7 @@
     * `InvalidLakeUrl`: the operator's setting is wrong.
     * `StoreUnavailable`: the store did not answer, or refused; trying again is safe.
         * `LakeMissing`, `BucketMissing`, `StoreRefused`, `TableNotUnderstood`: the operator has to do something first.
+            * `LakeGone`: there was a lake, and it is not there any more.
     * `ObjectNotFound`, `ObjectExists`: the answer to a question, not a failure of the store.
         * `ObjectWithheld`: it is there, but cannot be read or removed; the others can.
     * `UnreadableRaw`: a raw object or one of its lines is not what the collector writes.
@@ -40,6 +41,19 @@ class LakeMissing(StoreUnavailable):
 
     def __init__(self, url: str) -> None:
         sentence = f"There is no lake at {url}: `caselog init` makes it, or CASELOG_LAKE_URL is mistyped."
+        LakeError.__init__(self, sentence)
+
+
+class LakeGone(LakeMissing):
+    """The lake's folder was there, and now there is none, or another one."""
+
+    def __init__(self, url: str, mark: str) -> None:
+        """``mark`` is the name of the file by which the lake would be known again."""
+        sentence = (
+            f"The lake at {url} is not there any more: it was unmounted, moved or replaced, or its file {mark} was "
+            "removed. Nothing is written, and nothing that is not found counts as missing, until it is back. To go on "
+            "with what is there now, restart."
+        )
         LakeError.__init__(self, sentence)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -137,9 +137,13 @@ class Store:
             raise LakeMissing(self.url)
         return self._opened
 
+    def _naming(self, tried: str, key: str = "") -> AbstractContextManager[None]:
+        """What each question and each change but `put_async` happens within."""
+        return named_failures(tried, key)
+
     def get(self, key: str) -> bytes:
         """The object's bytes; raises `ObjectNotFound`, `StoreUnavailable`."""
-        with named_failures(f"reading {key}", key):
+        with self._naming(f"reading {key}", key):
             return bytes(self._objects.get(key).bytes())
 
     async def get_async(self, key: str) -> bytes:
@@ -150,12 +154,12 @@ class Store:
 
     def put(self, key: str, data: bytes | memoryview) -> None:
         """Write or replace the object, durably; raises `StoreUnavailable`."""
-        with named_failures(f"writing {key}", key):
+        with self._naming(f"writing {key}", key):
             self._objects.put(key, data, use_multipart=False)
 
     def put_file(self, key: str, path: Path) -> None:
         """As `put`, of a file of this machine, some MiB at a time."""
-        with named_failures(f"writing {key}", key):
+        with self._naming(f"writing {key}", key):
             self._objects.put(key, path, chunk_size=_PART, max_concurrency=_PARTS_AT_ONCE)
 
     async def put_async(self, key: str, data: bytes, *, timeout_s: float | None = None) -> None:
@@ -169,12 +173,12 @@ class Store:
 
     def create(self, key: str, data: bytes) -> None:
         """Write the object only where there is none; raises `ObjectExists`, `StoreUnavailable`."""
-        with named_failures(f"creating {key}", key):
+        with self._naming(f"creating {key}", key):
             self._objects.put(key, data, use_multipart=False, mode="create")
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
         """The objects below ``prefix`` (whole path segments), by key in ascending order."""
-        with named_failures(f"listing {prefix}"):
+        with self._naming(f"listing {prefix}"):
             pages = self._objects.list(prefix, chunk_size=1000)
             found = (StoredObject(o["path"], o["size"], o["last_modified"]) for page in pages for o in page)
             if isinstance(self._objects, S3Store):
@@ -190,7 +194,7 @@ class Store:
 
     def level(self, prefix: str) -> Level:
         """What lies directly at ``prefix``, each in ascending order: one request for a thousand of them."""
-        with named_failures(f"listing {prefix}"):
+        with self._naming(f"listing {prefix}"):
             found = self._objects.list_with_delimiter(prefix)
         objects = (StoredObject(o["path"], o["size"], o["last_modified"]) for o in found["objects"])
         return Level(
@@ -209,7 +213,7 @@ class Store:
 
     def move(self, key: str, new_key: str) -> None:
         """Give the object another key, whatever its size; raises as `get`."""
-        with named_failures(f"moving {key}", key):
+        with self._naming(f"moving {key}", key):
             self._objects.copy(key, new_key)
         self.delete([key])
 
@@ -222,7 +226,7 @@ class Store:
         for start in range(0, len(pending), _DELETE_BATCH):
             batch = pending[start : start + _DELETE_BATCH]
             try:
-                with named_failures(f"deleting {len(batch)} objects"):
+                with self._naming(f"deleting {len(batch)} objects"):
                     self._objects.delete(batch)
             except ObjectNotFound:
                 self._delete_each(batch)
@@ -234,12 +238,12 @@ class Store:
 
     def _delete_each(self, keys: Iterable[str]) -> None:
         for key in keys:
-            with named_failures(f"deleting {key}"), contextmanager(_ignoring_missing)():
+            with self._naming(f"deleting {key}"), contextmanager(_ignoring_missing)():
                 self._objects.delete(key)
 
     def check(self) -> None:
         """As `check_async`, for a program that may end at once: no task of the store's is left behind."""
-        with named_failures("a listing"):
+        with self._naming("a listing"):
             self._objects.list_with_delimiter("control/")
 
     async def check_async(self) -> None:
@@ -249,19 +253,19 @@ class Store:
 
     def get_ranges(self, key: str, ranges: Sequence[tuple[int, int]]) -> Sequence[bytes]:
         """The bytes from each start to its end (exclusive), asked for at once; raises as `get`."""
-        with named_failures(f"reading {key}", key):
+        with self._naming(f"reading {key}", key):
             starts, ends = [start for start, _ in ranges], [end for _, end in ranges]
             found = self._objects.get_ranges(key, starts=starts, ends=ends)
             return [bytes(piece) for piece in found]
 
     def size(self, key: str) -> int:
         """How many bytes the object has; raises as `get`."""
-        with named_failures(f"asking for {key}", key):
+        with self._naming(f"asking for {key}", key):
             return int(self._objects.head(key)["size"])
 
     def stream(self, key: str) -> Iterator[bytes]:
         """The object's bytes in pieces of some MiB; raises as `get`."""
-        with named_failures(f"reading {key}", key):
+        with self._naming(f"reading {key}", key):
             for piece in self._objects.get(key).stream(min_chunk_size=_PIECE):
                 yield bytes(piece)
 
@@ -280,7 +284,7 @@ class Store:
 
     def _may_hold(self, prefix: str) -> bool:
         try:
-            with named_failures(f"listing {prefix}"):
+            with self._naming(f"listing {prefix}"):
                 return any(len(page) for page in self._objects.list(prefix, chunk_size=1))
         except StoreRefused:  # not everybody may look everywhere
             return True

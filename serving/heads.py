@@ -16,7 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from serving.connections import State
 from serving.door import DoorConfig, HeadFault
 from serving.ending import AnswerTransport, Ending
-from serving.offers import are_for_websocket, lines_without_offer
+from serving.offers import are_for_websocket, are_plainly_framed, lines_without_offer
 
 #: A chunk says its size in up to ten digits, between two line ends: so much is no surplus, however small the chunks.
 _FRAMING_BYTES: Final = 14
@@ -147,8 +147,8 @@ class BoundedHead(HttpToolsProtocol):
         method = self.parser.get_method()
         if self.parser.should_upgrade() and method == b"CONNECT":
             raise ValueError("no proxy")  # the parser turns it into an error of its own
-        if self.parser.get_http_version() not in _VERSIONS:
-            raise ValueError("another version")  # the parser knows 0.9 and 2.0 too
+        if self.parser.get_http_version() not in _VERSIONS or not are_plainly_framed(self.headers):
+            raise ValueError("another version or coding")  # the parser takes 0.9, 2.0 and any list of codings
         if self.parser.should_upgrade() and not (method == b"GET" and self._is_websocket()):
             self._declined = True
             return

@@ -1,4 +1,4 @@
-"""Offers to speak another protocol; those that are not a websocket's are as if not made."""
+"""Headers that ask for another protocol or coding; offers that are not a websocket's are as if not made."""
 
 from __future__ import annotations
 
@@ -33,3 +33,12 @@ def lines_without_offer(headers: list[tuple[bytes, bytes]]) -> list[bytes]:
     if any(b"\r" in line or b"\n" in line for line in lines):
         raise httptools.HttpParserError("a line within a line")
     return lines
+
+
+def are_plainly_framed(headers: list[tuple[bytes, bytes]]) -> bool:
+    """Whether no coding but chunks is in a body's way, and that one once.
+
+    The parser passes over others before it, where a proxy that knows them reads another body.
+    """
+    codings = [value for name, value in headers if name == b"transfer-encoding"]
+    return not codings or [value.strip().lower() for value in codings] == [b"chunked"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Callable
@@ -20,13 +21,16 @@ _GIVEN: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _SAID_PER_S: Final = 10
 
 Watch = Callable[[Exchange], None]
+#: Makes the answer to a request that the server cannot wait for any longer: it is being stopped.
+MakeAnswer = Callable[[], ASGIApp]
 
 
 class Exchanges:
     """Gives each request of ``app`` an id, and tells ``watch`` of each once its answer has begun, or there is none."""
 
-    def __init__(self, app: ASGIApp, watch: Watch) -> None:
+    def __init__(self, app: ASGIApp, watch: Watch, stopping: MakeAnswer) -> None:
         self.app = app
+        self._stopping = stopping
         self._watch = watch
         self._said = _Sparing()
         #: Requests that wait for their answer.
@@ -39,8 +43,12 @@ class Exchanges:
         exchange = Exchange(_id_of(scope))
         token = begin_exchange(exchange)
         self.open += 1
+        answer = self._answering(scope, send, exchange)
         try:
-            await self.app(scope, _counting(receive, exchange), self._answering(scope, send, exchange))
+            await self.app(scope, _counting(receive, exchange), answer)
+        except asyncio.CancelledError:  # nobody but `serving.stopping` cancels a request
+            if not exchange.status:
+                await self._stopping()(scope, receive, answer)
         finally:
             self.open -= 1
             if not exchange.status:  # the other side is gone

@@ -10,15 +10,24 @@ from serving.connections import Connections, connections_within, open_files_limi
 from serving.door import Door, DoorConfig, Refuse, RequestLimits
 from serving.reads import BoundedReads
 from serving.sockets import BoundedSocket
+from serving.stopping import StoppingServer
 
 
 def make_server(
-    app: Any, *, refuse: Refuse, limits: RequestLimits, max_connections: int, websockets: bool, **options: Any
+    app: Any,
+    *,
+    refuse: Refuse,
+    limits: RequestLimits,
+    max_connections: int,
+    websockets: bool,
+    stop_timeout_s: int,
+    **options: Any,
 ) -> uvicorn.Server:
     """A server that is not started yet; ``max_connections`` 0 is as many as the open files allow.
 
-    ``options`` are uvicorn's own. ``await server.serve()`` runs it in a loop beside others; `stop` ends it. In
-    the main thread uvicorn also listens to SIGINT and SIGTERM while it runs.
+    A stop waits ``stop_timeout_s`` for what was accepted. ``options`` are uvicorn's own. ``await server.serve()`` runs
+    it in a loop beside others; `stop` ends it. In the main thread uvicorn also listens to SIGINT and SIGTERM while it
+    runs.
     """
     most, backlog = connections_within(open_files_limit())
     door = Door(limits, refuse, Connections(min(most, max_connections) if max_connections else most))
@@ -34,7 +43,7 @@ def make_server(
         server_header=False,
         **options,
     )
-    return uvicorn.Server(config)
+    return StoppingServer(config, stop_timeout_s)
 
 
 def stop(server: uvicorn.Server) -> None:

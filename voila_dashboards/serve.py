@@ -7,6 +7,7 @@ import logging
 from typing import Final
 
 import uvicorn
+from starlette.responses import HTMLResponse
 
 from access.snapshots import SnapshotSource
 from lake.cache import prepare_folder
@@ -58,7 +59,7 @@ def build_server(settings: DashboardSettings, store: Store) -> uvicorn.Server:
         settings, store, voila, snapshots, kernel_folders=process.kernel_folders, process=process
     )
     return make_server(
-        Exchanges(app, app.state.metrics.note_exchange),
+        Exchanges(app, app.state.metrics.note_exchange, _stopping),
         refuse=refuse,
         limits=_LIMITS,
         max_connections=settings.max_connections,
@@ -67,7 +68,7 @@ def build_server(settings: DashboardSettings, store: Store) -> uvicorn.Server:
         forwarded_allow_ips=list(settings.trusted_proxies),
         ws_max_size=_LARGEST_QUESTION,
         ws_per_message_deflate=True,
-        timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT_S,
+        stop_timeout_s=_SHUTDOWN_TIMEOUT_S,
     )
 
 
@@ -76,5 +77,13 @@ def refuse(fault: HeadFault, limits: RequestLimits) -> Refusal:
     words = "What arrived is not a request that a browser makes."
     if fault is HeadFault.TOO_LARGE:
         words = f"This request's address and headers are over {limits.head_bytes} bytes: delete this site's cookies."
-    page = f"<!doctype html><html lang=en><title>Caselog</title><p>{html.escape(words)}</p></html>"
-    return Refusal(fault.value, "text/html; charset=utf-8", page.encode())
+    return Refusal(fault.value, "text/html; charset=utf-8", _page_of(words).encode())
+
+
+def _stopping() -> HTMLResponse:
+    """The answer to a request that outlasts the stop of the dashboards."""
+    return HTMLResponse(_page_of("The dashboards are being restarted: load this page again."), 503)
+
+
+def _page_of(words: str) -> str:
+    return f"<!doctype html><html lang=en><title>Caselog</title><p>{html.escape(words)}</p></html>"

@@ -123,7 +123,7 @@ class DashboardSettings(BaseModel):
         None,
         min_length=16,
         description="Who reads `/metrics` has to send it, as `Authorization: Bearer ...`; 16 characters or more. Where "
-        "it is missing, `/metrics` answers this machine only, and nobody through a proxy.",
+        "it is missing, `/metrics` answers 403 to everybody.",
     )
     page_timeout_s: Seconds = Field(
         60,

@@ -175,3 +175,13 @@ def test_a_client_that_is_not_there_is_neither_removed_nor_restored(verb: str) -
     result = caselog("clients", verb, "nobody")
 
     assert (result.exit_code, "There is no client 'nobody'" in result.output) == (1, True)
+
+
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize("name", ["nobody", "No Client", "../acme"])
+def test_the_keys_of_a_client_that_is_not_there_are_not_listed_as_none(name: str) -> None:
+    result = caselog("keys", "list", name)
+    empty = caselog("keys", "list", "acme")
+
+    assert (result.exit_code, "There is no client" in result.output) == (1, True)
+    assert (empty.exit_code, "There are no keys yet" in empty.output) == (0, True)

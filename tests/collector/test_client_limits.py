@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
+from collections.abc import Sequence
 from typing import Any
 
+import httpx
 import pytest
 from starlette.testclient import TestClient
 
@@ -14,10 +17,11 @@ from access.clients import ClientLimits
 from access.daily_bytes import count_bytes
 from access.errors import InvalidLimit
 from lake import rawlog
+from lake.errors import StoreUnavailable
 from lake.store import Store, memory_store
 from tests.clock import FakeClock
 from tests.collector.conftest import Collector, make_collector, make_log, wait_for
-from tests.collector.stores import BrokenStore
+from tests.collector.stores import BrokenStore, GatedStore
 
 #: A log is stored as a line of some hundred bytes.
 LINE = 400
@@ -50,12 +54,53 @@ def test_a_client_over_its_own_logs_per_minute_is_429_until_the_time_it_was_told
     with collector.http() as http:
         answers = [send(collector, http) for _ in range(8)]
 
-        assert [code(answer) for answer in answers] == [None] * 7 + ["rate_exceeded"]
+        assert [code(answer) for answer in answers] == [None] * 6 + ["rate_exceeded"] * 2
         assert answers[-1].headers["retry-after"] == "10"
         assert "6 per minute" in answers[-1].json()["error"]["message"]
         assert send(collector, http, "globex").status_code == 200
         collector.clock.advance(10)
         assert send(collector, http).status_code == 200
+
+
+def test_of_singles_that_come_all_at_once_no_more_are_taken_than_the_minutes_logs() -> None:
+    collector = limited(GatedStore(), logs_per_minute=5)
+    store = collector.store
+    assert isinstance(store, GatedStore)
+
+    async def steps(http: httpx.AsyncClient) -> None:
+        async def one(number: int) -> int:
+            log = make_log(log_id=f"L-{number}")
+            answer = await http.post("/v1/logs", json=log, headers=collector.headers())
+            return answer.status_code
+
+        sent = [asyncio.create_task(one(number)) for number in range(20)]
+        await store.writing.wait()
+        store.gate.set()
+        assert sorted(await asyncio.gather(*sent)) == [200] * 5 + [429] * 15
+
+    collector.run(steps)
+
+
+def test_a_body_of_more_logs_than_are_left_is_stored_and_what_was_too_much_waited_for() -> None:
+    collector = limited(logs_per_minute=60)
+    lines = "\n".join(json.dumps(make_log(log_id=f"L-{number}")) for number in range(100))
+    with collector.http() as http:
+        body = http.post("/v1/logs", content=lines, headers=collector.ndjson())
+        refused = send(collector, http)
+        collector.clock.advance(41)
+        after = send(collector, http)
+
+    assert (body.status_code, code(refused), code(after)) == (200, "rate_exceeded", None)
+    assert refused.headers["retry-after"] == "41"
+
+
+def test_bytes_of_a_day_that_the_pace_refuses_are_not_counted() -> None:
+    collector = limited(logs_per_minute=1, bytes_per_day=100 * LINE)
+    with collector.http() as http:
+        answers = [send(collector, http) for _ in range(3)]
+
+    assert [code(answer) for answer in answers] == [None, "rate_exceeded", "rate_exceeded"]
+    assert collector.app.day_bytes.used("acme") == stored_bytes(collector.store)
 
 
 @pytest.mark.parametrize(
@@ -171,6 +216,42 @@ def test_two_collectors_together_take_hardly_more_than_one_may() -> None:
             first.clock.advance(1)
 
     assert 0.9 * 100 * LINE <= stored_bytes(store) <= 1.1 * 100 * LINE
+
+
+def test_a_restart_does_not_begin_the_day_anew() -> None:
+    collector = limited(bytes_per_day=10_000)
+    with collector.http() as http:
+        while send(collector, http, size=1000).status_code == 200:
+            pass
+    before = stored_bytes(collector.store)
+    again = collector.replica()
+    with again.http() as http:
+        answer = send(again, http, size=1000)
+
+    assert code(answer) == "quota_exceeded"
+    assert stored_bytes(collector.store) == before <= 10_000
+
+
+def test_while_it_is_not_known_what_others_took_a_client_with_a_limit_of_bytes_is_503() -> None:
+    class Deaf(WritesCounted):
+        async def list_keys_async(self, prefix: str) -> Sequence[str]:
+            if self.is_deaf and "daily_bytes" in prefix:
+                raise StoreUnavailable(f"listing {prefix}", "refused")
+            return await super().list_keys_async(prefix)
+
+        is_deaf = True
+
+    store = Deaf()
+    collector = limited(store, bytes_per_day=1_000_000)
+    with collector.http() as http:
+        answers = [send(collector, http), send(collector, http, "globex")]
+        store.is_deaf = False
+        after = send(collector, http)
+
+    assert [code(answer) for answer in answers] == ["not_confirmed", None]
+    assert "how much this client has sent today" in answers[0].json()["error"]["message"]
+    assert answers[0].headers["retry-after"] == "2"
+    assert code(after) is None
 
 
 def stored_bytes(store: Store) -> int:

@@ -133,29 +133,73 @@ def test_a_new_day_starts_with_nothing_and_forgets_what_others_told_of_the_last(
 
 
 class Refusing(Store):
-    """Takes nothing and tells nothing."""
+    """Takes nothing and tells nothing while it refuses; counts how often it was asked."""
 
     def __init__(self) -> None:
         inner = memory_store()
         super().__init__(inner.url, inner._objects)
+        self.refuses = True
+        self.listed = 0
 
     async def put_async(self, key: str, data: bytes, *, timeout_s: float | None = None) -> None:
-        raise StoreUnavailable(f"writing {key}", "refused")
+        if self.refuses:
+            raise StoreUnavailable(f"writing {key}", "refused")
+        await super().put_async(key, data, timeout_s=timeout_s)
 
     async def list_keys_async(self, prefix: str) -> Sequence[str]:
-        raise StoreUnavailable(f"listing {prefix}", "refused")
+        self.listed += 1
+        if self.refuses:
+            raise StoreUnavailable(f"listing {prefix}", "refused")
+        return await super().list_keys_async(prefix)
 
 
-def test_while_the_store_refuses_a_collector_counts_by_itself() -> None:
-    clock = FakeClock()
+def test_before_the_others_were_heard_nothing_is_taken_and_then_a_collector_counts_by_itself() -> None:
+    clock, store = FakeClock(), Refusing()
 
-    async def run() -> list[bool]:
-        counting, taken = Counting(Refusing(), clock), []
+    async def run() -> tuple[list[bool], list[bool]]:
+        counting, taken = Counting(store, clock), []
+        heard = [await counting.counts.hear(1)]
+        store.refuses = False
+        heard.append(await counting.counts.hear(1))
+        store.refuses = True
         for _ in range(4):
             taken.append(bool(counting.take(300)))
             clock.advance(60)
             await settle()
+        heard.append(await counting.counts.hear(1))
         await counting.counts.close()
-        return taken
+        return heard, taken
 
-    assert asyncio.run(run()) == [True, True, True, False]
+    assert asyncio.run(run()) == ([False, True, True], [True, True, True, False])
+
+
+def test_a_store_that_hangs_is_waited_for_as_long_as_was_said() -> None:
+    class Hanging(Refusing):
+        async def list_keys_async(self, prefix: str) -> Sequence[str]:
+            del prefix
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    async def run() -> bool:
+        counting = Counting(Hanging(), FakeClock())
+        heard = await counting.counts.hear(0.01)
+        assert counting.counts._exchange is not None
+        counting.counts._exchange.cancel()
+        return heard
+
+    assert asyncio.run(run()) is False
+
+
+def test_many_that_wait_for_the_first_answer_wait_for_one_and_a_new_day_is_asked_about_again() -> None:
+    store, clock = Refusing(), FakeClock()
+    store.refuses = False
+
+    async def run() -> list[int]:
+        counting, asked = Counting(store, clock), []
+        for _ in range(2):
+            await asyncio.gather(*(counting.counts.hear(1) for _ in range(50)))
+            asked.append(store.listed)
+            clock.advance(timedelta(days=1).total_seconds())
+        return asked
+
+    assert asyncio.run(run()) == [2, 4]  # once to hear, once to remove what is old

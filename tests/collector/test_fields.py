@@ -68,6 +68,10 @@ def test_every_error_is_reported_at_once(collector: Collector, http: TestClient)
         ("2026-11-23t14:05:00.5z", "2026-11-23T14:05:00.500000Z"),
         ("1970-01-01T00:00:00-00:00", "1970-01-01T00:00:00Z"),
         ("2200-12-31T23:59:59Z", "2200-12-31T23:59:59Z"),
+        ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z"),
+        ("2016-12-31T23:59:60.123456789Z", "2017-01-01T00:00:00.123456Z"),
+        ("2015-07-01T01:59:60+02:00", "2015-07-01T00:00:00Z"),
+        ("2015-06-30t19:44:60-04:15", "2015-07-01T00:00:00Z"),
     ],
 )
 def test_a_time_is_stored_in_utc(collector: Collector, http: TestClient, sent: str, stored: str) -> None:
@@ -98,6 +102,12 @@ def test_a_time_is_stored_in_utc(collector: Collector, http: TestClient, sent: s
         "0001-01-01T00:00:00+14:00",
         "9999-12-31T23:59:59-14:00",
         "2026-11-23T14:05:00Z\n",
+        "2026-11-23T14:05:60Z",
+        "2026-11-23T23:59:60Z",
+        "2016-12-31T23:59:60+02:00",
+        "2016-12-31T23:59:61Z",
+        "2200-12-31T23:59:60Z",
+        "1969-12-31T23:59:60+01:00",
     ],
 )
 def test_a_time_that_is_none_is_refused(collector: Collector, http: TestClient, sent: Any) -> None:
@@ -153,8 +163,6 @@ def test_a_field_that_breaks_its_rule_is_refused(
         ("react_iterations", -1),
         ("react_iterations", True),
         ("error_count", "3"),
-        ("input_tokens", 2**63),
-        ("input_tokens", 1e300),
         ("overall_confidence", 1.0001),
         ("overall_confidence", -0.1),
         ("hallucination_risk", "low"),
@@ -163,8 +171,10 @@ def test_a_field_that_breaks_its_rule_is_refused(
         ("mine", {"a": 1}),
         ("mine", "x" * 1025),
         ("mine", "ü" * 513),
-        ("mine", 10**30),
-        ("mine", -(2**63) - 1),
+        ("mine", 10**309),
+        ("mine", -(10**400)),
+        ("cost_usd", 10**309),
+        ("input_tokens", 10**4000),
     ],
 )
 def test_a_metric_that_breaks_its_rule_is_refused(

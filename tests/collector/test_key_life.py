@@ -193,16 +193,6 @@ def test_of_a_client_that_is_off_everything_is_answered_and_nothing_stored(
     assert collector.app.budget.in_flight_bytes == 0
 
 
-def test_even_of_a_client_that_is_off_no_endless_body_is_read() -> None:
-    collector = make_collector(max_body_bytes=2000)
-    clients.set_client(collector.store, "acme", level=Level.OFF)
-
-    with collector.http() as http:
-        answer = http.post("/v1/logs", content=b"x" * 2001, headers=collector.headers())
-
-    assert answer.status_code == 413
-
-
 def test_a_client_that_is_on_again_is_stored_again(collector: Collector, http: TestClient) -> None:
     for level in (Level.OFF, Level.FULL_TRACE):
         clients.set_client(collector.store, "acme", level=level)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from collector.intake import Sender, read_log
+from collector.intake import Sender, derive_log_id, read_log
 from collector.json_path import path_of
 from collector.strict_json import MAX_MEMBERS, NotJson, mend_surrogates, split_object
 from lake import rawlog, trace_parts
@@ -22,6 +22,7 @@ from tests.collector.conftest import Collector, make_log
 
 _NOW = datetime(2026, 11, 23, 14, tzinfo=UTC)
 _MIB = 1024 * 1024
+_EXECUTED_AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def _with(place: str, text: str) -> bytes:
@@ -229,3 +230,79 @@ def test_parts_are_counted_alike_in_traces_of_any_size(size: int) -> None:
     ).encode()
 
     assert count_parts(trace) == PartCounts(react_iterations=4, tool_call_count=4, error_count=size)
+
+
+# ---------------------------------------------------------------- what seems the same, and is not
+
+
+@pytest.mark.parametrize("own", ["received_at", "collector_counted"])
+@settings(max_examples=40, deadline=None)
+@given(times=st.sets(st.integers(0, 4)))
+def test_no_field_is_lost_whose_name_is_like_one_of_the_collectors(own: str, times: set[int]) -> None:
+    sent = {f"{'sender_' * number}{own}": number for number in times}
+
+    kept = json.loads(_row(json.dumps(make_log(**sent)).encode()).log["extra"])
+
+    assert sorted(kept.values()) == sorted(times)
+    assert own not in kept
+    assert {name: kept[name] for name in sent if name != own} == {n: v for n, v in sent.items() if n != own}
+
+
+_halves = st.text(st.sampled_from("aé\ud83d\ude00\ud800\udfff\ufffd\ue03d\ue200"), min_size=1, max_size=4)
+
+
+@settings(max_examples=300, deadline=None)
+@given(one=_halves, other=_halves)
+def test_tickets_that_differ_in_halves_of_a_pair_get_different_ids(one: str, other: str) -> None:
+    ids = [
+        read_log(json.dumps(make_log(log_id=..., ticket_id=ticket)).encode(), Sender("acme"), _NOW).log_id
+        for ticket in (one, other)
+    ]
+
+    is_same = one.encode("utf-16", "surrogatepass") == other.encode("utf-16", "surrogatepass")
+    assert (ids[0] == ids[1]) == is_same
+
+
+def test_the_id_of_a_ticket_does_not_depend_on_how_it_is_written() -> None:
+    ticket = "T-\ufffd-é"
+    ids = {
+        read_log(
+            json.dumps(make_log(log_id=..., ticket_id=ticket, x=x), ensure_ascii=way).encode(),
+            Sender("a"),
+            _NOW,
+        ).log_id
+        for way in (True, False)
+        for x in ("", "\ud83d")
+        if way or not x
+    }
+
+    assert ids == {derive_log_id("a", ticket, _EXECUTED_AT)}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n"])
+def test_files_with_marks_that_were_put_together_are_lines_like_others(
+    collector: Collector, http: TestClient, end: str
+) -> None:
+    lines = ["\ufeff" + json.dumps(make_log(log_id=f"L-{number}")) for number in range(3)]
+
+    answer = http.post(
+        "/v1/logs", content=(end.join(lines) + end + "\ufeff" + end).encode(), headers=collector.ndjson()
+    )
+
+    assert answer.json() == {"status": "stored", "logs": 3, "log_ids": ["L-0", "L-1", "L-2"]}
+
+
+@pytest.mark.parametrize("place", ["trace", "mine", "metrics"])
+@pytest.mark.parametrize("depth", [201, 1_000, 5_000, 100_000])
+@pytest.mark.parametrize("opened", ["[", '{"a":'])
+def test_what_is_nested_too_deep_is_named(
+    collector: Collector, http: TestClient, place: str, depth: int, opened: str
+) -> None:
+    deep = opened * depth + "1" + ("]" if opened == "[" else "}") * depth
+    value = deep if place == "mine" else f'{{"first": [{{}}], "x": {deep}}}'
+
+    answer = http.post("/v1/logs", content=_with(place, value), headers=collector.headers())
+
+    (field,) = answer.json()["error"]["fields"]
+    assert field["path"] == place
+    assert field["message"] == "is nested more than 200 levels deep"

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.testclient import TestClient
 
 from cli.errors import CliError
-from cli.servers import _require_writing
+from cli.parent import PARENT
+from cli.servers import _collectors_store, _require_writing
 from etl.run import run_once
 from etl.settings import EtlSettings
 from etl.status import status
@@ -20,7 +22,7 @@ from lake.errors import ObjectNotFound, StoreRefused, StoreUnavailable
 from lake.probe import probe
 from lake.snapshot import Lake
 from lake.store import Store, memory_store, open_store
-from tests.collector.conftest import make_collector
+from tests.collector.conftest import Collector, make_collector, make_log
 from tests.collector.stores import _Double
 from tests.conftest import LakeEnv
 from tests.logs import a_log, put_raw
@@ -29,7 +31,7 @@ PROBE = layout.probe_key("one")
 
 
 class LimitedStore(_Double):
-    """Refuses one thing: ``write``, ``read``, ``remove`` of probes, or ``look up`` of keys; counts what is written."""
+    """Refuses one: ``write``, ``read``, ``remove`` of probes, or reading below a prefix; counts what is written."""
 
     def __init__(self, refuses: str = "") -> None:
         super().__init__()
@@ -43,7 +45,7 @@ class LimitedStore(_Double):
         await super().put_async(key, data, timeout_s=timeout_s)
 
     async def get_async(self, key: str) -> bytes:
-        if self.refuses == ("read" if layout.is_probe(key) else "look up"):
+        if self.refuses == "read" if layout.is_probe(key) else key.startswith(self.refuses or "nothing"):
             raise StoreRefused(f"reading {key}")
         return b"other" if self.refuses == "same" and layout.is_probe(key) else await super().get_async(key)
 
@@ -59,7 +61,8 @@ class LimitedStore(_Double):
         ("write", "refused writing raw/probes/"),
         ("read", "refused reading raw/probes/"),
         ("remove", "refused deleting raw/probes/"),
-        ("look up", "refused reading control/keys/"),
+        ("control/keys/", "refused reading control/keys/"),
+        ("control/clients/", "refused reading control/clients/"),
         ("same", "it holds something else"),
     ],
 )
@@ -218,3 +221,94 @@ def test_a_start_with_credentials_that_may_only_read_is_refused_in_words() -> No
     said = str(caught.value)
     assert said.startswith("Logs could not be stored. The object store refused writing raw/probes/")
     assert "read and delete below raw/probes/" in said
+
+
+@pytest.mark.parametrize("kind", ["keys", "clients"])
+def test_a_start_that_may_write_and_not_look_up_is_refused_in_words(kind: str) -> None:
+    class WriteOnly(Store):
+        def get(self, key: str) -> bytes:
+            if key.startswith(f"control/{kind}/"):
+                raise StoreRefused(f"reading {key}")
+            return super().get(key)
+
+    with pytest.raises(CliError, match=f"refused reading control/{kind}/.* read control/keys/ and"):
+        _require_writing(WriteOnly("memory://", memory_store()._objects))
+
+
+def test_a_folder_of_clients_that_may_not_be_entered_stops_the_start_and_is_not_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As root, to whom a mode of a folder says nothing, the tests would see nothing of it."""
+    read = Path.read_bytes
+
+    def refuse(path: Path) -> bytes:
+        if "clients" in path.parts:
+            raise PermissionError(13, "Permission denied")
+        return read(path)
+
+    store = open_store((tmp_path / "lake").as_uri(), {})
+    collector = make_collector(store)
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+
+    with pytest.raises(CliError, match=r"reading control/clients/-.json \(permission denied\)"):
+        _require_writing(store)
+    with collector.http() as http:
+        answer = http.get("/readyz")
+
+    assert answer.status_code == 503
+    assert "control/clients/-.json (permission denied)" in answer.json()["error"]["message"]
+
+
+# ---------------------------------------------------------------- a lake that is gone
+
+
+def _send(collector: Collector, http: TestClient, client: str = "acme") -> int:
+    return http.post("/v1/logs", json=make_log(), headers=collector.headers(client)).status_code
+
+
+@pytest.mark.parametrize("is_unmounted", [True, False])
+def test_a_lake_that_is_gone_is_503_for_all_and_makes_nobody_unknown(
+    tmp_path: Path, *, is_unmounted: bool
+) -> None:
+    place = tmp_path / "lake"
+    collector = make_collector(open_store(place.as_uri(), {}))
+    with collector.http() as http:
+        before = [_send(collector, http), http.get("/readyz").status_code]
+        place.rename(tmp_path / "moved")
+        if is_unmounted:
+            place.mkdir()
+        cached = [_send(collector, http), _send(collector, http, "globex")]
+        collector.clock.advance(60)
+        gone, not_ready = [_send(collector, http), _send(collector, http)], http.get("/readyz")
+        made = [*place.iterdir()] if is_unmounted else place.exists()
+        if is_unmounted:
+            place.rmdir()
+        (tmp_path / "moved").rename(place)
+        collector.clock.advance(60)
+        after = [_send(collector, http), _send(collector, http, "globex"), http.get("/readyz").status_code]
+
+    assert (before, cached, after) == ([200, 200], [503, 503], [200, 200, 200])
+    assert (gone, not_ready.status_code) == ([503, 503], 503)
+    assert "There is no lake where CASELOG_LAKE_URL leads" in not_ready.json()["error"]["message"]
+    assert not made
+    assert len(collector.lines()) == 3
+
+
+def test_a_process_that_is_started_again_makes_no_lake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "lake"
+    monkeypatch.setenv("CASELOG_LAKE_URL", place.as_uri())
+    monkeypatch.setenv(PARENT, "1")
+
+    for _ in range(2):  # no folder, and then one in which nothing is mounted
+        with pytest.raises(CliError, match="There is no lake"):
+            _collectors_store()
+        place.mkdir(exist_ok=True)
+    nothing = [*place.iterdir()]
+    monkeypatch.delenv(PARENT)
+    _require_writing(_collectors_store())
+    monkeypatch.setenv(PARENT, "1")
+
+    assert nothing == []
+    _collectors_store()

@@ -13,6 +13,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from caselog.model import LOG_FIELDS, METRICS, TRACE_PARTS
+from cli.environment import read_settings
+from cli.errors import SettingsError
 from collector import envelope, reference
 from collector.errors import STATUS
 from collector.settings import CollectorSettings
@@ -228,23 +230,28 @@ def test_the_example_of_api_md_gets_the_answer_it_shows(collector: Collector, ht
 
 # ---------------------------------------------------------------- behind a proxy
 
+_PATHS = ("/healthz", "/readyz", "/docs", "/docs/reference.css", "/docs/icon.svg", "/openapi.json")
 
-@pytest.mark.parametrize("prefix", ["", "/caselog"])
-def test_below_the_path_of_a_proxy_everything_is_where_it_was(prefix: str) -> None:
-    """Some proxies take their prefix away, others hand it on."""
-    collector = make_collector(root_path="/caselog")
+
+@pytest.mark.parametrize(
+    "root", ["/caselog", "/v1", "/v1/logs", "/docs", "/docs/reference.css", "/healthz", "/a/v1"]
+)
+@pytest.mark.parametrize("is_handed_on", [True, False])
+def test_below_the_path_of_a_proxy_everything_is_where_it_was(root: str, *, is_handed_on: bool) -> None:
+    """Some proxies take their prefix away, others hand it on; it may look like an address of the collector's own."""
+    collector, prefix = make_collector(root_path=root), root if is_handed_on else ""
     with collector.http() as http:
         stored = http.post(f"{prefix}/v1/logs", json=make_log(), headers=collector.headers())
-        found = {path: http.get(prefix + path) for path in ("/healthz", "/readyz", "/docs", "/openapi.json")}
-        refused = [http.get(prefix + path).status_code for path in ("/v1", "/caselogs/healthz", "/v1/logs")]
+        found = {path: http.get(prefix + path) for path in _PATHS}
+        refused = [http.get(prefix + path).status_code for path in ("/v1", root + "s/healthz", "/v1/logs")]
 
     assert stored.status_code == 200
     assert {answer.status_code for answer in found.values()} == {200}
-    assert found["/openapi.json"].json()["servers"] == [{"url": "/caselog"}]
+    assert found["/openapi.json"].json()["servers"] == [{"url": root}]
     assert refused == [404, 404, 405]
 
 
-@pytest.mark.parametrize("prefix", ["caselog", "/caselog/", "/", "/a b", "/a?b"])
+@pytest.mark.parametrize("prefix", ["caselog", "/caselog/", "/", "/a b", "/a?b", "/a\n", "/ä", "//a"])
 def test_a_path_that_is_none_stops_the_start(prefix: str) -> None:
-    with pytest.raises(ValueError, match="root_path"):
-        make_collector(root_path=prefix)
+    with pytest.raises(SettingsError, match="ROOT_PATH: must be empty or a path such as /caselog: each part"):
+        read_settings(CollectorSettings, "X_", {"X_ROOT_PATH": prefix})

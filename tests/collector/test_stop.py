@@ -13,12 +13,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import pytest
 
 from access import clients, keys
+from cli.errors import CliError
+from cli.workers import run_workers
+from collector.settings import CollectorSettings
 from lake.store import open_store
 from tests.collector.conftest import make_log
 from tests.collector.failing_s3 import FailingS3, failing_s3
@@ -33,7 +36,7 @@ _PATIENCE_S: Final = "0.5"
 class Running:
     """`caselog collector` over a store that does what the test says."""
 
-    def __init__(self, s3: FailingS3, process: subprocess.Popen[bytes], port: int, key: str) -> None:
+    def __init__(self, s3: FailingS3, process: subprocess.Popen[str], port: int, key: str) -> None:
         self.s3 = s3
         self.process = process
         self.port = port
@@ -65,13 +68,15 @@ class Running:
                 return
             time.sleep(0.01)
 
-    def ended(self) -> int:
-        """How it ended, once it has."""
-        return self.process.wait(_END_S)
+    def ended(self) -> str:
+        """What it said on standard error, once it has ended; it ended in order, by the signal."""
+        _, said = self.process.communicate(timeout=_END_S)
+        assert self.process.returncode in {0, -signal.SIGTERM}, said
+        return said
 
 
 @contextmanager
-def _running(s3: FailingS3) -> Iterator[Running]:
+def _running(s3: FailingS3, *, stop_s: int = 20, workers: int = 1) -> Iterator[Running]:
     fault, s3.fault = s3.fault, ""
     store, now = open_store("s3://bucket/", s3.env), datetime.now(UTC)
     clients.create_client(store, "acme", now)
@@ -82,19 +87,26 @@ def _running(s3: FailingS3) -> Iterator[Running]:
         "CASELOG_LAKE_URL": "s3://bucket/",
         "CASELOG_COLLECTOR_PORT": str(port),
         "CASELOG_COLLECTOR_ACK_TIMEOUT_S": _PATIENCE_S if fault == "hangs" else "20",
+        "CASELOG_COLLECTOR_SHUTDOWN_TIMEOUT_S": str(stop_s),
         **s3.env,
     }
-    process = subprocess.Popen([Path(sys.executable).parent / "caselog", "collector"], env=env)
+    command: list[str | Path] = [
+        Path(sys.executable).parent / "caselog",
+        "collector",
+        "--workers",
+        str(workers),
+    ]
+    process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True)
     try:
         _await_ready(process, port)
         s3.fault = fault
         yield Running(s3, process, port, key)
     finally:
-        process.kill()
-        process.wait()
+        process.terminate()
+        process.communicate(timeout=_END_S)
 
 
-def _await_ready(process: subprocess.Popen[bytes], port: int) -> None:
+def _await_ready(process: subprocess.Popen[str], port: int) -> None:
     deadline = time.monotonic() + _START_S
     while time.monotonic() < deadline:
         assert process.poll() is None, "the collector ended"
@@ -106,14 +118,22 @@ def _await_ready(process: subprocess.Popen[bytes], port: int) -> None:
     pytest.fail("the collector was not ready in time")
 
 
-def _answer(connection: socket.socket) -> tuple[int, dict[str, object]]:
-    """Status and body of the answer, to the end of the connection."""
+def _whole_answer(connection: socket.socket) -> tuple[int, dict[str, str], dict[str, Any]]:
+    """Status, headers and body of the answer, to the end of the connection."""
     said = b""
     with connection:
         while data := connection.recv(65536):
             said += data
     head, _, body = said.partition(b"\r\n\r\n")
-    return int(head.split()[1]), json.loads(body)
+    status, *lines = head.decode().split("\r\n")
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+    return int(status.split()[1]), headers, json.loads(body)
+
+
+def _answer(connection: socket.socket) -> tuple[int, dict[str, Any]]:
+    """Status and body of the answer, to the end of the connection."""
+    status, _, body = _whole_answer(connection)
+    return status, body
 
 
 def _logs(s3: FailingS3) -> list[str]:
@@ -163,3 +183,37 @@ def test_a_store_that_hangs_does_not_keep_a_collector_from_ending_nor_a_sender_f
 
     assert status == 503
     assert "did not confirm the log: sending it again is safe" in json.dumps(told)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_body_that_is_not_whole_when_the_stop_ends_is_told_so_in_the_collectors_words(workers: int) -> None:
+    with failing_s3() as s3, _running(s3, stop_s=1, workers=workers) as collector:
+        slow = [collector.connect(body=collector.body[:10]) for _ in range(3)]
+        time.sleep(0.2)  # there is no sign of a head that has arrived
+
+        collector.terminate()
+        answers = [_whole_answer(connection) for connection in slow]
+        said = collector.ended()
+
+    for status, headers, told in answers:
+        assert (status, told["error"]["code"]) == (503, "stopping")
+        assert {"retry-after", "x-request-id"} <= headers.keys()
+        assert headers["connection"] == "close"
+    assert "Traceback" not in said
+    assert " ERROR " not in said
+    assert not _logs(s3)
+
+
+def test_workers_wait_as_long_as_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+
+    def running(_env: object, stop_s: float) -> None:
+        waited.append(stop_s)
+        raise CliError("nothing is started here")
+
+    monkeypatch.setattr("cli.workers.running", running)
+    for stop_s in (1, 20, 600):
+        with pytest.raises(CliError):
+            run_workers(CollectorSettings(port=free_ports(1)[0], workers=2, shutdown_timeout_s=stop_s))
+
+    assert all(left > stop_s for stop_s, left in zip((1, 20, 600), waited, strict=True))

@@ -21,7 +21,9 @@ from access import clients, keys
 from lake.store import Store, open_store
 from tests.servers.process import free_ports
 
+METRICS_TOKEN: Final = "a-token-of-the-fuzzer-alone"
 _SETTINGS: Final = {
+    "CASELOG_COLLECTOR_METRICS_TOKEN": METRICS_TOKEN,
     "CASELOG_COLLECTOR_UPLOAD_TIMEOUT_S": "2",
     "CASELOG_COLLECTOR_KEEP_ALIVE_TIMEOUT_S": "1",
     "CASELOG_COLLECTOR_ACK_TIMEOUT_S": "30",  # a busy machine is no fault of the collector's

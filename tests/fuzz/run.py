@@ -14,7 +14,7 @@ from typing import Final
 import psutil
 
 from tests.fuzz.cases import Case, make_case
-from tests.fuzz.collecting import MOST_RSS_BYTES, Collecting
+from tests.fuzz.collecting import METRICS_TOKEN, MOST_RSS_BYTES, Collecting
 from tests.fuzz.good_sender import GoodSender
 from tests.fuzz.talk import talk
 from tests.fuzz.verdicts import Record, faults_of_service_log, faults_of_store
@@ -101,7 +101,10 @@ def _faults_at_rest(target: Collecting, peak_rss_bytes: int) -> list[str]:
 
 def _held(target: Collecting) -> list[str]:
     connections = [each for each in target.process.net_connections("tcp") if each.status == "ESTABLISHED"]
-    with urllib.request.urlopen(target.url + "/metrics", timeout=20) as answer:
+    asked = urllib.request.Request(
+        target.url + "/metrics", headers={"Authorization": f"Bearer {METRICS_TOKEN}"}
+    )
+    with urllib.request.urlopen(asked, timeout=20) as answer:
         figures = dict(line.rsplit(" ", 1) for line in answer.read().decode().splitlines() if line[:1] != "#")
     names = ("caselog_collector_in_flight_bytes", "caselog_collector_in_flight_requests")
     held = [f"{name} is {figures[name]}" for name in names if float(figures[name])]

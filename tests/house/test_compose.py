@@ -102,6 +102,12 @@ def test_every_setting_is_one_that_there_is() -> None:
     assert used <= known
 
 
+def test_the_collector_has_answered_everybody_before_docker_kills_it() -> None:
+    grace = SERVICES["collector"]["stop_grace_period"]
+
+    assert int(grace.removesuffix("s")) >= CollectorSettings().longest_stop_s
+
+
 def test_docker_compose_takes_it(tmp_path: Path) -> None:
     docker = shutil.which("docker")
     if (
@@ -307,6 +313,8 @@ def test_with_the_rights_of_the_etl_a_ticket_is_deleted_to_the_end_and_a_client_
 
 def test_with_their_rights_the_parts_take_a_log_all_the_way(parts: Parts, tmp_path: Path) -> None:
     key = parts.caselog("admin", "keys", "issue", "acme")["api_key"]
+    # So that the collector asks what others have taken, before it stores anything.
+    parts.caselog("admin", "clients", "set", "acme", "--bytes-per-day", "1000000")
     log = {
         "ticket_id": "T-1",
         "executed_at": "2026-11-23T14:00:00Z",

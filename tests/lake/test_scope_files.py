@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from caselog.ids import uuid7_at
 from etl.run import run_once
 from etl.settings import EtlSettings
-from lake.errors import CacheUnusable, LakeMissing, ObjectDamaged, StoreUnavailable
+from lake.errors import CacheUnusable, LakeGone, LakeMissing, ObjectDamaged, StoreUnavailable
 from lake.reader import Reader
 from lake.scope import EVERYONE, Scope
 from lake.scope_files import ScopeFiles
@@ -307,6 +307,43 @@ def test_a_restart_while_the_store_is_silent_shows_what_the_last_process_knew(
 
     assert rows_of(snapshot) == [("acme", "1"), ("acme", "2")]
     assert not snapshot.is_current
+
+
+@pytest.mark.parametrize("is_mount_point", [True, False])
+def test_a_lake_that_was_unmounted_is_neither_empty_nor_damaged_and_seen_again_when_it_is_back(
+    folder: Store, opened: Open, tmp_path: Path, *, is_mount_point: bool
+) -> None:
+    put_raw(folder, a_log("1"))
+    compact(folder)
+    place, now = tmp_path / "lake", [datetime(2026, 11, 23, 15, tzinfo=UTC)]
+    files = opened(folder, now=lambda: now[0])
+    known = files.snapshot(EVERYONE)
+
+    place.rename(tmp_path / "moved")
+    if is_mount_point:
+        place.mkdir()
+    _look_again(files, now)
+    during = files.snapshot(EVERYONE)
+    with pytest.raises(LakeGone):
+        files.refresh()
+    if is_mount_point:
+        place.rmdir()
+    (tmp_path / "moved").rename(place)
+    put_raw(folder, a_log("2"))
+    _look_again(files, now)
+    after = files.snapshot(EVERYONE)
+
+    assert (during.is_current, during.as_of) == (False, known.as_of)
+    assert rows_of(during) == [("acme", "1")]
+    assert rows_of(after) == [("acme", "1"), ("acme", "2")]
+    assert after.is_current
+
+
+def _look_again(files: ScopeFiles, now: list[datetime]) -> None:
+    """Let so much time pass that nothing is taken from memory without a look at the store."""
+    now[0] += timedelta(minutes=1)
+    files._kept[EVERYONE].updated_mono = -1e9
+    files._looked_mono = -1e9
 
 
 def test_a_lake_that_is_not_there_is_said_so(tmp_path: Path, opened: Open) -> None:

@@ -77,7 +77,7 @@ def refuse(fault: HeadFault, _limits: RequestLimits) -> Refusal:
 
 @asynccontextmanager
 async def serving(
-    limits: RequestLimits | None = None, max_connections: int = 0, app: Any = None
+    limits: RequestLimits | None = None, max_connections: int = 0, app: Any = None, stop_timeout_s: int = 10
 ) -> AsyncIterator[tuple[int, uvicorn.Server]]:
     """The server on a free port."""
     server = make_server(
@@ -87,6 +87,7 @@ async def serving(
         max_connections=max_connections,
         websockets=True,
         port=0,
+        stop_timeout_s=stop_timeout_s,
     )
     task = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110  # it is uvicorn's flag

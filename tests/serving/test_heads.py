@@ -227,3 +227,39 @@ def test_a_connection_goes_on_after_an_answer_that_came_early() -> None:
         assert [answer["path"] for answer in answers(said)] == ["/early", "/bye"]
 
     run(steps)
+
+
+@pytest.mark.parametrize(
+    "codings",
+    [
+        [b"gzip, chunked"],
+        [b"gzip,chunked"],
+        [b"gzip", b"chunked"],
+        [b"identity, chunked"],
+        [b"chunked", b"chunked"],
+        [b"chunked, chunked"],
+        [b"x;a=b, chunked"],
+        [b",chunked"],
+        [b"chunked;q=1"],
+        [b"deflate"],
+    ],
+)
+@pytest.mark.parametrize("offer", [b"", b"Connection: Upgrade\r\nUpgrade: h2c\r\n"])
+def test_a_coding_other_than_chunks_is_refused(codings: list[bytes], offer: bytes) -> None:
+    async def steps(port: int) -> None:
+        lines = b"".join(b"Transfer-Encoding: %b\r\n" % coding for coding in codings)
+        said = await asyncio.to_thread(talk, port, POST + offer + lines + b"\r\n5\r\nhello\r\n0\r\n\r\n")
+        assert said.startswith(b"HTTP/1.1 400 ")
+        assert said.count(b"HTTP/1.1") == 1
+
+    run(steps)
+
+
+@pytest.mark.parametrize("coding", [b"chunked", b"Chunked", b" \tCHUNKED"])
+def test_chunks_are_read_however_they_are_spelt(coding: bytes) -> None:
+    async def steps(port: int) -> None:
+        head = POST + b"Connection: close\r\nTransfer-Encoding:" + coding + b"\r\n\r\n"
+        said = await asyncio.to_thread(talk, port, head + b"5\r\nhello\r\n0\r\n\r\n")
+        assert answers(said)[0]["body"] == "hello"
+
+    run(steps)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
 from serving.requests import Exchanges
@@ -16,6 +17,9 @@ from tests.voila_dashboards.gateway_fakes import ORIGIN, Site
 from voila_dashboards.forkserver.client import KernelNotStarted
 from voila_dashboards.gateway import kernel_trial
 from voila_dashboards.gateway.kernel_trial import KernelTrial
+
+TOKEN = "a-long-token-of-the-operator"
+AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
 
 
 class Forks:
@@ -84,13 +88,13 @@ def test_a_trial_that_takes_long_leaves_what_was_known(monkeypatch: pytest.Monke
 
 
 def test_the_figures_tell_pages_by_their_pattern_and_never_a_ticket(tmp_path: Path, clock: FakeClock) -> None:
-    site = Site(tmp_path, clock)
-    observed = Exchanges(site.app, site.app.state.metrics.note_exchange)
+    site = Site(tmp_path, clock, metrics_token=TOKEN)
+    observed = Exchanges(site.app, site.app.state.metrics.note_exchange, lambda: PlainTextResponse("", 503))
     http = TestClient(observed, base_url=ORIGIN, client=("127.0.0.1", 5))
 
     page = http.get("/ticket/acme/private-id", follow_redirects=False)
     nothing = http.get("/made-up")
-    told = http.get("/metrics").text
+    told = http.get("/metrics", headers=AUTHORIZED).text
 
     assert (page.status_code, nothing.status_code) == (303, 404)
     assert len(page.headers["x-request-id"]) == 16
@@ -103,14 +107,17 @@ def test_the_figures_tell_pages_by_their_pattern_and_never_a_ticket(tmp_path: Pa
 
 
 def test_the_figures_are_for_the_operator(tmp_path: Path, clock: FakeClock) -> None:
-    token = "a-long-token-of-the-operator"
-    site, guarded = Site(tmp_path / "a", clock), Site(tmp_path / "b", clock, metrics_token=token)
+    site, guarded = Site(tmp_path / "a", clock), Site(tmp_path / "b", clock, metrics_token=TOKEN)
+    local = TestClient(
+        site.app, client=("127.0.0.1", 5)
+    )  # or a proxy of this machine: nothing tells them apart
 
-    stranger = site.browser().get("/metrics")
-    proxied = TestClient(site.app, client=("127.0.0.1", 5)).get(
-        "/metrics", headers={"X-Forwarded-For": "::1"}
-    )
-    known = guarded.browser().get("/metrics", headers={"Authorization": f"Bearer {token}"})
+    withheld = [
+        local.get("/metrics"),
+        local.get("/metrics", headers=AUTHORIZED),
+        guarded.browser().get("/metrics"),
+    ]
+    known = guarded.browser().get("/metrics", headers=AUTHORIZED)
 
-    assert (stranger.status_code, proxied.status_code, known.status_code) == (403, 403, 200)
-    assert "CASELOG_DASHBOARDS_METRICS_TOKEN" in stranger.text
+    assert ([each.status_code for each in withheld], known.status_code) == ([403] * 3, 200)
+    assert all("set CASELOG_DASHBOARDS_METRICS_TOKEN" in each.text for each in withheld)

@@ -16,8 +16,8 @@ _SECONDS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 #: For an address that leads nowhere: whoever makes addresses up makes no series.
 _NO_ROUTE: Final = "(none)"
 _WITHHELD: Final = (
-    "The figures are for whoever runs the dashboards: ask from their own machine and not through a proxy, or with the "
-    "token of CASELOG_DASHBOARDS_METRICS_TOKEN as `Authorization: Bearer ...`.\n"
+    "The figures are for whoever runs the dashboards: set CASELOG_DASHBOARDS_METRICS_TOKEN, and ask with its token as "
+    "`Authorization: Bearer ...`.\n"
 )
 
 

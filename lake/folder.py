@@ -16,7 +16,7 @@ from obstore import exceptions as obs_errors
 from obstore.store import LocalStore
 
 from lake.errors import LakeError, ObjectWithheld, StoreUnavailable
-from lake.folder_mark import FolderMark, Identity
+from lake.folder_mark import MARK, FolderMark, Identity
 from lake.folder_walk import one_level, walk, withheld
 from lake.layout import QUARANTINE, RAW
 from lake.objects import Level, Oddity, Store, StoredObject, Survey, named_failures
@@ -120,9 +120,9 @@ class FolderStore(Store):
             return (self._folder / key).read_bytes()
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
-        """As the door says; where others may write, only what is a file, and no links."""
+        """As the door says, without the mark; where others may write, only what is a file, and no links."""
         if not prefix.startswith((RAW[:-1], QUARANTINE[:-1])):
-            yield from super().list(prefix)
+            yield from (found for found in super().list(prefix) if found.key != MARK)
             return
         with self._naming(f"listing {prefix}"):
             found = [each for each in walk(self._folder, prefix) if isinstance(each, StoredObject)]

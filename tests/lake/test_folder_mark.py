@@ -229,3 +229,8 @@ def test_before_there_was_a_lake_it_is_missing_and_not_gone(place: Path) -> None
     assert not isinstance(caught.value, LakeGone)
     with pytest.raises(ObjectNotFound):
         store.get("raw/other")
+
+
+def test_the_mark_is_no_object(place: Path, store: Store) -> None:
+    assert (place / MARK).is_file()
+    assert [found.key for found in store.list("")] == [KEY]

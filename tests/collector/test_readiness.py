@@ -312,3 +312,14 @@ def test_a_process_that_is_started_again_makes_no_lake(
 
     assert nothing == []
     _collectors_store()
+
+
+def test_who_asks_again_and_again_whether_it_is_ready_does_not_fill_the_service_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    collector = make_collector(LimitedStore("write"))
+    with collector.http() as http, caplog.at_level(logging.INFO):
+        answers = {http.get("/readyz").status_code for _ in range(20)}
+
+    assert answers == {503}
+    assert len([said for said in caplog.records if said.levelno >= logging.WARNING]) == 1  # that it is not

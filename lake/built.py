@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 import uuid
 from collections.abc import Collection, Iterable, Sequence
@@ -103,11 +102,3 @@ def replace_file(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             staged.unlink(missing_ok=True)
         raise CacheUnusable(path.parent, (error.strerror or "").lower()) from error
-
-
-def fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

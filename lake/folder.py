@@ -18,6 +18,7 @@ from obstore.store import LocalStore
 from lake.errors import LakeError, ObjectWithheld, StoreUnavailable
 from lake.folder_mark import MARK, FolderMark, Identity
 from lake.folder_walk import one_level, walk, withheld
+from lake.fsync import fsync
 from lake.layout import QUARANTINE, RAW
 from lake.objects import Level, Oddity, Store, StoredObject, Survey, named_failures
 
@@ -159,7 +160,7 @@ class FolderStore(Store):
             created = _make_folders(target.parent, self._folder)
             (self._folder / key).replace(target)
             for folder in (target.parent, *created):
-                _fsync(folder)
+                fsync(folder)
 
     def delete(self, keys: Iterable[str]) -> None:
         """As the door says."""
@@ -193,7 +194,7 @@ class FolderStore(Store):
                     os.fsync(file.fileno())
                 publish(staged, path)
             for folder in (path.parent, *unsynced):
-                _fsync(folder)
+                fsync(folder)
         except FileNotFoundError as error:
             self._mark.require()
             raise StoreUnavailable(f"writing {key}", "its folder went away") from error
@@ -289,16 +290,8 @@ def _make_folders(folder: Path, below: Path) -> list[Path]:
 def _fsync_both(path: Path) -> bool:
     """Have the file and its name on the disk; whether it is there."""
     try:
-        _fsync(path)
-        _fsync(path.parent)
+        fsync(path)
+        fsync(path.parent)
     except FileNotFoundError:
         return False
     return True
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from lake.errors import LakeGone, LakeMissing, StoreUnavailable
+from lake.fsync import fsync
 
 #: Name of the mark; the lake's keys never begin with a dot.
 MARK: Final = ".caselog-lake"
@@ -96,7 +97,7 @@ class FolderMark:
                 staged.unlink()
         for folder in (self._path, self._path.parent):
             with suppress(OSError):
-                _fsync(folder)
+                fsync(folder)
         if not self._content:
             self._folder = self._identity_of(self._path)
 
@@ -115,14 +116,6 @@ class FolderMark:
                 "that the lake's folder is there", (error.strerror or "unknown").lower()
             ) from error
         return found.st_dev, found.st_ino, found.st_ctime_ns if path is self._file else 0
-
-
-def _fsync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _readable(path: str, flags: int) -> int:

@@ -22,9 +22,10 @@ from typing import Final
 import duckdb
 import msgspec
 
-from lake.built import FORMAT, KEEP_REPLACED_S, Built, Contents, beside, choose, fsync, load, replace_file
+from lake.built import FORMAT, KEEP_REPLACED_S, Built, Contents, beside, choose, load, replace_file
 from lake.cache import FileCache, mark_used
 from lake.errors import CacheUnusable, ObjectDamaged
+from lake.fsync import fsync
 from lake.objects import Store
 from lake.raw_rows import RawRows
 from lake.scope import Scope

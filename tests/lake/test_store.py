@@ -129,7 +129,7 @@ def test_the_way_to_a_folder_is_on_the_disk_though_another_made_it(
     store = open_store(lake.as_uri(), {})
     (lake / "raw" / "a").mkdir(parents=True)
     synced: list[Path] = []
-    monkeypatch.setattr("lake.folder._fsync", synced.append)
+    monkeypatch.setattr("lake.folder.fsync", synced.append)
 
     store.put("raw/a/x", b"1")
     first = list(synced)

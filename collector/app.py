@@ -34,6 +34,7 @@ from collector.senders import Senders
 from collector.settings import CollectorSettings
 from lake import layout
 from lake.store import Store
+from serving.exchange import note
 from serving.metrics import answer_with, may_read
 from serving.requests import Exchanges
 from serving.tasks import Tasks
@@ -167,6 +168,7 @@ def _add_health(app: FastAPI, readiness: Readiness) -> None:
         return json_response({"status": "ok"})
 
     async def readyz() -> Response:
+        note(is_question=True)  # it is asked again and again while a store is away
         if reasons := await readiness.reasons():
             raise NotReady(reasons)
         return json_response({"status": "ready"})

@@ -22,6 +22,7 @@ class Exchange:
         "begun",
         "client_id",
         "code",
+        "is_question",
         "logs",
         "reason",
         "received_bytes",
@@ -48,6 +49,8 @@ class Exchange:
         self.client_id = ""
         #: Logs that were stored.
         self.logs = 0
+        #: Whether a no is an answer to it, and no failure that the service log has to hear of.
+        self.is_question = False
         #: What the store failed in, beside writing logs.
         self.store_error = ""
 

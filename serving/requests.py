@@ -17,8 +17,6 @@ logger = logging.getLogger(__name__)
 HEADER: Final = b"x-request-id"
 #: What a proxy or a sender may call a request, so that its own log and ours can be laid side by side.
 _GIVEN: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-#: A no is the answer to this question, and no failure: it is asked again and again while a server starts.
-_ASKS_WHETHER: Final = "/readyz"
 #: Failures of this side that are said each on its own within a second; beyond them it is said how many there were.
 _SAID_PER_S: Final = 10
 
@@ -65,7 +63,7 @@ class Exchanges:
                 name = (HEADER, exchange.request_id.encode())
                 message = {**message, "headers": [*message.get("headers", ()), name]}
                 self._watch(exchange)
-                if exchange.status >= 500 and not scope["path"].endswith(_ASKS_WHETHER):
+                if exchange.status >= 500 and not exchange.is_question:
                     self._said.failure(exchange)
             await send(message)
 

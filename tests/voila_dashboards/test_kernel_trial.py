@@ -106,6 +106,19 @@ def test_the_figures_tell_pages_by_their_pattern_and_never_a_ticket(tmp_path: Pa
     assert "made-up" not in told
 
 
+def test_a_no_to_whether_the_dashboards_are_ready_is_no_line_of_the_service_log(
+    tmp_path: Path, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    site = Site(tmp_path, clock)
+    site.voila.is_ready = False
+    observed = Exchanges(site.app, site.app.state.metrics.note_exchange, lambda: PlainTextResponse("", 503))
+
+    answer = TestClient(observed, base_url=ORIGIN).get("/readyz")
+
+    assert answer.status_code == 503
+    assert "was answered" not in caplog.text
+
+
 def test_the_figures_are_for_the_operator(tmp_path: Path, clock: FakeClock) -> None:
     site, guarded = Site(tmp_path / "a", clock), Site(tmp_path / "b", clock, metrics_token=TOKEN)
     local = TestClient(

@@ -34,9 +34,9 @@ JSON: Final = "application/json"
 encode = msgspec.json.Encoder().encode
 
 
-def json_response(content: object) -> Response:
-    """A small JSON answer with status 200."""
-    return Response(encode(content), media_type=JSON)
+def json_response(content: object, status: int = 200) -> Response:
+    """A small JSON answer."""
+    return Response(encode(content), status, media_type=JSON)
 
 
 def error_response(error: CollectorError) -> Response:

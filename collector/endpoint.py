@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Self
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from collector import body, reading
 from collector.allowances import Allowances
-from collector.answers import JSON, answer_to, partial_body
+from collector.answers import answer_to, json_response, partial_body
 from collector.body import BodyKind, Sent
 from collector.budget import Budget
 from collector.errors import InvalidLog, NotConfirmed, Overloaded, TooLarge, UploadAborted
@@ -37,9 +36,8 @@ _FEW_PARTS_BYTES: Final = 16 * 1024
 #: Less than this is what every request takes.
 _NOTICEABLE_S: Final = 0.1
 
-_encode = msgspec.json.Encoder().encode
 #: The answer to a client whose level is OFF: taken, and not stored.
-_OFF: Final = _encode({"status": "off"})
+_OFF: Final = {"status": "off"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +140,13 @@ class LogsEndpoint:
         is_whole = body.is_announced_within(headers.lengths, limit) and await body.drop(
             receive, limit=limit, timeout_s=self._settings.upload_timeout_s
         )
-        return Response(_OFF, headers={} if is_whole else {"Connection": "close"}, media_type=JSON)
+        answer = json_response(_OFF)
+        if not is_whole:
+            answer.headers["Connection"] = "close"
+        return answer
 
     async def _store_from(self, asked: _Asked, headers: LogHeaders, receive: Receive) -> Response:
-        if asked.sender.limits.bytes_per_day:
-            await self._hear(asked)
+        await self._hear(asked)
         self._allowances.check(asked.sender)
         kind = body.read_kind(headers.content_types, headers.encodings)
         body.check_announced_size(headers.lengths, self._settings.max_body_bytes)
@@ -161,17 +161,18 @@ class LogsEndpoint:
             asked = await self._ask_again(headers, asked)
             asked, found = await self._read_for(asked, headers, kind, received_at, sent, receive)
         if found is None:
-            return Response(_OFF, media_type=JSON)
+            return json_response(_OFF)
         lines = [log.line for log in found.logs]
-        if asked.sender.limits.bytes_per_day:
-            await self._hear(asked)
+        await self._hear(asked)
         with self._allowances.taking(asked.sender, lines):
             await self._commit(asked.sender.client_id, received_at, lines, asked.spent_s)
         note(logs=len(found.logs), code=InvalidLog.code if found.refused_lines else "")
         return _stored(found, kind)
 
     async def _hear(self, asked: _Asked) -> None:
-        """Return once it is known what other collectors took of the client today; raises `NotConfirmed`."""
+        """Return once it is known what others took of a client with a limit of a day; raises `NotConfirmed`."""
+        if not asked.sender.limits.bytes_per_day:
+            return
         begun = asyncio.get_running_loop().time()
         if not await self._allowances.hear(self._settings.ack_timeout_s - asked.spent_s):
             note(store_error="counts", reason="what collectors counted today was not read")
@@ -264,7 +265,7 @@ def _unpack_small(sent: Sent, how: Reading) -> bytes | None:
 def _stored(found: ReceivedLines, kind: BodyKind) -> Response:
     ids = [log.log_id for log in found.logs]
     if found.refused_lines:
-        return Response(_encode(partial_body(ids, found.refused_lines, found.fields)), 207, media_type=JSON)
+        return json_response(partial_body(ids, found.refused_lines, found.fields), 207)
     one = {"log_id": ids[0], "status": "stored"}
     answer = {"status": "stored", "logs": len(ids), "log_ids": ids} if kind.many else one
-    return Response(_encode(answer), media_type=JSON)
+    return json_response(answer)

@@ -14,6 +14,7 @@ from cli.environment import open_lake_store
 from cli.output import answer, answer_rows, as_mapping, json_option
 from cli.spans import End, Span
 
+_KEEP = "Keep it now: only its hash is stored."
 _expires = click.option(
     "--expires", type=End(), help="When the key stops working: after 90d, say, or at a time with its offset."
 )
@@ -42,9 +43,7 @@ def issue(client_id: str, label: str, expires: datetime | None, *, as_json: bool
         label=label,
         expires_at=expires,
     )
-    facts = {"api_key": key, "client_id": client_id, "key_id": ring.hash_key(key)[:12]}
-    ends = {"expires_at": expires.isoformat() if expires else None}
-    answer({**facts, **ends}, as_json=as_json, sentence=f"{key}\nKeep it now: only its hash is stored.")
+    answer(_facts(key, client_id, expires), as_json=as_json, sentence=f"{key}\n{_KEEP}")
 
 
 @keys.command()
@@ -73,15 +72,20 @@ def rotate(key_or_client: str, overlap: timedelta, expires: datetime | None, *, 
         expires_at=expires,
     )
     old, ends_at = made.replaced, made.ends_at
-    facts = {
-        "api_key": made.api_key,
-        "client_id": old.client_id,
-        "key_id": ring.hash_key(made.api_key)[:12],
-        "expires_at": expires.isoformat() if expires else None,
-        "replaced": {"key_id": old.key_id, "expires_at": ends_at.isoformat()},
-    }
+    replaced = {"key_id": old.key_id, "expires_at": ends_at.isoformat()}
+    facts = {**_facts(made.api_key, old.client_id, expires), "replaced": replaced}
     until = f"The key {old.key_id} of {old.client_id} works until {ends_at:%Y-%m-%d %H:%M:%S} UTC."
-    answer(facts, as_json=as_json, sentence=f"{made.api_key}\nKeep it now: only its hash is stored. {until}")
+    answer(facts, as_json=as_json, sentence=f"{made.api_key}\n{_KEEP} {until}")
+
+
+def _facts(api_key: str, client_id: str, expires: datetime | None) -> dict[str, object]:
+    """What is told of a key that was made."""
+    return {
+        "api_key": api_key,
+        "client_id": client_id,
+        "key_id": ring.hash_key(api_key)[:12],
+        "expires_at": expires.isoformat() if expires else None,
+    }
 
 
 @keys.command(name="list")

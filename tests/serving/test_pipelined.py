@@ -46,7 +46,7 @@ def test_what_came_whole_is_answered_although_the_next_one_is_broken(
     parts = [sent[at : at + step] for at in range(0, len(sent), step)]
 
     async def steps(port: int) -> None:
-        said = await asyncio.to_thread(_say, port, parts)
+        said = await asyncio.to_thread(talk, port, *parts)
 
         assert [answer["body"] for answer in answers(said)] == ["hello"] * times
         assert said.count(b"HTTP/1.1 ") == times
@@ -54,18 +54,6 @@ def test_what_came_whole_is_answered_although_the_next_one_is_broken(
     run(steps)
 
     assert _errors(caplog) == []
-
-
-def _say(port: int, parts: list[bytes]) -> bytes:
-    """As `talk`, but the server need not take everything."""
-    said = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for part in parts:
-            connection.sendall(part)
-        while data := connection.recv(65536):
-            said += data
-    return said
 
 
 @pytest.mark.parametrize("rest", [b"", b"hel", b"hello" + SLOW[:20]])

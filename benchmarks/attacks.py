@@ -11,62 +11,25 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import json
 import multiprocessing
 import os
 import signal
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import psutil
 
-from access import clients, keys
 from benchmarks.attack_kinds import ATTACKS, Target
-from lake.store import open_store
-from tests.servers.process import free_ports
+from tests.servers.collector import running_collector
 
 _VICTIMS: Final = 4
 _EVERY_S: Final = 0.01
 _CALM_S: Final = 1.0
-
-
-@contextmanager
-def collector(folder: Path) -> Iterator[tuple[Target, psutil.Process]]:
-    """A collector of its own, and the key of a client for it."""
-    url = (folder / "lake").as_uri()
-    store = open_store(url, {})
-    now = datetime.now(UTC)
-    clients.create_client(store, "acme", now)
-    key = keys.issue_key(store, "acme", now, os.urandom(32))
-    (port,) = free_ports(1)
-    command = [sys.executable, "-m", "cli.main", "collector", "--port", str(port)]
-    process = subprocess.Popen(command, env={**os.environ, "CASELOG_LAKE_URL": url})  # noqa: S603
-    try:
-        asyncio.run(_await_port(port))
-        yield Target(port, key), psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-async def _await_port(port: int) -> None:
-    for _ in range(600):
-        with contextlib.suppress(OSError):
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.close()
-            return
-        await asyncio.sleep(0.05)
-    raise SystemExit("the collector did not start")
 
 
 # ---------------------------------------------------------------- who keeps to the rules
@@ -173,7 +136,8 @@ def main() -> None:
     parser.add_argument("--only", default=",".join(ATTACKS))
     options = parser.parse_args()
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    with tempfile.TemporaryDirectory() as folder, collector(Path(folder)) as (target, process):
+    with tempfile.TemporaryDirectory() as folder, running_collector(Path(folder), {}) as running:
+        target, process = Target(running.port, running.key), running.process
         for name in (None, *options.only.split(","), None):
             line = measure(name, target, process, options.seconds)
             print(json.dumps({**line, "load": round(os.getloadavg()[0], 1)}), flush=True)

@@ -7,7 +7,6 @@ import math
 import multiprocessing
 import os
 import shutil
-import socket
 import subprocess
 import time
 import urllib.error
@@ -26,6 +25,7 @@ from collector.serve import serve
 from collector.settings import CollectorSettings
 from lake.layout import is_probe
 from lake.store import Store, memory_store, open_store
+from tests.servers.process import free_ports
 
 _BUCKET: Final = "bench"
 _FAR_MS: Final = 15
@@ -96,7 +96,7 @@ def _minio(folder: Path) -> Iterator[int]:
     if program is None:
         raise NoMinio
     (folder / _BUCKET).mkdir(parents=True)  # a folder of a single-drive MinIO is a bucket
-    port = free_port()
+    (port,) = free_ports(1)
     command = [program, "server", "--quiet", "--address", f"127.0.0.1:{port}", str(folder)]
     process = subprocess.Popen(  # noqa: S603  # our own command
         command, env={**os.environ, **_LOGIN}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -151,7 +151,7 @@ def collectors(
     place: Place, workers: int, client_count: int
 ) -> Iterator[tuple[int, Sequence[int], Sequence[str]]]:
     """So many processes that share a port: it, their ids, and a key of each client."""
-    seed, port = os.urandom(32), free_port()
+    seed, (port,) = os.urandom(32), free_ports(1)
     store = memory_store() if place.url == "none" else open_store(place.url, place.near_env, create=True)
     made = make_clients(store, seed, client_count)
     # A revoked key is nobody's concern here, and 500 lookups every five seconds would be.
@@ -171,12 +171,6 @@ def collectors(
             process.terminate()
         for process in processes:
             process.join(30)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_until_healthy(url: str, alive: Callable[[], bool], timeout_s: float = 30) -> None:

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.ingest_sending import Connection
-from benchmarks.ingest_servers import cpu_seconds, free_port, wait_until_healthy
+from benchmarks.ingest_servers import cpu_seconds, wait_until_healthy
+from tests.servers.process import free_ports
 
 #: Their first start makes some dozens of tables.
 _START_S: Final = 300
@@ -48,7 +49,7 @@ def _phoenix_environment(port: int) -> dict[str, str]:
     return {
         "PHOENIX_HOST": "127.0.0.1",
         "PHOENIX_PORT": str(port),
-        "PHOENIX_GRPC_PORT": str(free_port()),
+        "PHOENIX_GRPC_PORT": str(free_ports(1)[0]),
         "PHOENIX_WORKING_DIR": ".",
         "PHOENIX_TELEMETRY_ENABLED": "false",
         "PHOENIX_ALLOW_EXTERNAL_RESOURCES": "false",
@@ -163,7 +164,7 @@ def _version_of(python: Path, distribution: str) -> str:
 @contextmanager
 def running(name: str, environments: Path, folder: Path) -> Iterator[Running]:
     """A peer in its own environment while the block runs; what it keeps is in ``folder``. Raises `DidNotStart`."""
-    peer, python, port = PEERS[name], python_of(name, environments), free_port()
+    peer, python, port = PEERS[name], python_of(name, environments), free_ports(1)[0]
     program, *arguments = peer.command(port)
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603  # our own command

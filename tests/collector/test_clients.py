@@ -6,26 +6,22 @@ A program that is not on this machine is skipped, by name; the raw sockets at th
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import pytest
 
-from access import clients, keys
 from caselog import Client, Settings
-from lake.store import open_store
+from lake.store import Store
 from tests.collector.conftest import make_log, stored_lines
-from tests.servers.process import free_ports
+from tests.servers.collector import running_collector
 
 ROOT: Final = Path(__file__).parents[2]
 PROGRAMS: Final = Path(__file__).parent / "clients"
@@ -45,7 +41,7 @@ class Site(NamedTuple):
 
     port: int
     key: str
-    lake: str
+    store: Store
     cases: Path
 
     @property
@@ -56,33 +52,8 @@ class Site(NamedTuple):
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("clients")
-    lake = (folder / "lake").as_uri()
-    store, now = open_store(lake, {}), datetime.now(UTC)
-    clients.create_client(store, "acme", now)
-    key = keys.issue_key(store, "acme", now, os.urandom(32))
-    (port,) = free_ports(1)
-    command = [sys.executable, "-m", "cli.main", "collector", "--port", str(port)]
-    env = {**os.environ, "CASELOG_LAKE_URL": lake, "CASELOG_COLLECTOR_MAX_BODY_BYTES": str(MAX_BODY)}
-    process = subprocess.Popen(command, cwd=ROOT, env=env)
-    try:
-        _await_port(port, process)
-        yield Site(port, key, lake, _write_cases(folder, key))
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        assert process.poll() is None
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    pytest.fail("the collector did not start")
+    with running_collector(folder, {"CASELOG_COLLECTOR_MAX_BODY_BYTES": str(MAX_BODY)}) as running:
+        yield Site(running.port, running.key, running.store, _write_cases(folder, running.key))
 
 
 def _write_cases(folder: Path, key: str) -> Path:
@@ -227,7 +198,7 @@ def test_the_sdk_loses_a_wrong_log_only_and_says_so(site: Site, capsys: pytest.C
     is_delivered = client.flush(20)
     client.close(5)
 
-    tickets = {line["ticket_id"] for line in stored_lines(open_store(site.lake, {}))}
+    tickets = {line["ticket_id"] for line in stored_lines(site.store)}
     assert is_delivered
     assert client.stats()["lost"] == {"refused": 1}
     assert {ticket for ticket in tickets if ticket.startswith("sdk-")} == {
@@ -306,4 +277,4 @@ def test_what_clients_sent_is_stored(site: Site) -> None:
         connection.sendall(_head(site, "Host: x", "Connection: close", f"Content-Length: {len(body)}") + body)
         assert _read(connection).startswith(b"HTTP/1.1 200")
 
-    assert "by-hand" in {line["log_id"] for line in stored_lines(open_store(site.lake, {}))}
+    assert "by-hand" in {line["log_id"] for line in stored_lines(site.store)}

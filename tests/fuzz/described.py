@@ -8,14 +8,14 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from tests.fuzz.collecting import Collecting
+from tests.servers.collector import RunningCollector
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _CONFIG: Final = Path(__file__).with_name("schemathesis.toml")
 
 
 def hold_to_description(
-    target: Collecting, folder: Path, seed: int, *, most: int | None = None, seconds: int | None = None
+    target: RunningCollector, folder: Path, seed: int, *, most: int | None = None, seconds: int | None = None
 ) -> subprocess.CompletedProcess[str]:
     """What schemathesis says after so many examples of an address, or so much time; its files are in ``folder``."""
     options = ["--max-examples", str(most)] if most is not None else ["--max-examples", "2000"]

@@ -14,10 +14,11 @@ from typing import Final
 import psutil
 
 from tests.fuzz.cases import Case, make_case
-from tests.fuzz.collecting import METRICS_TOKEN, MOST_RSS_BYTES, Collecting
+from tests.fuzz.collecting import METRICS_TOKEN, MOST_RSS_BYTES
 from tests.fuzz.good_sender import GoodSender
 from tests.fuzz.talk import talk
 from tests.fuzz.verdicts import Record, faults_of_service_log, faults_of_store
+from tests.servers.collector import RunningCollector
 
 _LARGE_EVERY: Final = 400
 _REST_S: Final = 20.0
@@ -35,7 +36,12 @@ class Result:
 
 
 def run(
-    target: Collecting, seed: int, *, most: int | None = None, seconds: float | None = None, at_once: int = 32
+    target: RunningCollector,
+    seed: int,
+    *,
+    most: int | None = None,
+    seconds: float | None = None,
+    at_once: int = 32,
 ) -> Result:
     """Send the cases of ``seed``, so many at most or for so long, and look at what came of it."""
     record, good = Record(), GoodSender(target.port, target.key)
@@ -56,7 +62,7 @@ def _wanted(most: int | None, seconds: float | None) -> Callable[[int], bool]:
 
 
 async def _run(
-    target: Collecting, seed: int, record: Record, is_wanted: Callable[[int], bool], at_once: int
+    target: RunningCollector, seed: int, record: Record, is_wanted: Callable[[int], bool], at_once: int
 ) -> tuple[int, int]:
     numbers = count()
     peak = [0]
@@ -67,7 +73,11 @@ async def _run(
 
 
 async def _send_cases(
-    target: Collecting, seed: int, record: Record, numbers: Iterator[int], is_wanted: Callable[[int], bool]
+    target: RunningCollector,
+    seed: int,
+    record: Record,
+    numbers: Iterator[int],
+    is_wanted: Callable[[int], bool],
 ) -> None:
     while is_wanted(number := next(numbers)):
         case = make(seed, number, target.key)
@@ -90,7 +100,7 @@ async def _watch(process: psutil.Process, peak: list[int]) -> None:
 # ---------------------------------------------------------------- afterwards
 
 
-def _faults_at_rest(target: Collecting, peak_rss_bytes: int) -> list[str]:
+def _faults_at_rest(target: RunningCollector, peak_rss_bytes: int) -> list[str]:
     """What a collector still holds that nobody talks to any more."""
     faults = [] if peak_rss_bytes <= MOST_RSS_BYTES else [f"{peak_rss_bytes >> 20} MiB of memory"]
     until = time.monotonic() + _REST_S
@@ -99,7 +109,7 @@ def _faults_at_rest(target: Collecting, peak_rss_bytes: int) -> list[str]:
     return faults + held
 
 
-def _held(target: Collecting) -> list[str]:
+def _held(target: RunningCollector) -> list[str]:
     connections = [each for each in target.process.net_connections("tcp") if each.status == "ESTABLISHED"]
     asked = urllib.request.Request(
         target.url + "/metrics", headers={"Authorization": f"Bearer {METRICS_TOKEN}"}

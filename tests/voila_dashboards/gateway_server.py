@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from playwright.sync_api import Page
 
 from lake.store import Store, open_store
 from tests.logs import a_log, put_raw
+from tests.servers.process import free_ports
 from tests.voila_dashboards.gateway_fakes import PASSWORD, add_users, form_token
 
 
@@ -118,7 +118,7 @@ def dashboards_on(lake: LakeEnv, **settings: object) -> Iterator[Server]:
     store = open_store(lake.url, lake.env)
     add_users(store, datetime.now(UTC))
     seed(store, datetime.now(UTC))
-    port = _free_port()
+    (port,) = free_ports(1)
     environment = {
         **os.environ,
         **lake.env,
@@ -176,12 +176,6 @@ def open_page(browser: httpx.Client, path: str = "/") -> tuple[str, str, dict[st
     assert match is not None, text[-2000:]
     state = json.loads(match[2])
     return match[1], state["comm_id"], state["page"]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _processes() -> list[int]:

@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.built-from-lock
+WEB := voila_dashboards/web
+WEB_STAMP := $(WEB)/node_modules/.built-from-lock
 ADAPTERS := .venv-adapters
 ADAPTERS_STAMP := $(ADAPTERS)/.built-from-lock
 ADAPTER_TESTS := tests/sdk/test_crewai.py tests/sdk/test_llama_index.py
@@ -16,7 +18,7 @@ LAKE ?= file://$(CURDIR)/.caselog/demo-lake
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help adapters env demo lab docs test lint types imports pytest format lock minio bench fuzz clean
+.PHONY: help adapters env demo lab docs test lint types imports view web pytest format lock minio bench fuzz pictures clean
 
 help: ## list what make can do
 	@echo "make TARGET, where TARGET is one of"
@@ -60,10 +62,10 @@ docs: env ## write the reference pages of docs/ anew from the code
 
 test: lint pytest ## everything that CI checks: lint, types, imports, all tests
 
-lint: env ## ruff, formatting, mypy, import-linter
+lint: env ## ruff, formatting, mypy, import-linter, and the same for the view's TypeScript
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	@$(MAKE) --no-print-directory types imports
+	@$(MAKE) --no-print-directory types imports view
 
 types: env ## mypy, strict
 	$(BIN)/mypy
@@ -71,7 +73,23 @@ types: env ## mypy, strict
 imports: env ## who may know whom
 	$(BIN)/lint-imports --no-logo
 
+view: env ## types, rules and formatting of the pages' view, and whether it is built (needs npm)
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(WEB_STAMP) && cd $(WEB) && npm run --silent check; \
+		elif [ "$$CI" = true ]; then echo "CI needs npm to check the view's TypeScript"; exit 1; \
+		else echo "no npm here: the view's TypeScript is not checked (its tests run without)"; fi
+
+web: env ## build the pages' view after a change of it (needs npm); commit what it writes
+	@command -v npm >/dev/null || { echo "make web needs npm on the PATH: on Debian and Ubuntu, apt-get install npm"; exit 1; }
+	$(BIN)/python -m voila_dashboards.contract
+	@$(MAKE) --no-print-directory $(WEB_STAMP)
+	cd $(WEB) && npm run --silent build
+
+$(WEB_STAMP): $(WEB)/package.json $(WEB)/package-lock.json $(WEB)/.npmrc
+	cd $(WEB) && npm ci --no-progress --loglevel=error
+	@touch $@
+
 pytest: env ## all tests, browser and S3 included; PYTEST_ARGS="-k word" for some
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(WEB_STAMP); fi
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(addprefix --ignore=,$(ADAPTER_TESTS)) $(PYTEST_ARGS)
 	@$(if $(PYTEST_ARGS),,if $(BIN)/python -c 'import sys; sys.exit(sys.version_info >= (3, 14))'; \
 		then $(MAKE) --no-print-directory adapters; else echo "CrewAI knows no Python 3.14 yet: its adapter is not tested"; fi)
@@ -82,6 +100,7 @@ adapters: $(ADAPTERS_STAMP) ## the tests of CrewAI's and LlamaIndex's adapters, 
 format: env ## write the formatting that lint asks for
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
+	@if [ -e $(WEB_STAMP) ]; then cd $(WEB) && npm run --silent format; fi
 
 lock: ## write both locks anew (needs uv; LOCK_ARGS=--upgrade for newer versions)
 	$(call write_lock,--all-extras pyproject.toml,requirements.lock)
@@ -97,6 +116,9 @@ bench: env ## durable logs per second, with and without the object store's PUT
 fuzz: env ## ten minutes of what nobody should send, ten of what the API's description allows (FUZZ_ARGS="--minutes 1")
 	$(BIN)/python -m tests.fuzz $(FUZZ_ARGS)
 
+pictures: env ## draw the pictures of README.md anew from a demo (needs Chromium); commit what it writes
+	$(BIN)/python -m tests.pictures
+
 clean: ## remove the environment and what tools left behind; logs and users in .caselog stay
-	rm -rf $(VENV) $(ADAPTERS) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache
+	rm -rf $(VENV) $(ADAPTERS) $(WEB)/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

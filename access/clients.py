@@ -90,11 +90,15 @@ class Client(Record):
     client_id: str
     name: str
     level: Level = Level.FULL_TRACE
+    level_by: str | None = Field(None, description="Who set the level; null where nobody did, or noted it.")
+    level_at: datetime | None = Field(None, description="When, in UTC.")
     created_at: datetime = Field(description="When the client was made, in UTC.")
     keep_logs_days: int | None = Field(None, description="Days that logs are kept; null is for ever.")
     keep_traces_days: int | None = Field(
         None, description="Days that traces are kept; null is as long as logs."
     )
+    kept_by: str | None = Field(None, description="Who set for how long; null where nobody did, or noted it.")
+    kept_at: datetime | None = Field(None, description="When, in UTC.")
     logs_per_minute: int | None = Field(None, description="Most logs a minute, of each collector process.")
     bytes_per_day: int | None = Field(
         None, description="Most bytes of logs in a day of UTC, of all collectors."
@@ -124,8 +128,9 @@ def create_client(
     level: Level = Level.FULL_TRACE,
     kept: Kept = FOR_EVER,
     again: bool = False,
+    by: str | None = None,
 ) -> Client:
-    """Make a client; with ``again`` also one that was deleted.
+    """Make a client; with ``again`` also one that was deleted. ``by`` is who decides on level and times.
 
     Raises `InvalidName`, `InvalidRetention`, `ClientExists`, `ClientDeleted`.
     """
@@ -145,6 +150,8 @@ def create_client(
         keep_logs_days=kept.logs_days,
         keep_traces_days=kept.traces_days,
     )
+    decided = _decided({"level": Level.FULL_TRACE, "kept": FOR_EVER}, level, kept, by, now)
+    client = client.model_copy(update=decided)
     try:
         records.create_record(store, _KIND, client_id, client)
     except ObjectExists as error:
@@ -180,8 +187,13 @@ def set_client(
     level: Level | None = None,
     kept: Kept | None = None,
     limits: ClientLimits | None = None,
+    by: str | None = None,
+    now: datetime | None = None,
 ) -> Client:
-    """Change what is given, keep the rest; raises `UnknownClient`, `InvalidRetention`, `InvalidLimit`."""
+    """Change what is given, keep the rest; ``by`` and ``now`` are noted where it is the level, or how long.
+
+    Raises `UnknownClient`, `InvalidRetention`, `InvalidLimit`.
+    """
     changes: dict[str, object] = {
         key: value for key, value in {"name": name, "level": level}.items() if value is not None
     }
@@ -191,7 +203,19 @@ def set_client(
     if limits is not None:
         limits.check()
         changes |= vars(limits)
-    return _change(store, get_client(store, client_id), changes)
+    client = get_client(store, client_id)
+    before = {"level": client.level, "kept": client.kept}
+    decided = _decided(before, level or client.level, kept or client.kept, by, now)
+    return _change(store, client, {**changes, **decided})
+
+
+def _decided(
+    before: Mapping[str, object], level: Level, kept: Kept, by: str | None, now: datetime | None
+) -> dict[str, object]:
+    """Who decided on the level, and on how long what is kept, and when: of what differs from ``before``."""
+    now_is = {"level": level, "kept": kept}
+    changed = [name for name, value in now_is.items() if value != before[name]]
+    return {f"{name}_{noted}": value for name in changed for noted, value in (("by", by), ("at", now))}
 
 
 def refuse_client(store: Store, client_id: str, now: datetime) -> Client:

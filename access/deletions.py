@@ -12,12 +12,12 @@ import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 
 from pydantic import Field
 
 from access import records
+from access.deletion_kinds import DeletionKind
 from access.errors import BrokenControlObject, UnknownDeletion
 from access.records import Record
 from lake import layout
@@ -34,14 +34,7 @@ _RECEIPTS: Final = "receipts"
 _IDS: Final = f"{layout.CONTROL}deleted_logs/"
 _FEW_IDS: Final = 256
 _READERS: Final = 32
-
-
-class Kind(StrEnum):
-    """What a deletion removes."""
-
-    CLIENT = "client"
-    TICKET = "ticket"
-    SUBJECT = "subject"
+Kind = DeletionKind
 
 
 class Deletion(Record):

@@ -6,7 +6,9 @@
     * `ClientRemoved`: the client's logs are refused, so that a key would be of no use.
     * `UnknownKey`, `InvalidExpiry`
     * `NoKeyToRotate`: which key a new one replaces cannot be told.
-    * `UserExists`, `UnknownUser`, `InvalidUser`
+    * `UserExists`, `UnknownUser`
+    * `InvalidUser`
+        * `InvalidPassword`: a new password does not follow the rules.
     * `ClientDeleted`: the client's id was deleted and is not given out again by itself.
     * `InvalidRetention`: how long something is kept cannot be meant.
     * `InvalidLimit`: how much a client may send cannot be meant.
@@ -95,6 +97,10 @@ class UnknownUser(AccessError):
 
 class InvalidUser(AccessError):
     """Role, client and password do not make a user."""
+
+
+class InvalidPassword(InvalidUser):
+    """A new password does not follow the rules; nothing was changed."""
 
 
 class BrokenControlObject(AccessError):

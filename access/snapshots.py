@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from lake.scope import Scope
@@ -15,12 +16,12 @@ class SnapshotSource:
     def __init__(self, files: ScopeFiles) -> None:
         self._files = files
 
-    def take(self, scope: Scope) -> Snapshot:
-        """What ``scope`` can see now, or as of the last time the store was seen.
+    def take(self, scope: Scope, parts: Iterable[str] = ()) -> Snapshot:
+        """What ``scope`` can see now, or as of the last time the store was seen; with these derived tables of it.
 
         Raises `lake.errors.StoreUnavailable` and `lake.errors.CacheUnusable` where nothing is known yet.
         """
-        return self._files.snapshot(scope)
+        return self._files.snapshot(scope, parts)
 
     def refresh(self) -> None:
         """Bring every scope that was asked for lately up to date; raises what `take` does."""

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import functools
+import asyncio
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Final, Self
 
-import argon2
 from pydantic import Field, model_validator
 
-from access import records
+from access import passwords, records, signouts
 from access.clients import get_client
 from access.errors import InvalidName, InvalidUser, UnknownUser, UserExists
+from access.passwords import Password, check_password, hash_password
 from access.records import Record
+from access.signouts import SignOut
 from access.viewer import Viewer
 from lake.errors import ObjectExists
 from lake.layout import control_key, is_client_id
@@ -24,14 +26,8 @@ from lake.store import Store
 
 _KIND: Final = "users"
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,62}", re.ASCII)
+_NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
 _NAME_RULE: Final = "1 to 63 of a-z, 0-9 and . _ @ + -, the first a letter or digit"
-#: Short enough to type, long enough that the attempt limit makes guessing hopeless; the upper bound keeps
-#: argon2 from being fed megabytes.
-MIN_PASSWORD: Final = 10
-MAX_PASSWORD: Final = 1024
-
-#: argon2id with the library's defaults, which follow RFC 9106's low-memory recommendation.
-_HASHER: Final = argon2.PasswordHasher()
 
 
 class Role(StrEnum):
@@ -42,7 +38,11 @@ class Role(StrEnum):
 
 
 class User(Record):
-    """One user. ``clients`` are those whose logs they see: of the role `Role.CLIENT` exactly one; ``None`` is all."""
+    """One user. ``clients`` are those whose logs they see: of the role `Role.CLIENT` exactly one; ``None`` is all.
+
+    Who is disabled may not sign in. ``signed_out_at`` is when all sessions of before ended; it is an object of its
+    own, as a password is that was changed.
+    """
 
     name: str
     role: Role
@@ -50,6 +50,10 @@ class User(Record):
     display_name: str
     password_hash: str = Field(repr=False)
     created_at: datetime
+    disabled_at: datetime | None = Field(
+        None, description="Since when the user may not sign in, in UTC; null where they may."
+    )
+    signed_out_at: datetime | None = Field(None, exclude=True)
 
     @model_validator(mode="before")
     @classmethod
@@ -74,16 +78,16 @@ class User(Record):
         return EVERYONE if self.clients is None else Scope.of(*self.clients)
 
 
-def viewer_of(user: User) -> Viewer:
+def viewer_of(user: User, client_names: Mapping[str, str] = _NO_NAMES) -> Viewer:
     """The user as the pages know them: the one place where a user's rights become a viewer's."""
-    return Viewer(user.name, user.display_name, user.scope)
+    return Viewer(user.name, user.display_name, user.scope, client_names)
 
 
 def create_user(
     store: Store,
     name: str,
     role: Role,
-    password: str,
+    password: str | None,
     now: datetime,
     *,
     clients: Collection[str] = (),
@@ -91,19 +95,21 @@ def create_user(
 ) -> User:
     """Make a user who sees ``clients``, or all where none are named (`Role.PROVIDER` only).
 
-    Raises `InvalidName`, `InvalidUser`, `UserExists`, `access.errors.UnknownClient`.
+    One without a password signs in by the company's proxy alone.
+
+    Raises `InvalidName`, `InvalidUser`, `InvalidPassword`, `UserExists`, `access.errors.UnknownClient`.
     """
     if not _NAME.fullmatch(name):
         raise InvalidName("user name", name, _NAME_RULE)
     _check_clients(store, role, clients)
-    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        raise InvalidUser(f"A password has {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
+    if password is not None:
+        check_password(name, password)
     user = User(
         name=name,
         role=role,
         clients=tuple(sorted(set(clients))) or None,
         display_name=display_name or name,
-        password_hash=_HASHER.hash(password),
+        password_hash="" if password is None else hash_password(password),
         created_at=now,
     )
     try:
@@ -125,8 +131,84 @@ def _check_clients(store: Store, role: Role, clients: Collection[str]) -> None:
 
 
 def get_user(store: Store, name: str) -> User | None:
-    """The user, or ``None``."""
-    return records.read_record(store, User, _KIND, name) if _NAME.fullmatch(name) else None
+    """The user as of now, or ``None``."""
+    if not _NAME.fullmatch(name) or (user := _read(store, name)) is None:
+        return None
+    return _as_of_now(user, passwords.read_password(store, name), signouts.read_sign_out(store, name))
+
+
+async def find_user(store: Store, name: str) -> User | None:
+    """As `get_user`, without blocking the event loop: everything is asked for at once."""
+    if not _NAME.fullmatch(name):
+        return None
+    user, password, sign_out = await asyncio.gather(
+        asyncio.to_thread(_read, store, name),
+        asyncio.to_thread(passwords.read_password, store, name),
+        asyncio.to_thread(signouts.read_sign_out, store, name),
+    )
+    return None if user is None else _as_of_now(user, password, sign_out)
+
+
+def _read(store: Store, name: str) -> User | None:
+    """The record that the operator wrote."""
+    return records.read_record(store, User, _KIND, name)
+
+
+def _as_of_now(user: User, password: Password | None, sign_out: SignOut | None) -> User:
+    """The user with what was changed since; what was said of an earlier user of the same name says nothing."""
+    changes: dict[str, object] = {}
+    if password is not None and password.user_created_at == user.created_at:
+        changes["password_hash"] = password.password_hash
+    if sign_out is not None and sign_out.user_created_at == user.created_at:
+        changes["signed_out_at"] = sign_out.signed_out_at
+    return user.model_copy(update=changes)
+
+
+def _require(store: Store, name: str) -> User:
+    user = _read(store, name) if _NAME.fullmatch(name) else None
+    if user is None:
+        raise UnknownUser(name)
+    return user
+
+
+def set_password(store: Store, name: str, password: str, now: datetime) -> User:
+    """Give the user another password, which ends every session of theirs; who they are.
+
+    Raises `UnknownUser`, `InvalidPassword`.
+    """
+    user = _require(store, name)
+    check_password(name, password)
+    changed = Password(
+        name=name,
+        user_created_at=user.created_at,
+        password_hash=hash_password(password),
+        changed_at=now,
+    )
+    passwords.write_password(store, changed)
+    return user.model_copy(update={"password_hash": changed.password_hash})
+
+
+def sign_out_everywhere(store: Store, name: str, now: datetime) -> User:
+    """End every session of the user; who they are. Raises `UnknownUser`."""
+    user = _require(store, name)
+    signouts.write_sign_out(store, SignOut(name=name, user_created_at=user.created_at, signed_out_at=now))
+    return user
+
+
+def disable_user(store: Store, name: str, now: datetime) -> User:
+    """Let the user sign in no more, and end every session of theirs; raises `UnknownUser`."""
+    user = _require(store, name)
+    disabled = user.model_copy(update={"disabled_at": user.disabled_at or now})
+    records.write_record(store, _KIND, name, disabled)
+    sign_out_everywhere(store, name, now)  # or the sessions of before would go on once the user is enabled
+    return disabled
+
+
+def enable_user(store: Store, name: str) -> User:
+    """Let the user sign in again, with the password they had; raises `UnknownUser`."""
+    enabled = _require(store, name).model_copy(update={"disabled_at": None})
+    records.write_record(store, _KIND, name, enabled)
+    return enabled
 
 
 def list_users(store: Store) -> list[User]:
@@ -134,11 +216,17 @@ def list_users(store: Store) -> list[User]:
     return list(records.list_records(store, User, _KIND))
 
 
-def remove_user(store: Store, name: str) -> None:
-    """Take a user's access away; raises `UnknownUser`."""
-    if get_user(store, name) is None:
-        raise UnknownUser(name)
+def remove_user(store: Store, name: str) -> User:
+    """Take a user's access away; who they were. Raises `UnknownUser`."""
+    user = _require(store, name)
+    _delete(store, name)
+    return user
+
+
+def _delete(store: Store, name: str) -> None:
+    """The record first: without it, nothing else lets anybody in."""
     store.delete([control_key(_KIND, name)])
+    store.delete([passwords.password_key(name), signouts.sign_out_key(name)])
 
 
 def forget_client(store: Store, client_id: str) -> int:
@@ -149,20 +237,10 @@ def forget_client(store: Store, client_id: str) -> int:
         if left:
             records.write_record(store, _KIND, user.name, user.model_copy(update={"clients": left}))
         else:
-            store.delete([control_key(_KIND, user.name)])
+            _delete(store, user.name)
     return len(found)
-
-
-@functools.cache
-def _nobody() -> str:
-    """Verified against where there is no such user, so that the answer takes as long."""
-    return _HASHER.hash("nobody")
 
 
 def verify_password(user: User | None, password: str) -> bool:
     """Whether this is the user's password; takes as long where there is no user."""
-    try:
-        _HASHER.verify(user.password_hash if user else _nobody(), password[:MAX_PASSWORD])
-    except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
-        return False
-    return user is not None
+    return passwords.fits(user.password_hash if user else None, password)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from access.clients import create_client
 from access.users import Role, create_user
-from benchmarks.tickets import encode, make_log, make_trace
+from benchmarks.tickets import encode, make_log, make_trace, prose
 from lake import layout, rawlog, schema
 from lake.snapshot import Lake
 from lake.store import Store
@@ -39,6 +39,10 @@ _NEWEST_WITH_TRACE: Final = 1_000
 _MOST_ITERATIONS: Final = 12
 _VARIANTS: Final = 4
 _WRITERS: Final = 16
+_TEXTS: Final = 20_000
+_CALLS_OF_TICKET: Final = 5
+#: Of the words of a search text, those that stand in many.
+_FREQUENT: Final = 0.6
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,8 @@ class Recipe:
     traces: float = 0.01
     raw_logs: int = 0
     logs_per_raw_object: int = 1
+    #: Whether every ticket has its tool calls, its errors and a search text, though most have no trace.
+    parts: bool = False
 
     @property
     def name(self) -> str:
@@ -77,9 +83,9 @@ def fill(store: Store, recipe: Recipe, end: datetime) -> dict[str, Any]:
     _add_people(store, recipe, end)
     lake = Lake(store)
     lake.create_tables()
-    for logs, traces in _commits(recipe, end):
-        for table, rows in ((lake.traces, traces), (lake.logs, logs)):
-            pinned = table.pin()
+    for committed in _commits(recipe, end):
+        for name, rows in committed.items():
+            pinned = lake.table(name).pin()
             if rows.num_rows:
                 pinned.append(rows, pinned.next_numbers(rows["client_id"].unique().to_pylist()))
     _add_raw_logs(store, recipe)
@@ -129,9 +135,10 @@ _TICKETS: Final = """
                number >= ? OR chance(number, 9) < ? AS has_trace
         FROM timed
     )
-    SELECT placed.*, printf('T-%d', number) AS ticket, templates.trace AS template
+    SELECT placed.*, printf('T-%d', number) AS ticket, templates.trace AS template, texts.text
     FROM placed LEFT JOIN templates
          ON has_trace AND templates.iterations = placed.iterations AND templates.variant = placed.variant
+    LEFT JOIN texts ON texts.place = hash(number) % (SELECT count(*) FROM texts)
 """
 
 #: A UUID version 7 whose first 48 bits are the time, as the SDK makes it.
@@ -179,24 +186,62 @@ _EXPRESSIONS: Final = {
 }
 
 
-def _commits(recipe: Recipe, end: datetime) -> Iterator[tuple[pa.Table, pa.Table]]:
-    """The rows of ``logs`` and of ``traces`` that are committed together, oldest run first."""
+_CALL_FAILED: Final = "hash(number * 64 + 40 + place) % 25 = 0"
+_TOOL: Final = """['get_order', 'search_docs', 'send_email', 'pay_back', 'find_customer', 'check_policy', 'translate',
+    'open_ticket'][1 + floor(8 * chance(number * 16 + place, 30) ** 2)::BIGINT]"""
+#: Columns of every derived table.
+_OF_PART: Final = {
+    "log_status": _EXPRESSIONS["status"],
+    "position": "place",
+    "name": _TOOL,
+    "node": "'resolve'",
+}
+_CALL: Final = {
+    **_OF_PART,
+    "status": f"CASE WHEN {_CALL_FAILED} THEN 'error' ELSE 'ok' END",
+    "duration_ms": "round(exp(5 + 0.8 * normal(number * 16 + place, 32)), 1)",
+    "error": f"CASE WHEN {_CALL_FAILED} THEN 'Timeout: no answer' END",
+    "iteration_position": "place",
+}
+_ERROR: Final = {
+    **_OF_PART,
+    "name": f"CASE WHEN {_CALL_FAILED} THEN {_TOOL} END",
+    "type": "['Timeout', 'HTTPError', 'ValueError', 'KeyError', NULL][1 + floor(5 * chance(number, 35) ** 2)::BIGINT]",
+    "message": "printf('the shop did not answer after %d ms', hash(number) % 9000)",
+    "source": f"CASE WHEN {_CALL_FAILED} THEN 'tool_calls' ELSE 'errors' END",
+    "source_position": "place",
+}
+_WITH_PARTS: Final = {
+    "failed_tool_calls": "list_sum([(hash(number * 64 + 40 + x) % 25 = 0)::BIGINT for x in range(iterations)])::BIGINT",
+    "search_text": "text || ' ' || lower(ticket)",
+}
+
+
+def _commits(recipe: Recipe, end: datetime) -> Iterator[dict[str, pa.Table]]:
+    """The rows of each table that are committed together, oldest run first."""
     with duckdb.connect() as connection:
         connection.execute(_MACROS)
         connection.register("templates_", _templates())
         connection.execute("CREATE TEMP TABLE templates AS FROM templates_")
+        connection.register("texts_", _texts() if recipe.parts else _texts(1))
+        connection.execute("CREATE TEMP TABLE texts AS FROM texts_")
         for run in range(recipe.runs):
             first, last = (recipe.tickets * place // recipe.runs for place in (run, run + 1))
             groups = _groups(recipe, last - first)
             for group in range(groups):
                 _make_tickets(connection, recipe, end, (first, last), (groups, group))
-                yield _rows(connection, schema.LOGS), _rows(connection, schema.TRACES, "has_trace")
+                yield {
+                    layout.TRACES: _rows(connection, schema.TRACES, "has_trace"),
+                    layout.LOGS: _rows(connection, schema.LOGS, with_parts=recipe.parts),
+                    **(_parts(connection) if recipe.parts else {}),
+                }
 
 
 def _groups(recipe: Recipe, rows: int) -> int:
     """What is too much for one commit is split by clients, so that a partition still gets one file of each run."""
     partitions = recipe.clients * (recipe.days // recipe.runs // 28 + 2)
-    needed = max(-(-rows // _ROWS_AT_ONCE), -(-partitions // _PARTITIONS_AT_ONCE))
+    at_once = _ROWS_AT_ONCE // (_CALLS_OF_TICKET if recipe.parts else 1)
+    needed = max(-(-rows // at_once), -(-partitions // _PARTITIONS_AT_ONCE))
     return min(recipe.clients, needed)
 
 
@@ -214,10 +259,29 @@ def _make_tickets(
     connection.execute(_TICKETS, [recipe.clients, *numbers, *of_time, *of_traces])
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, wanted: pa.Schema, where: str = "true") -> pa.Table:
-    """Rows of a table as the ETL sorts them."""
-    columns = ", ".join(f"{_EXPRESSIONS.get(name, 'NULL')} AS {name}" for name in wanted.names)
-    query = f"SELECT {columns} FROM tickets WHERE {where} ORDER BY client_id, month, executed_at, log_id"  # noqa: S608
+def _parts(connection: duckdb.DuckDBPyConnection) -> dict[str, pa.Table]:
+    """Rows of derived tables: the tool calls of each ticket; its errors, of calls that failed and others."""
+    calls = "(SELECT *, unnest(range(iterations)) AS place FROM tickets)"
+    errors = f"(FROM {calls} WHERE {_CALL_FAILED} OR ({_FAILED} AND place = 0))"
+    return {
+        "tool_calls": _rows(connection, schema.DERIVED["tool_calls"], made=_CALL, tickets=calls),
+        "errors": _rows(connection, schema.DERIVED["errors"], made=_ERROR, tickets=errors),
+    }
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection,
+    wanted: pa.Schema,
+    where: str = "true",
+    *,
+    made: Mapping[str, str] | None = None,
+    tickets: str = "tickets",
+    with_parts: bool = False,
+) -> pa.Table:
+    """Rows of a table as the ETL sorts them; ``made`` are expressions of its own."""
+    told = {**_EXPRESSIONS, **(_WITH_PARTS if with_parts else {}), **(made or {})}
+    columns = ", ".join(f"{told.get(name, 'NULL')} AS {name}" for name in wanted.names)
+    query = f"SELECT {columns} FROM {tickets} WHERE {where} ORDER BY client_id, month, executed_at, log_id"  # noqa: S608
     rows: pa.Table = connection.sql(query).to_arrow_table()
     return rows.cast(wanted)
 
@@ -231,6 +295,41 @@ def _templates() -> pa.Table:
     traces = [str(encode(make_trace(iterations, chance)), "utf-8") for iterations, _ in kinds]
     iterations, variants = zip(*kinds, strict=True)
     return pa.table({"iterations": iterations, "variant": variants, "trace": traces})
+
+
+def _texts(count: int = _TEXTS) -> pa.Table:
+    """Search texts of about 420 bytes; a few words are frequent, and most are rare."""
+    chance = random.Random(17)
+    syllables = [
+        "ra",
+        "to",
+        "mi",
+        "ken",
+        "lo",
+        "ver",
+        "sta",
+        "ing",
+        "er",
+        "un",
+        "pre",
+        "con",
+        "ti",
+        "on",
+        "al",
+        "be",
+        "ly",
+        "ou",
+        "th",
+        "ness",
+    ]
+    rare = ["".join(chance.choices(syllables, k=chance.randint(2, 4))) for _ in range(20_000)]
+    told = sorted({word.strip(".,:") for word in prose(200, chance).lower().split() if "#" not in word})
+
+    def text() -> str:
+        words = (chance.choice(told if chance.random() < _FREQUENT else rare) for _ in range(90))
+        return " ".join(words)[:420]
+
+    return pa.table({"place": range(count), "text": [text() for _ in range(count)]})
 
 
 # ---------------------------------------------------------------- raw logs

@@ -11,9 +11,11 @@ from dataclasses import replace
 from itertools import cycle, islice
 from typing import Any, Final
 
+from benchmarks.big_tickets import measure_big_tickets
 from benchmarks.gateway import Gateway, asking_health, own_memory_mb
 from benchmarks.lakes import CLIENT, PROVIDER, Recipe, put_raw
 from benchmarks.painting import Tab, open_at_once
+from benchmarks.people import measure_people
 from benchmarks.tickets import make_log
 from benchmarks.workbench import FAR, FOLDER, Workbench
 
@@ -22,7 +24,9 @@ _ROWS: Final = "tbody"
 _SORTS: Final = ("execution_time_seconds", "ticket_id", "overall_confidence", "client_id", "error_count")
 _STATUSES: Final = ("FAILED", "FAILED", "ESCALATED", "ESCALATED")
 _RANGES: Final = ("90d", "7d", "all", "30d")
-_CLOSED_STEP: Final = ".cl-step:not([open]) > summary"
+_COMPARE_LINK: Final = ".cl-ticket-title a[href^='/compare']"
+_STEPS: Final = "[data-view='steps']"
+_OTHER_STEP: Final = "[role=treeitem]:not(.cl-selected)"
 _TABS: Final = 6
 _SIZES: Final = ("processes", "memory")
 #: The best that was published for the like of it, P50 in ms: a trace of many runs, one run, runs by a filter.
@@ -60,6 +64,27 @@ def _loads(bench: Workbench, store: str) -> None:
     samples = bench.paint(gateway, CLIENT, "/")
     goal = "<= 350" if store == FAR else "<= 300"
     bench.say("overview painted", samples, **_about(store, recipe, CLIENT), goal=goal)
+
+
+def _first_visit(bench: Workbench, store: str) -> None:
+    """Each page in a browser that has seen none: until it is painted, and what is on the wire for it."""
+    recipe = _main(bench)
+    gateway = bench.gateway(store, recipe)
+    tab = bench.tab(gateway, PROVIDER)
+    tab.open("/tickets")
+    ticket = tab.addresses("a.cl-ticket-id")[0]
+    for name, path in (("overview", "/"), ("list", "/tickets"), ("ticket", ticket)):
+        visits = []
+        for _ in range(bench.options.warm_up + bench.options.repeat):
+            tab.leave()
+            bench.rest(gateway)
+            visits.append(tab.first_visit(path))
+        painted, received = zip(*visits[bench.options.warm_up :], strict=True)
+        bench.say(f"{name} painted on a first visit", painted, **_about(store, recipe))
+        bench.say(
+            f"{name} on the wire on a first visit", received, "KB", **_about(store, recipe), goal="<= 70"
+        )
+    _close(tab)
 
 
 def _first_page(bench: Workbench, store: str) -> None:
@@ -173,16 +198,32 @@ def _click_through(tab: Tab, selectors: list[str], changing: str, times: int) ->
 
 
 def _open_tickets(tab: Tab, times: int) -> tuple[list[float], list[float]]:
-    """Tickets of the list, opened one after the other, and in each a step that was closed."""
+    """Tickets of the list, opened one after the other, and in each another step than the one it opens at."""
     tab.open("/tickets")
     opened, steps = [], []
     for number in range(times):
         row = number % tab.count(f"{_ROWS} tr") + 1
         opened.append(tab.click(f"{_ROWS} tr:nth-child({row}) a", ".cl-view h1"))
-        if tab.count(_CLOSED_STEP):
-            steps.append(tab.click(_CLOSED_STEP, ".cl-view"))
+        tab.page.locator(_STEPS).click()
+        tab.page.locator(_OTHER_STEP).first.wait_for()
+        steps.append(tab.click(_OTHER_STEP, ".cl-details"))
         tab.back(".cl-view h1")
     return opened, steps
+
+
+def _compare(bench: Workbench, store: str) -> None:
+    """Tickets of the list, each beside the last good one: from the click until the figures are painted."""
+    recipe = _main(bench)
+    tab = bench.tab(bench.gateway(store, recipe), PROVIDER)
+    tab.open("/tickets")
+    samples = []
+    for number in range(bench.options.repeat):
+        tab.click(f"{_ROWS} tr:nth-child({number + 1}) a", ".cl-view h1")
+        samples.append(tab.click(_COMPARE_LINK, ".cl-view h1"))
+        for _ in range(2):
+            tab.back(".cl-view h1")
+    bench.say("ticket beside the last good one", samples, **_about(store, recipe), goal="<= 200")
+    _close(tab)
 
 
 def _tabs(bench: Workbench, store: str) -> None:
@@ -276,14 +317,22 @@ def _give_up_a_load(gateway: Gateway, cookie: str) -> None:
         time.sleep(0.02)
 
 
+def _big_tickets(bench: Workbench, store: str) -> None:
+    measure_big_tickets(bench, store, _main(bench))
+
+
 #: In an order in which parts of one gateway stand together; the last of them leaves it in no state to be measured.
 PARTS: Final[dict[str, tuple[str, Callable[[Workbench, str], None]]]] = {
     "no-kernel": (FOLDER, _no_kernel),
     "open-memory": (FOLDER, _open_memory),
     "health": (FOLDER, _health),
     "loads": (FOLDER, _loads),
+    "first-visit": (FOLDER, _first_visit),
     "clicks": (FOLDER, _clicks),
+    "compare": (FOLDER, _compare),
+    "big-tickets": (FOLDER, _big_tickets),
     "tabs": (FOLDER, _tabs),
+    "people": (FOLDER, measure_people),
     "waiting-memory": (FOLDER, _waiting_memory),
     "runs": (FOLDER, _runs),
     "many-clients": (FOLDER, _many_clients),
@@ -292,4 +341,5 @@ PARTS: Final[dict[str, tuple[str, Callable[[Workbench, str], None]]]] = {
     "raw": (FOLDER, _raw),
     "far-first": (FAR, _first_page),
     "far-loads": (FAR, _loads),
+    "far-compare": (FAR, _compare),
 }

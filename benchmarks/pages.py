@@ -60,6 +60,12 @@ def read_options(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     options.add_argument("--starts", type=int, default=3, help="of the gateway, for its first page")
     options.add_argument("--arrivals", type=int, default=10, help="raw logs that arrive while a page is open")
+    options.add_argument("--people", type=int, default=20, help="who click at once")
+    options.add_argument(
+        "--think-s", type=float, default=5, help="between two clicks of one of them, on average"
+    )
+    options.add_argument("--seconds", type=float, default=60, help="that they click")
+    options.add_argument("--warm-up-s", type=float, default=15, help="of these clicks that are not counted")
     options.add_argument("--aborted", type=int, default=60, help="page loads that are given up")
     options.add_argument("--rest-s", type=float, default=30, help="after the aborted loads, before counting")
     options.add_argument(

@@ -44,6 +44,36 @@
       return bench.time(() => target.click(), changing);
     },
 
+    /** Milliseconds from words in the search of a ticket until how often they were found is painted. */
+    async search(words) {
+      const box = await until(() => document.querySelector(".cl-find input")).then(() => document.querySelector(".cl-find input"));
+      const put = (value) => ((box.value = value), box.dispatchEvent(new Event("input", { bubbles: true })));
+      const begun = performance.now();
+      put(words);
+      await until(() => /of|not/.test(text(".cl-find-said")));
+      const took = (await frames()) - begun;
+      put("");
+      await until(() => text(".cl-find-said") === "");
+      await sleep(300);
+      return took;
+    },
+
+    /** Gaps between frames, in milliseconds, while `selector` is scrolled for so long. */
+    async scroll(selector, forMs) {
+      await until(() => document.querySelector(selector));
+      const rows = document.querySelector(selector);
+      const next = () => new Promise((done) => requestAnimationFrame(done));
+      const gaps = [];
+      const begun = await next();
+      for (let last = begun; last - begun < forMs; ) {
+        rows.scrollTop += 170;
+        const now = await next();
+        gaps.push(now - last);
+        last = now;
+      }
+      return gaps;
+    },
+
     back: (changing) => bench.time(() => history.back(), changing),
 
     async time(act, changing) {

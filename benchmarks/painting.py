@@ -14,7 +14,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from benchmarks.lakes import PASSWORD
 
 #: What is in the view once its data are drawn, by the first word of the address.
-DATA: Final = {"": ".cl-kpi .cl-value", "tickets": "tbody tr", "ticket": ".cl-step"}
+DATA: Final = {"": ".cl-kpi .cl-value", "tickets": "tbody tr", "ticket": "[role=treeitem], .cl-message"}
 TIMEOUT_MS: Final = 90_000
 
 
@@ -57,6 +57,18 @@ class Tab:
         self.page.goto(path, wait_until="commit")
         return self.painted()
 
+    def first_visit(self, path: str) -> tuple[float, float]:
+        """Load an address with nothing in the cache; also how many KB (of 1,000 bytes) were on the wire for it."""
+        session = self.page.context.new_cdp_session(self.page)
+        session.send("Network.enable")
+        session.send("Network.clearBrowserCache")
+        received: list[float] = []
+        session.on("Network.loadingFinished", lambda done: received.append(done["encodedDataLength"]))
+        painted_ms = self.open(path)
+        self.page.wait_for_load_state("networkidle")
+        session.detach()
+        return painted_ms, sum(received) / 1000
+
     def painted(self) -> float:
         """Of the address that is being loaded."""
         return float(self.page.evaluate("caselogBench.painted"))
@@ -80,6 +92,15 @@ class Tab:
     def appearance(self, words: str, selector: str, pause_ms: int) -> float:
         """When ``words`` were painted, in epoch milliseconds; ``selector`` is clicked until then."""
         return self._ask("caselogBench.appearance(...given)", words, selector, pause_ms)
+
+    def search(self, words: str) -> float:
+        """How often ``words`` are in the ticket that is open; the search is ended again."""
+        return self._ask("caselogBench.search(...given)", words)
+
+    def scroll(self, selector: str, for_ms: int) -> list[float]:
+        """The gaps between frames while what ``selector`` finds is scrolled by a screen every few frames."""
+        gaps: list[float] = self.page.evaluate("given => caselogBench.scroll(...given)", [selector, for_ms])
+        return gaps
 
     def count(self, selector: str) -> int:
         """How many elements ``selector`` finds."""

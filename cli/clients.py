@@ -15,6 +15,7 @@ from access.daily_bytes import count_bytes
 from caselog.settings import Limits
 from cli.environment import open_lake_store
 from cli.output import answer, answer_rows, as_mapping, json_option
+from cli.this_user import this_user
 
 _level = click.Choice([level.value for level in Level])
 _FOREVER = "forever"
@@ -129,6 +130,7 @@ def create(
         level=Level(level),
         kept=kept,
         again=again,
+        by=this_user(),
     )
     _warn_of_spools(kept)
     then = f"The client {client_id} exists. Next: caselog keys issue {client_id}"
@@ -198,6 +200,8 @@ def set_(
         level=Level(level) if level else None,
         kept=kept,
         limits=_limits(limits, before.limits),
+        by=this_user(),
+        now=datetime.now(UTC),
     )
     if keep_logs is not None or keep_traces is not None:
         _warn_of_spools(kept)

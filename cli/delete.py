@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import secrets
 import sys
@@ -21,6 +20,7 @@ from caselog.ids import uuid7_at
 from cli.environment import HASH_KEY, hash_key, open_lake_store
 from cli.errors import CliError
 from cli.output import answer, answer_rows, json_option
+from cli.this_user import this_user
 from etl import deletion as doing
 from etl.deletion_pass import Pass
 from lake import layout
@@ -158,17 +158,10 @@ def _deletion(kind: Kind, client_id: str | None, why: str, by: str | None, **nam
         client_id=client_id,
         requested_at=now,
         active_at=now,
-        by=by or _this_user(),
+        by=by or this_user(),
         why=why,
         **named,
     )
-
-
-def _this_user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a container's user may have no name
-        return f"uid {os.getuid()}"
 
 
 def _delete(deletion: Deletion, *, yes: bool, as_json: bool) -> None:

@@ -16,19 +16,28 @@ from typing import Any, Final
 
 import click
 
-from access.clients import create_client
+from access.clients import FOR_EVER, Kept, create_client
+from access.deletions import Deletion, Kind
 from access.keys import issue_key
 from access.users import Role, create_user
+from caselog.ids import uuid7_at
 from cli.environment import LAKE_URL, open_lake_store
 from cli.errors import CliError
 from cli.supervise import running
 from cli.up import House, read_house
+from etl import deletion
 from etl.run import run_once
 from lake.snapshot import Lake
 from lake.store import Store
+from lake.subjects import salted
 
 _FOLDER: Final = Path(".caselog")
 _CLIENTS: Final = {"acme": "Acme Retail", "globex": "Globex Software"}
+#: Acme has said for how long its logs and their traces are kept.
+_KEPT: Final = {"acme": Kept(400, 90)}
+#: Its oldest ticket, which is deleted.
+_DELETED: Final = "ACM-1001"
+_OPERATOR: Final = "Demo Operator"
 _WORKFLOW: Final = "examples.support_workflow"
 #: The rest stays raw until the ETL's next turn, so that both halves of the lake are seen at work.
 _INTERVAL_S: Final = 60.0
@@ -48,12 +57,12 @@ class Login:
 @click.option(
     "--tickets",
     type=click.IntRange(2, 100_000),
-    default=300,
+    default=480,
     show_default=True,
     help="Of both clients together.",
 )
 @click.option(
-    "--days", type=click.IntRange(1, 365), default=30, show_default=True, help="Spread over so many days."
+    "--days", type=click.IntRange(1, 365), default=60, show_default=True, help="Spread over so many days."
 )
 @click.option("--collector-port", type=click.IntRange(1, 65535), help="8000 where missing.")
 @click.option("--dashboards-port", type=click.IntRange(1, 65535), help="8080 where missing.")
@@ -79,6 +88,7 @@ def demo(
         if not stop.is_set():
             _send_tickets(house, keys, tickets // len(keys), days)
             run_once(Lake(store), house.etl)
+            _delete_a_ticket(store)
             _show(house, logins)
         if not stop_when_ready:
             parts.watch(click.echo)
@@ -106,7 +116,7 @@ def _make_accounts(store: Store) -> tuple[Mapping[str, str], Sequence[Login]]:
     """Two clients with a key each, and a login for the provider and for each of them."""
     now = datetime.now(UTC)
     for client_id, name in _CLIENTS.items():
-        create_client(store, client_id, now, name=name)
+        create_client(store, client_id, now, name=name, kept=_KEPT.get(client_id, FOR_EVER), by=_OPERATOR)
     keys = {
         client_id: issue_key(store, client_id, now, secrets.token_bytes(32), label="demo")
         for client_id in _CLIENTS
@@ -114,7 +124,7 @@ def _make_accounts(store: Store) -> tuple[Mapping[str, str], Sequence[Login]]:
     logins = [Login("provider", _password(), Role.PROVIDER.value, None)]
     logins += [Login(client_id, _password(), Role.CLIENT.value, client_id) for client_id in _CLIENTS]
     for login in logins:
-        shown = _CLIENTS.get(login.client_id or "", "Demo Operator")
+        shown = _CLIENTS.get(login.client_id or "", _OPERATOR)
         create_user(
             store,
             login.name,
@@ -147,6 +157,24 @@ def _send_tickets(house: House, keys: Mapping[str, str], each: int, days: int) -
             raise CliError(
                 f"The workflow of {client_id} did not get all of its logs through; its reason stands above."
             )
+
+
+def _delete_a_ticket(store: Store) -> None:
+    """Delete the oldest ticket of acme, as if it had asked, so that there is a receipt to look at."""
+    lake, salt, now = Lake(store), secrets.token_bytes(16), datetime.now(UTC)
+    asked = Deletion(
+        deletion_id=uuid7_at(now, secrets.token_bytes(10)),
+        kind=Kind.TICKET,
+        client_id="acme",
+        salt=salt.hex(),
+        digest=salted(salt, _DELETED),
+        requested_at=now,
+        active_at=now,
+        by=_OPERATOR,
+        why="asked by the customer",
+    )
+    deletion.begin(lake, asked)
+    deletion.finish(lake, asked, lambda: datetime.now(UTC), lambda _said: None)
 
 
 def _show(house: House, logins: Sequence[Login]) -> None:

@@ -122,6 +122,11 @@ def _unknown(prefix: str, name: str, model: type[BaseModel]) -> str:
 def _mistakes(error: ValidationError, prefix: str) -> str:
     """One sentence for each mistake; the value itself is not repeated, it may be a secret."""
     found = error.errors(include_url=False, include_input=False, include_context=False)
-    return " ".join(
-        f"{prefix}{str(e['loc'][0]).upper()}: {e['msg'][:1].lower()}{e['msg'][1:]}." for e in found
-    )
+    return " ".join(_mistake(each["loc"], each["msg"], prefix) for each in found)
+
+
+def _mistake(where: tuple[int | str, ...], said: str, prefix: str) -> str:
+    """The sentence; what is wrong between settings names them itself."""
+    if not where:
+        return said.removeprefix("Value error, ")
+    return f"{prefix}{str(where[0]).upper()}: {said[:1].lower()}{said[1:]}."

@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "clients": "cli.clients:clients",
     "keys": "cli.keys:keys",
     "users": "cli.users:users",
+    "audit": "cli.audit:audit",
     "delete": "cli.delete:delete",
 }
 

@@ -100,8 +100,9 @@ is in `extra`, and the sum of what it says of lost logs is `lost_logs`: NULL in 
 what no later log has reported yet is in none. `input_tokens`, `output_tokens` and `cost_usd`
 are in the view only, lifted out of `metrics`; a value that is no number is NULL. Whole numbers in `metrics` and `extra`
 have all the digits that were sent, others those of a double; a number beyond a double (`1e400`) is text in `extra`. A
-count of 2^63 or more has no column: there stands what was counted in the trace. `search_text` is in the Delta table
-and not in this view. What traces hold is in tables of its own too: see [derived tables](derived.md).
+count of 2^63 or more has no column: there stands what was counted in the trace. `failed_tool_calls` and `search_text`
+are made of the trace, by whoever reads it first. What traces hold is in tables of its own too: see [derived
+tables](derived.md).
 """
 
 _DERIVED_INTRO: Final = f"""# Derived tables
@@ -125,9 +126,10 @@ For analysts they are views beside `logs` and `traces`, within the same scope:
   and the collector count what stands in the trace; where no call stands twice, it is the number of rows.
 - **Errors**: first those of the trace's list, which are `error_count`. Then what tool calls, iterations and
   nodes say in their field `error`, where it is not told already. It is told where an error names no other type
-  and has the same message (or one of 8 characters or more within its own). One error tells of one tool call, so
-  that three calls that fail alike are three, and of any number of iterations and nodes, because an exception
-  passes through several. A part of which only the `status` says that it failed is no row of `errors`.
+  and has the same message (or one of 8 characters or more within its own). One error tells of one tool call, whose
+  tool it then has, so that three calls that fail alike are three, and of any number of iterations and nodes, because
+  an exception passes through several. A call of which only the `status` says that it failed is an error without type
+  and message. Where nothing names a type and a message begins with one, as in `TimeoutError: no answer`, that is it.
 - Names of fields are those of [the log](log.md) and no others. A value of another type costs that field alone:
   a text for a number, a number without an end, a time without an offset or as seconds since 1970 are empty.
 - Names have at most {NAME_BYTES} bytes, messages {MESSAGE_BYTES}, the search text {TEXT_BYTES}, cut at a word
@@ -138,9 +140,10 @@ For analysts they are views beside `logs` and `traces`, within the same scope:
 
 ## The search text
 
-The field `subject` of the log, or of its trace; types and messages of the first errors; the final response;
-then what the user and the assistant said, the user first. White space is collapsed, and of each only the
-beginning is there. It is made of the log as it is stored: what was masked is masked in it. It goes when the
+The ticket's id; the field `subject` of the log, or of its trace; types and messages of the first errors, also of tool
+calls; the tools' names; the final response; then what the user and the assistant said, the user first. Of each only
+the beginning is there, folded: small letters without accents, one form of each letter, single spaces. What is typed
+to search is folded alike. It is made of the log as it is stored: what was masked is masked in it. It goes when the
 trace goes. Logs that were compacted before there was the column have none until `caselog etl derive` has
 written their files again.
 

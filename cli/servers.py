@@ -7,6 +7,8 @@ import uuid
 import click
 
 from access.lookups import try_lookups
+from access.passwords import read_password
+from access.signouts import read_sign_out
 from cli.environment import (
     COLLECTOR_PREFIX,
     DASHBOARDS_PREFIX,
@@ -18,7 +20,7 @@ from cli.environment import (
 from cli.errors import CliError
 from cli.parent import die_with_parent, has_parent
 from cli.supervise import require_free_port
-from lake.errors import LakeError, LakeMissing, StoreUnavailable
+from lake.errors import LakeError, LakeMissing, StoreRefused, StoreUnavailable
 from lake.layout import RAW, probe_key
 from lake.probe import probe
 from lake.store import Store
@@ -69,6 +71,7 @@ def dashboards(host: str | None, port: int | None) -> None:
     start_service_log()
     die_with_parent()
     store = _answering_store(creates=False, needs_lake=True)
+    _require_accounts(store)
     require_free_port(settings.host, settings.port, "--port")
     serve(settings, store)
 
@@ -85,6 +88,17 @@ def _require_writing(store: Store) -> None:
             "control/clients/."
         )
         raise CliError(f"Logs could not be stored. {error} {hint}") from error
+
+
+def _require_accounts(store: Store) -> None:
+    """Raises `CliError` where it could not be read whose password was changed: then nobody could sign in."""
+    nobody = uuid.uuid4().hex
+    try:
+        read_password(store, nobody)
+        read_sign_out(store, nobody)
+    except StoreRefused as error:
+        hint = "Dashboards may read and write below control/passwords/ and control/sign_outs/, see minio-compose.yml."
+        raise CliError(f"Nobody could sign in. {error} {hint}") from error
 
 
 def _collectors_store() -> Store:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from lake import columns
 from lake.commits_since import AddedFiles, files_since
 from lake.derived import Derived
 from lake.errors import ObjectDamaged, ObjectNotFound
@@ -23,7 +24,7 @@ from lake.store import Store
 from lake.table_files import TableFile
 from lake.tables import CommitContended, PinnedTable
 
-_LOG_COLUMNS: Final = ("log_id", "ticket_id", "executed_at", "extra")
+_LOG_COLUMNS: Final = ("log_id", "ticket_id", "executed_at", "extra", *columns.OF_LOG.values())
 _TRIES: Final = 5
 #: Bytes of traces that are read before their rows are committed.
 _PORTION_BYTES: Final = 32 * 1024 * 1024

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from access import clients, deletions, keys, users
+from access import audit, clients, deletions, keys, users
 from access.deletions import Deletion, Kind
 from etl import object_removal
 from etl.matching import Matcher
@@ -100,6 +100,7 @@ class Work:
             self._pass.counts["clients"] += clients.remove_client(self._store, client_id)
             self._pass.counts["keys"] += keys.remove_keys(self._store, client_id)
             self._pass.counts["users"] += users.forget_client(self._store, client_id)
+            self._pass.counts["audit objects"] += audit.forget_client(self._store, client_id)
         for table in self._tables:
             files = table.files(self._clients)
             self._pass.counts[f"rows of {table.name}"] += (rows := sum(file.rows for file in files))

@@ -1,15 +1,16 @@
-"""The search text of logs that were compacted before there was one: their files are written again.
+"""What the ETL makes of traces, for logs that were compacted before it did: their files are written again.
 
 A file at a time, under the guard of whoever takes files out: merging and deletion come before or after, never between.
-A log whose trace is gone gets no text: it was retired.
+A log whose trace is gone gets nothing: it was retired.
 """
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Collection, Mapping
+from functools import reduce
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,20 +18,20 @@ import pyarrow.parquet as pq
 
 from etl.catch_up import opened_file, traces_of
 from lake import schema
+from lake.columns import MADE_BY_ETL
 from lake.data_files import open_writer, with_columns
+from lake.derived import made_of_trace
 from lake.new_files import put_file
-from lake.search_text import search_text
 from lake.snapshot import Lake
 from lake.table_files import TableFile
 from lake.tables import CommitContended, PinnedTable
 from lake.trace_parts import read_parts
 
-_COLUMN: Final = "search_text"
 _TRIES: Final = 5
 
 
 def fill_texts(lake: Lake, clients: Collection[str] | None) -> int:
-    """Give the logs of these clients (``None``: of all) the texts they lack; how many. Raises `LakeError`."""
+    """Give the logs of these clients (``None``: of all) what they lack; how many. Raises `LakeError`."""
     lake.logs.pin().add_columns()
     keys = {file.key for file in lake.logs.pin().files() if clients is None or file.client_id in clients}
     return sum(_fill_file(lake, key) for key in sorted(keys))
@@ -50,7 +51,7 @@ def _fill_file(lake: Lake, key: str) -> int:
 
 
 def _fill(lake: Lake, pinned: PinnedTable, file: TableFile) -> int:
-    """Write the file again where a text is missing, a row group at a time."""
+    """Write the file again where something is missing, a row group at a time."""
     columns = pa.schema([field for field in schema.LOGS if field.name not in schema.PARTITIONS])
     source = pq.ParquetFile(opened_file(lake.store, file))
     unknown = [field for field in source.schema_arrow if field.name not in schema.LOGS.names]
@@ -68,21 +69,31 @@ def _fill(lake: Lake, pinned: PinnedTable, file: TableFile) -> int:
 
 
 def _with_texts(lake: Lake, file: TableFile, rows: pa.Table, columns: pa.Schema) -> tuple[pa.Table, int]:
-    """The rows with the texts that they lack and that their traces give; how many these are."""
-    known = rows[_COLUMN].to_pylist() if _COLUMN in rows.column_names else [None] * rows.num_rows
-    is_lacking = pa.array([text is None for text in known])
-    ids = rows["log_id"].filter(pc.and_(is_lacking, pc.greater(pc.fill_null(rows["trace_bytes"], 0), 0)))
-    extras = dict(zip(rows["log_id"].to_pylist(), rows["extra"].to_pylist(), strict=True))
-    made = _texts(lake, file, set(ids.to_pylist()), extras)
-    texts = [text or made.get(log_id) for text, log_id in zip(known, rows["log_id"].to_pylist(), strict=True)]
+    """The rows with what they lack and their traces give; how many these are."""
     filled = with_columns(columns, rows)
-    place = filled.schema.get_field_index(_COLUMN)
-    return filled.set_column(place, columns.field(place), pa.array(texts, pa.string())), len(made)
+    lacks = reduce(pc.or_, (pc.is_null(filled[name]) for name in MADE_BY_ETL))
+    has_trace = pc.greater(pc.fill_null(filled["trace_bytes"], 0), 0)
+    ids = filled["log_id"].to_pylist()
+    wanted = set(filled["log_id"].filter(pc.and_(lacks, has_trace)).to_pylist())
+    logs = filled.select(["log_id", "ticket_id", "extra"]).to_pylist()
+    made = _made(lake, file, wanted, {log["log_id"]: log for log in logs})
+    for log in filled.select(["log_id", *MADE_BY_ETL]).to_pylist():
+        if made.get(log_id := log.pop("log_id")) == log:
+            del made[log_id]  # it has all that its trace gives
+    for name in MADE_BY_ETL:
+        known = zip(ids, filled[name].to_pylist(), strict=True)
+        values = [made[log_id][name] if log_id in made else value for log_id, value in known]
+        place = filled.schema.get_field_index(name)
+        field = columns.field(place)
+        filled = filled.set_column(place, field, pa.array(values, field.type))
+    return filled, len(made)
 
 
-def _texts(lake: Lake, file: TableFile, ids: set[str], extras: Mapping[str, str | None]) -> dict[str, str]:
+def _made(
+    lake: Lake, file: TableFile, ids: set[str], logs: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """What the traces of these logs give, by log; a trace that gives nothing new is left out."""
     if not ids:
         return {}
     found = traces_of(lake, (file.client_id, file.month), ids)
-    texts = ((log_id, search_text(extras[log_id], read_parts(trace))) for log_id, trace in found)
-    return {log_id: text for log_id, text in texts if text}
+    return {log_id: made_of_trace(logs[log_id], read_parts(trace)) for log_id, trace in found}

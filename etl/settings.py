@@ -54,3 +54,9 @@ class EtlSettings(BaseModel):
         le=24 * 365,
         description="Hours for which files that were merged into others are kept for whoever still reads them.",
     )
+    keep_audit_days: int = Field(
+        400,
+        ge=1,
+        le=36_500,
+        description="Days for which the audit of sign-ins and downloads is kept; then upkeep removes it, once a day.",
+    )

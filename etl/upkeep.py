@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -10,11 +11,12 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from access import audit
 from etl import deletion, retention
 from etl.settings import EtlSettings
 from lake import layout, merging, schema
 from lake.damage import damaged_files, mark_seen
-from lake.errors import LakeError, ObjectNotFound, StoreUnavailable
+from lake.errors import LakeError, ObjectNotFound, StoreRefused, StoreUnavailable
 from lake.merging import Merge
 from lake.portions import portions
 from lake.shards import EVERY_SHARD, shard_of
@@ -23,6 +25,8 @@ from lake.store import Store
 from lake.table_log import list_log, log_prefix
 from lake.table_upkeep import TableUpkeep
 from lake.tables import CommitContended
+
+logger = logging.getLogger(__name__)
 
 _NOTE: Final = "logs/_caselog/upkeep.json"
 _CHECK_EVERY: Final = timedelta(days=1)
@@ -88,6 +92,7 @@ def keep_up(
     is_check_due = 0 in shards and _is_check_due(lake.store, now)
     if is_check_due:
         _check_and_vacuum(lake, settings, now, report)
+        _forget_audit(lake.store, settings, now)
     if is_check_due or report.written:
         mark_seen(lake.store)
     report.seconds = round(time.monotonic() - started, 3)
@@ -162,6 +167,14 @@ def _vacuum(lake: Lake, settings: EtlSettings, report: UpkeepReport) -> None:
                     report.removed += table.vacuum(timedelta(hours=settings.keep_replaced_h))
                 except CommitContended:
                     report.contended += 1
+
+
+def _forget_audit(store: Store, settings: EtlSettings, now: datetime) -> None:
+    """Remove what of the audit is no longer to be kept; a store user who may not do that keeps nothing else up."""
+    try:
+        audit.forget_before(store, now.date() - timedelta(days=settings.keep_audit_days))
+    except StoreRefused as error:
+        logger.warning("Old events of the audit are not removed: %s", error)
 
 
 def _noted(store: Store, name: str) -> datetime | None:

@@ -33,12 +33,16 @@ LOGS: Final[Mapping[str, str]] = {
     # Logs that the sender's SDK says it lost since the last log that got through.
     "lost_logs": "integer",
     "extra": "string",
+    # Tool calls of the trace that failed, also in a run that ended well; the ETL counts them.
+    "failed_tool_calls": "integer",
     # Words to find the log by, of its trace and its subject: see `lake.search_text`.
     "search_text": "string",
     "month": "string",
 }
 #: Columns of ``logs`` that hold what the trace says: they are emptied when the trace goes.
 OF_TRACE: Final = ("search_text",)
+#: Columns of ``logs`` that the ETL makes of the trace; a raw line has none of them.
+MADE_BY_ETL: Final = ("failed_tool_calls", *OF_TRACE)
 #: The same of the table ``traces``.
 TRACES: Final[Mapping[str, str]] = {
     "client_id": "string",
@@ -49,19 +53,26 @@ TRACES: Final[Mapping[str, str]] = {
     "received_at": "timestamp",
     "trace": "string",
 }
-#: Those columns of ``logs`` that no scope file has: the text alone would make one several times as big.
-_NOT_IN_SCOPES: Final = ("search_text",)
 #: The columns of ``logs`` that scope files are made of.
-TABLE_OF_SCOPE: Final[Mapping[str, str]] = {n: kind for n, kind in LOGS.items() if n not in _NOT_IN_SCOPES}
+TABLE_OF_SCOPE: Final[Mapping[str, str]] = LOGS
 #: The same of the scope files, and of the view ``logs``.
 SCOPE_LOGS: Final[Mapping[str, str]] = {**TABLE_OF_SCOPE, **dict.fromkeys(SPENT, "number")}
 
+#: Columns of derived tables that say what the log says, so that figures of parts are grouped without ``logs``; each
+#: with its name there.
+OF_LOG: Final[Mapping[str, str]] = {
+    "environment": "environment",
+    "workflow_version": "workflow_version",
+    "category": "category",
+    "log_status": "status",
+}
 _OF_EVERY_PART: Final = {
     "client_id": "string",
     "month": "string",
     "log_id": "string",
     "ticket_id": "string",
     "executed_at": "timestamp",
+    **dict.fromkeys(OF_LOG, "string"),
     # Its place among the rows of its log, from 0.
     "position": "integer",
     "started_at": "timestamp",
@@ -79,6 +90,9 @@ _OF_EVERY_STEP: Final = {
     "error": "string",
 }
 #: Tables derived from ``traces``, each with its columns to their kinds; in the order they are committed.
+#: Derived tables that pages read as rows.
+ERRORS: Final = "errors"
+TOOL_CALLS: Final = "tool_calls"
 DERIVED: Final[Mapping[str, Mapping[str, str]]] = {
     "iterations": {**_OF_EVERY_STEP, "iteration": "integer", "tool_calls": "integer"},
     "tool_calls": {
@@ -95,6 +109,25 @@ DERIVED: Final[Mapping[str, Mapping[str, str]]] = {
         "source_position": "integer",
     },
     "nodes": _OF_EVERY_STEP,
+}
+
+#: What the scope files of derived tables hold of them, each by the name of the table.
+SCOPE_PARTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "errors": {
+        name: DERIVED["errors"][name]
+        for name in (
+            *("client_id", "log_id", "ticket_id", "executed_at"),
+            *("environment", "workflow_version", "category", "log_status"),
+            *("name", "node", "type", "message", "source"),
+        )
+    },
+    "tool_calls": {
+        name: DERIVED["tool_calls"][name]
+        for name in (
+            *("client_id", "log_id", "executed_at", "environment", "workflow_version"),
+            *("name", "status", "duration_ms"),
+        )
+    },
 }
 
 _SQL_TYPES: Final = {

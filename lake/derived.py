@@ -16,10 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lake import columns, schema
-from lake.error_rows import ErrorRow, error_rows, read_error
+from lake.error_rows import ErrorRow, error_rows, has_failed, read_error
 from lake.part_columns import integers, moments, numbers, taken, texts
 from lake.search_text import search_text
-from lake.trace_parts import Iteration, Node, Part, ToolCall, TraceParts, read_parts
+from lake.trace_parts import NO_PARTS, Iteration, Node, Part, ToolCall, TraceParts, read_parts
 
 T = TypeVar("T")
 
@@ -147,6 +147,13 @@ def derive(logs: Iterable[tuple[Mapping[str, Any], bytes | memoryview | str | No
     return rows
 
 
+def made_of_trace(log: Mapping[str, Any], parts: TraceParts) -> dict[str, Any]:
+    """Those columns of a log that its trace tells: `lake.columns.MADE_BY_ETL`."""
+    failed = None if parts is NO_PARTS else sum(map(has_failed, parts.calls))
+    text = search_text(log.get("extra"), parts, log.get("ticket_id"))
+    return {"failed_tool_calls": failed, "search_text": text}
+
+
 class _Rows(Generic[T]):
     """Parts of one kind, each with the number of its log and its position in it."""
 
@@ -167,7 +174,8 @@ class _Rows(Generic[T]):
 def _has_failure(parts: TraceParts) -> bool:
     """Whether a part may say that it failed; most say nothing about it."""
     steps: tuple[Sequence[Part], ...] = (parts.calls, parts.iterations, parts.nodes)
-    return any(part.error is not _NOTHING for each in steps for part in each)
+    says_why = any(part.error is not _NOTHING for each in steps for part in each)
+    return says_why or any(map(has_failed, parts.calls))
 
 
 def _columns_of_logs(logs: Sequence[Mapping[str, Any]]) -> dict[str, pa.Array]:
@@ -177,6 +185,7 @@ def _columns_of_logs(logs: Sequence[Mapping[str, Any]]) -> dict[str, pa.Array]:
             name: pa.array([log[name] for log in logs], pa.string())
             for name in ("client_id", "month", "log_id", "ticket_id")
         },
+        **{name: pa.array([log.get(of) for log in logs], pa.string()) for name, of in columns.OF_LOG.items()},
         "executed_at": pa.array(micros, pa.int64()).view(schema.UTC_MICROS),
     }
 
@@ -251,13 +260,16 @@ class Derived:
     """The derived rows of the logs of a batch: in one portion, or in several where they are very many."""
 
     def __init__(self, rows: Iterable[tuple[dict[str, Any], bytes | memoryview | str | None]]) -> None:
-        """``rows`` are logs, in the order of their files, with their traces; each log gets its ``search_text``."""
+        """``rows`` are logs, in the order of their files, with their traces.
+
+        Each log gets those of its columns that the trace tells: `lake.columns.MADE_BY_ETL`.
+        """
         self.portions: list[dict[str, pa.Table]] = []
         self.beyond = 0
         made = DerivedRows()
         for log, trace in rows:
             parts = read_parts(trace)
-            log["search_text"] = search_text(log.get("extra"), parts)
+            log.update(made_of_trace(log, parts))
             if trace is not None:
                 made.add(log, parts)
             if len(made) > _MOST_ROWS:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,7 +30,7 @@ from lake.errors import ObjectNotFound, StoreUnavailable
 from lake.objects import Store
 from lake.raw_rows import numbered_rows
 from lake.rawobject import parse
-from lake.reader import define_logs
+from lake.reader import define_views
 from lake.scope import EVERYONE, Scope
 from lake.scope_files import ScopeFiles
 from lake.snapshot import Lake, Snapshot
@@ -62,24 +62,36 @@ class LakeReader:
         """``folder`` is where files are kept for the next time; a temporary one where it is missing."""
         self._temporary = Path(tempfile.mkdtemp(prefix="caselog-")) if folder is None else None
         self._scope = scope or EVERYONE
-        self._store = store
+        self.store = store
         self._lake = Lake(store)
         self._files = ScopeFiles(store, folder or self._temporary or Path(), max_bytes)
         self.connection = duckdb.connect(":memory:")
         self._end = weakref.finalize(self, _clean_up, self._files, self.connection, self._temporary)
         self.connection.execute("SET TimeZone='UTC'")
+        self._parts: frozenset[str] = frozenset()
         self.snapshot = self.renew()
 
     def renew(self) -> Snapshot:
         """Show what is in the lake now; raises `StoreUnavailable`."""
-        self.snapshot = self._files.latest(self._scope)
-        define_logs(self.connection, [str(file.path) for file in self.snapshot.files])
+        self.snapshot = self._files.latest(self._scope, self._parts)
+        define_views(self.connection, {file.name: file.path for file in self.snapshot.files})
         self.connection.register("traces", self._traces())
         with ThreadPoolExecutor(len(_ON_DEMAND), "open-tables") as pool:
             opened = pool.map(lambda asked: self._rows_of(*asked), _ON_DEMAND.values())
             for name, rows in zip(_ON_DEMAND, opened, strict=True):
                 self.connection.register(name, rows)
         return self.snapshot
+
+    def need(self, parts: Collection[str]) -> None:
+        """Show ``scope_errors`` or ``scope_tool_calls`` from now on, named by their tables, with what is raw."""
+        before = self._parts
+        if not before.issuperset(parts):
+            self._parts = before.union(parts)
+            try:
+                self.renew()
+            except BaseException:
+                self._parts = before
+                raise
 
     def sql(self, query: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Rows of ``query``."""
@@ -123,7 +135,7 @@ class LakeReader:
     ) -> TableDataset:
         told = {file.key: _promise(file) for file in files} | {key: _of_client(key) for key in places}
         sizes = {file.key: file.size for file in files}
-        return TableDataset(told, columns, _Opener(self._store, self._files.cache, sizes, places).opened)
+        return TableDataset(told, columns, _Opener(self.store, self._files.cache, sizes, places).opened)
 
 
 class _Opener:
@@ -132,7 +144,7 @@ class _Opener:
     def __init__(
         self, store: Store, cache: FileCache, sizes: Mapping[str, int], places: Mapping[str, Sequence[int]]
     ) -> None:
-        self._store = store
+        self.store = store
         self._cache = cache
         self._sizes = sizes
         self._places = places
@@ -160,7 +172,7 @@ class _Opener:
 
     def _open_files(self, keys: Sequence[str]) -> dict[str, pa.NativeFile]:
         """Open from now on: the cache may remove a file before a slow query comes to it."""
-        fetched = self._cache.fetch(self._store, {key: self._sizes[key] for key in keys})
+        fetched = self._cache.fetch(self.store, {key: self._sizes[key] for key in keys})
         for damaged in fetched.damaged.values():
             raise damaged
         return {key: pa.OSFile(str(fetched.paths[key])) for key in keys}
@@ -173,7 +185,7 @@ class _Opener:
     def _raw_rows(self, key: str) -> Sequence[rawlog.RawRow]:
         """Those rows of a raw object that are nowhere else; of one that was compacted meanwhile, none."""
         try:
-            parsed = parse(key, self._store.get(key))
+            parsed = parse(key, self.store.get(key))
         except ObjectNotFound:
             return ()
         wanted = frozenset(self._places[key])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 
 from caselog.model import CLIENT_ID_PATTERN
@@ -21,6 +21,7 @@ LOGS: Final = "logs"
 TRACES: Final = "traces"
 QUARANTINE: Final = "quarantine/"
 CONTROL: Final = "control/"
+AUDIT: Final = "control/audit/"
 
 _CLIENT_ID = re.compile(CLIENT_ID_PATTERN, re.ASCII)
 _RAW_KEY = re.compile(
@@ -31,6 +32,9 @@ _RAW_PREFIX = re.compile(rf"raw/client_id=({CLIENT_ID_PATTERN})/", re.ASCII)
 #: Names that every store takes, with room for what is put behind them.
 _PLAIN_KEY = re.compile(r"(?!.*/\.)(?=[^.])[A-Za-z0-9._=-]{1,120}(/[A-Za-z0-9._=-]{1,120}){0,7}", re.ASCII)
 _ODD = re.compile(r"[^A-Za-z0-9._=-]+", re.ASCII)
+_AUDIT_KEY = re.compile(
+    rf"{AUDIT}date=(\d{{4}}-\d\d-\d\d)/(?:client_id=({CLIENT_ID_PATTERN})/)?(?:[^/]+\.json)?", re.ASCII
+)
 _TABLE_KEY = re.compile(rf"[a-z_]+/client_id=({CLIENT_ID_PATTERN})/", re.ASCII)
 
 
@@ -114,6 +118,35 @@ def quarantine_key(raw_key_: str, part: str) -> str:
 def control_key(kind: str, name: str) -> str:
     """Key of a small JSON object about ``name``, such as a client or a user."""
     return f"{CONTROL}{kind}/{name}.json"
+
+
+def audit_key(moment: datetime, client_id: str | None, object_id: str) -> str:
+    """Key of some events of the audit: of the day of ``moment`` in UTC, and of one client or of none alone.
+
+    >>> audit_key(datetime(2026, 11, 23, tzinfo=UTC), "acme", "0193")
+    'control/audit/date=2026-11-23/client_id=acme/0193.json'
+    """
+    of_client = "" if client_id is None else f"client_id={client_id}/"
+    return f"{AUDIT}date={moment.astimezone(UTC):%Y-%m-%d}/{of_client}{object_id}.json"
+
+
+def audit_day(key: str) -> date | None:
+    """The day of an object of the audit, or of the prefix of a day; None where it is none.
+
+    >>> audit_day("control/audit/date=2026-11-23/"), audit_day("control/audit/date=2026-13-99/")
+    (datetime.date(2026, 11, 23), None)
+    """
+    match = _AUDIT_KEY.fullmatch(key)
+    try:
+        return date.fromisoformat(match[1]) if match else None
+    except ValueError:
+        return None
+
+
+def client_of_audit_key(key: str) -> str | None:
+    """The client whom the object's events concern; None where they concern none alone."""
+    match = _AUDIT_KEY.fullmatch(key)
+    return match[2] if match else None
 
 
 def month_of(moment: datetime) -> str:

@@ -15,6 +15,10 @@ _OF_DERIVED: Final[Mapping[str, str]] = {
     "log_id": "The log, as in `logs` and `traces`.",
     "ticket_id": "The log's ticket.",
     "executed_at": "When the log's run started.",
+    "environment": "The log's environment; like the next three, empty in rows that an earlier version made.",
+    "workflow_version": "The log's version of the workflow.",
+    "category": "The log's category.",
+    "log_status": "How the log's run ended.",
     "position": "Place among the rows of its log, from 0, in the order of the trace.",
     "started_at": "When this part started; empty where the trace has no time with an offset.",
     "name": "Its name.",
@@ -68,7 +72,9 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "trace_bytes": "Bytes of the trace as it was sent; 0 where there is none.",
         "lost_logs": "Logs that the sender lost since the last one that got through; NULL where nobody counted.",
         "extra": "Every field of the log that has no column, as a JSON object.",
-        "search_text": "Words to find the log by: subject, errors, final response, messages; NULL without a trace.",
+        "failed_tool_calls": "Tool calls of the trace that failed; NULL where nobody counted.",
+        "search_text": "Words to find the log by: subject, errors, tools, final response, messages, in small letters "
+        "without accents; NULL without a trace.",
     },
     "traces": {
         **_IDENTITY,

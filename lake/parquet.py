@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,22 +11,11 @@ from typing import Final
 import duckdb
 
 from lake import columns
+from lake.scope_tables import ScopeTable
 
 #: LZ4: read in two thirds of the time that zstd takes, for 1.6 times the bytes of a file that is local anyway.
 #: Small enough that the newest rows are read without the rest, and that two threads share a small scope.
 _ROWS_PER_GROUP: Final = 61_440
-
-_SPENT_TYPES: Final = json.dumps(dict.fromkeys(columns.SPENT, "DOUBLE"))
-_LOG_COLUMNS: Final = ", ".join(columns.TABLE_OF_SCOPE)
-_NULLS: Final = ", ".join(
-    f"NULL::{kind} AS {name}" for name, kind in columns.sql_types(columns.TABLE_OF_SCOPE).items()
-)
-_SPENT: Final = ", ".join(f"spent.{name} AS {name}" for name in columns.SPENT)
-#: A metric that is no number is none; metrics that are no JSON object have none.
-_WITH_SPENT: Final = f"""
-    SELECT {_LOG_COLUMNS}, {_SPENT}
-    FROM (SELECT {_LOG_COLUMNS}, TRY(json_transform(metrics, '{_SPENT_TYPES}')) AS spent FROM ({{rows}}))
-"""  # noqa: S608 - column names of our own
 
 
 def open_duckdb(temporary: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
@@ -58,25 +46,24 @@ def listed(paths: Sequence[str | Path]) -> str:
     return f"[{', '.join(map(quoted, paths))}]"
 
 
-def table_rows(paths: Sequence[Path], *, is_uniform: bool) -> str:
-    """SQL of the rows of files of the table ``logs``, with the columns of the scope files."""
+def table_rows(table: ScopeTable, paths: Sequence[Path], *, is_uniform: bool) -> str:
+    """SQL of the rows of files of a table, with the columns of the scope files."""
+    needed = ", ".join(table.needed)
     read = (
         f"FROM read_parquet({listed(paths)}, hive_partitioning=true, union_by_name={not is_uniform}, "
         "hive_types={'client_id': VARCHAR, 'month': VARCHAR})"
     )
-    # Looking at every file for its columns costs a read each, so only where some lack a column.
-    rows = read if is_uniform else f"FROM (SELECT {_NULLS} WHERE false UNION ALL BY NAME {read})"
-    return with_spent(f"SELECT {_LOG_COLUMNS} {rows}")
+    if (
+        not is_uniform
+    ):  # looking at every file for its columns costs a read each, so only where some lack a column
+        nothing = (f"NULL::{kind} AS {name}" for name, kind in columns.sql_types(table.needed).items())
+        read = f"FROM (SELECT {', '.join(nothing)} WHERE false UNION ALL BY NAME {read})"
+    return table.rows_of(f"SELECT {needed} {read}")
 
 
-def with_spent(rows: str) -> str:
-    """SQL of ``rows``, which have the columns of the table, with the columns of the scope files."""
-    return _WITH_SPENT.replace("{rows}", rows)
-
-
-def scope_rows(paths: Sequence[str | Path]) -> str:
+def scope_rows(table: ScopeTable, paths: Sequence[str | Path]) -> str:
     """SQL of the rows of scope files."""
-    return f"SELECT {', '.join(columns.SCOPE_LOGS)} FROM read_parquet({listed(paths)})"  # noqa: S608
+    return f"SELECT {', '.join(table.columns)} FROM read_parquet({listed(paths)})"  # noqa: S608
 
 
 def write_scope_file(connection: duckdb.DuckDBPyConnection, rows: str, path: Path) -> int:

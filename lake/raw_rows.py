@@ -22,8 +22,10 @@ import pyarrow as pa
 from lake import columns, layout, parquet, rawlog
 from lake.errors import ObjectNotFound
 from lake.objects import Store
+from lake.raw_parts import RawParts, complete
 from lake.rawobject import ParsedObject, parse
 from lake.scope import Scope
+from lake.scope_tables import LOGS, ScopeTable
 from lake.table_files import TableFile, TableState
 
 _FETCHERS: Final = 32
@@ -80,6 +82,7 @@ class RawRows:
         self._store = store
         self._db = connection.cursor()
         self._db.execute(_CREATE)
+        self._parts_of_logs = RawParts(self._db)
         self._lock = threading.RLock()
         #: Raw objects that were read: their numbers, in the order in which they were found.
         self._objects: dict[str, int] = {}
@@ -128,15 +131,18 @@ class RawRows:
         with self._lock:
             return frozenset(each for each in self._changes.items() if scope.allows(each[0]))
 
-    def write(self, scope: Scope, path: Path) -> int:
+    def write(self, scope: Scope, path: Path, table: ScopeTable = LOGS) -> int:
         """Write a scope file of what is raw and nowhere else; how many rows."""
         with self._lock:
-            return parquet.write_scope_file(self._db, parquet.with_spent(self._select(scope)), path)
+            if table is not LOGS:
+                return self._parts_of_logs.write(table, self._select(scope), path)
+            return parquet.write_scope_file(self._db, LOGS.rows_of(self._select(scope)), path)
 
-    def count(self, scope: Scope) -> int:
-        """How many logs of the scope are raw and nowhere else."""
+    def count(self, scope: Scope, table: ScopeTable = LOGS) -> int:
+        """How many rows of the scope are raw and nowhere else."""
         with self._lock:
-            return self._count(f"({self._select(scope)})")
+            logs = self._select(scope)
+            return self._count(f"({logs if table is LOGS else self._parts_of_logs.select(table, logs)})")
 
     def locate(self, client_id: str, month: str, log_id: str) -> tuple[str, int] | None:
         """Key of the object that holds the log, and the number of its line, from 0; None where it is not raw."""
@@ -167,6 +173,7 @@ class RawRows:
             for number in numbers:
                 self._unreadable.pop(self._keys.pop(number), None)
             self._db.execute("DELETE FROM raw WHERE list_contains(?, object)", [numbers])
+            self._parts_of_logs.forget(numbers)
             self._note_change(layout.client_of_raw_key(key) or "" for key in gone)
 
     def _take_in(self, keys: Sequence[str]) -> None:
@@ -199,6 +206,7 @@ class RawRows:
     def _insert(self, rows: Sequence[tuple[int, int, rawlog.RawRow]]) -> None:
         if not rows:
             return
+        parts = complete(rows)
         incoming = rawlog.logs_table([row for _, _, row in rows])
         own = {
             "object": [number for number, _, _ in rows],
@@ -208,6 +216,7 @@ class RawRows:
         for name, values in own.items():
             incoming = incoming.append_column(name, pa.array(values, pa.int32()))
         self._run_with("incoming", incoming, _INSERT)
+        self._parts_of_logs.insert(parts)
 
     def _drop_files(self, state: TableState) -> None:
         gone = [self._files.pop(key) for key in self._files.keys() - state.files.keys()]

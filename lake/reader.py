@@ -1,4 +1,4 @@
-"""The one door to read logs: DuckDB over the local files of one scope, as the view ``logs``.
+"""The one door to read logs: DuckDB over the local files of one scope, as the view ``logs`` and those of its parts.
 
 A connection opens nothing but the folders it is told of, and its configuration is locked: SQL that an attacker
 gets to run reads no other file, and writes none outside of them. A query that runs too long is interrupted.
@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
-from lake import columns, parquet
+from lake import parquet
 from lake.errors import QueryTooLong, SnapshotGone
+from lake.scope_tables import EVERY, table_of_file
 
 if TYPE_CHECKING:
     from lake.lake_reader import LakeReader
@@ -28,16 +29,12 @@ _SETTINGS: Final = (
     "SET TimeZone='UTC'",
     "SET enable_progress_bar=false",
 )
-_COLUMNS: Final = columns.sql_types(columns.SCOPE_LOGS)
-_NO_LOGS: Final = (
-    f"SELECT {', '.join(f'NULL::{kind} AS {name}' for name, kind in _COLUMNS.items())} WHERE false"
-)
 #: Makes DuckDB and Python read what they know of time zones, which they cannot once a process is sealed.
 _WARM_UP: Final = "SELECT TIMESTAMPTZ '2026-11-23 14:00:00+00', now()"
 
 
 class Reader:
-    """The view ``logs`` of some scope files. One thread at a time."""
+    """The views of some scope files: `lake.scope_tables`. One thread at a time."""
 
     def __init__(
         self,
@@ -82,7 +79,7 @@ class Reader:
             return
         self._shown = None
         with self._named_failures():
-            define_logs(self.connection, list(shown.values()))
+            define_views(self.connection, shown)
         self._shown = shown
 
     def sql(self, query: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
@@ -120,10 +117,12 @@ class Reader:
             raise SnapshotGone("A file of the snapshot") from None
 
 
-def define_logs(connection: duckdb.DuckDBPyConnection, paths: Sequence[str]) -> None:
-    """Make ``logs`` the view of these scope files; of none, an empty one."""
-    logs = parquet.scope_rows(paths) if paths else _NO_LOGS
-    connection.execute(f"CREATE OR REPLACE VIEW logs AS {logs}")
+def define_views(connection: duckdb.DuckDBPyConnection, files: Mapping[str, str | Path]) -> None:
+    """Make the views of scope files, which are by name; a view of none is empty."""
+    for table in EVERY:
+        paths = [path for name, path in files.items() if table_of_file(name) is table]
+        rows = parquet.scope_rows(table, paths) if paths else table.empty
+        connection.execute(f"CREATE OR REPLACE VIEW {table.view} AS {rows}")
 
 
 def _open_connection(threads: int, memory_limit: str) -> duckdb.DuckDBPyConnection:

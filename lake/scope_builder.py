@@ -41,6 +41,7 @@ class ScopeBuilder:
         self, folder: ScopeFolder, state: TableState, connection: duckdb.DuckDBPyConnection, now: datetime
     ) -> None:
         self._folder = folder
+        self._table = folder.table
         self._state = state
         self._is_uniform = state.is_uniform
         self._db = connection
@@ -78,7 +79,7 @@ class ScopeBuilder:
         # The biggest is written again only when the others together have grown to a part of it.
         is_worth_it = 4 * sum(each.contents.rows for each in small) > biggest.contents.rows
         parts = mergeable if is_worth_it else small
-        merged = self._copy(parquet.scope_rows([each.path for each in parts]), inputs_of(parts))
+        merged = self._copy(parquet.scope_rows(self._table, [each.path for each in parts]), inputs_of(parts))
         return [merged, *(each for each in group if each not in parts)]
 
     def _portions(self, files: Sequence[TableFile]) -> Iterator[list[TableFile]]:
@@ -106,7 +107,7 @@ class ScopeBuilder:
         return built
 
     def _copy_of(self, paths: dict[str, Path]) -> Built:
-        rows = parquet.table_rows(list(paths.values()), is_uniform=self._is_uniform)
+        rows = parquet.table_rows(self._table, list(paths.values()), is_uniform=self._is_uniform)
         return self._copy(rows, paths)
 
     def _copy(self, rows: str, inputs: Collection[str]) -> Built:
@@ -125,7 +126,7 @@ class ScopeBuilder:
                     self._folder.note_damage(ObjectDamaged(key, "is not a Parquet file that can be read"))
 
     def _is_readable(self, path: Path) -> bool:
-        rows = parquet.table_rows([path], is_uniform=False)
+        rows = parquet.table_rows(self._table, [path], is_uniform=False)
         try:
             self._db.cursor().execute(f"SELECT count(COLUMNS(*)) FROM ({rows})").fetchall()  # noqa: S608 - our own
         except duckdb.Error:

@@ -24,13 +24,14 @@ import duckdb
 
 from lake import layout, parquet
 from lake.built import forget_gone
-from lake.cache import FileCache, mark_used
+from lake.cache import FileCache
 from lake.errors import CacheUnusable, LakeError, ObjectDamaged, ObjectNotFound, StoreUnavailable
+from lake.kept_scope import KeptScope, LateParts, Look
 from lake.objects import Store
 from lake.priority import lower_priority
 from lake.raw_rows import RawRows
 from lake.scope import Scope
-from lake.scope_folder import ScopeFolder
+from lake.scope_tables import LOGS, ON_DEMAND, table_of_file
 from lake.snapshot import Lake, Snapshot
 from lake.table_files import TableFile, TableState
 from lake.trace_reader import TraceReader, raw_trace
@@ -75,36 +76,38 @@ class ScopeFiles:
         self._traces = TraceReader(store, self._lake.traces, self._lake.logs)
         self._look_lock = threading.Lock()
         self._state = TableState(-2)
-        self._looked_at: datetime | None = None
+        self._seen: Look | None = None
+        self._late_parts = LateParts()
         self._looked_mono = -1e9
         self._read_scopes: frozenset[Scope] = frozenset()
         self._lock = threading.Lock()
-        self._kept: dict[Scope, _Kept] = {}
+        self._kept: dict[Scope, KeptScope] = {}
         self._pool = ThreadPoolExecutor(_BUILDERS, "scope-files", lower_priority)
         self._swept_mono = time.monotonic()
         self._drop_what_is_old()
 
-    def snapshot(self, scope: Scope) -> Snapshot:
+    def snapshot(self, scope: Scope, parts: Iterable[str] = ()) -> Snapshot:
         """What ``scope`` may see now, or as of the last time the store was seen. Blocks: call it in a thread.
 
-        Raises `StoreUnavailable` and `CacheUnusable` where nothing is known yet.
+        ``parts`` are derived tables to be in it: they are made when they are asked for first, and kept up to date as
+        long as the scope is. Raises `StoreUnavailable` and `CacheUnusable` where nothing is known yet.
         """
-        kept = self._keep(scope)
-        known = kept.snapshot
+        kept = self._keep(scope, parts)
+        known = kept.snapshot if kept.knows(parts) else None
         if known is not None and time.monotonic() - kept.updated_mono < _FRESH_S:
             return known
         update = self._begin_update(kept)
         try:
             return update.result(_PATIENCE_S if known else None)
         except (FutureTimeoutError, LakeError, OSError):
-            kept.snapshot = kept.snapshot or kept.folder.last_published()
-            if kept.snapshot is None:
+            kept.take_last_published()
+            if kept.snapshot is None or not kept.knows(parts):
                 raise
             return self._as_known(kept.snapshot)
 
-    def latest(self, scope: Scope) -> Snapshot:
+    def latest(self, scope: Scope, parts: Iterable[str] = ()) -> Snapshot:
         """What ``scope`` may see now, however long it takes; raises as `snapshot`."""
-        return self._pool.submit(self._update, self._keep(scope), newest=True).result()
+        return self._pool.submit(self._update, self._keep(scope, parts), newest=True).result()
 
     def refresh(self) -> None:
         """Bring every scope that was asked for lately up to date; raises what went wrong with the first."""
@@ -160,51 +163,56 @@ class ScopeFiles:
 
     # ------------------------------------------------------------ scopes
 
-    def _keep(self, scope: Scope) -> _Kept:
+    def _keep(self, scope: Scope, parts: Iterable[str] = ()) -> KeptScope:
         with self._lock:
             kept = self._kept.get(scope)
             if kept is None:
-                folder = ScopeFolder(scope, self._folder / "scopes" / scope.key, self.cache, self._lake.store)
-                kept = self._kept[scope] = _Kept(scope, folder)
+                folder = self._folder / "scopes" / scope.key
+                kept = self._kept[scope] = KeptScope(scope, folder, self.cache, self._lake.store)
+            kept.want(parts)
             kept.asked_mono = time.monotonic()
             return kept
 
-    def _begin_update(self, kept: _Kept) -> Future[Snapshot]:
-        """The update of this scope that is running, or a new one."""
+    def _begin_update(self, kept: KeptScope) -> Future[Snapshot]:
+        """The update of this scope that is on its way and makes all that is wanted, or a new one."""
         with self._lock:
-            if kept.update is None or kept.update.done():
-                kept.update = self._pool.submit(self._update, kept)
+            if kept.needs_update or kept.update is None:
+                return kept.promise(self._pool.submit(self._update, kept))
             return kept.update
 
-    def _update(self, kept: _Kept, *, newest: bool = False) -> Snapshot:
+    def _update(self, kept: KeptScope, *, newest: bool = False) -> Snapshot:
         try:
             with kept.lock:
                 return self._update_alone(kept, newest=newest)
         except duckdb.Error as error:  # its messages quote paths and rows
             raise CacheUnusable(self.cache.folder, type(error).__name__) from error
 
-    def _update_alone(self, kept: _Kept, *, newest: bool) -> Snapshot:
-        state, as_of = self._bring_up_to_date(kept, newest=newest)
+    def _update_alone(self, kept: KeptScope, *, newest: bool) -> Snapshot:
+        look = self._bring_up_to_date(kept, newest=newest)
         for _ in range(_TRIES - 1):
             # A file that is missing was most likely compacted meanwhile: the newest table tells.
-            if not self._went_away(kept.folder.damaged_keys(), state):
+            if not self._went_away(kept, look):
                 break
-            state, as_of = self._bring_up_to_date(kept, newest=True)
-        snapshot = kept.folder.publish(as_of)
-        kept.snapshot, kept.updated_mono = snapshot, time.monotonic()
-        return snapshot
+            look = self._bring_up_to_date(kept, newest=True)
+        return kept.publish(look)
 
-    def _bring_up_to_date(self, kept: _Kept, *, newest: bool) -> tuple[TableState, datetime]:
-        """Both halves as of one look: what is raw is written while nobody looks again."""
+    def _bring_up_to_date(self, kept: KeptScope, *, newest: bool) -> Look:
+        """All tables as of one look: what is raw is written while nobody looks again."""
         with self._look_lock:
-            state, as_of = self._look(kept.scope, newest=newest)
-            kept.folder.write_raw(self._raw)
-        kept.folder.bring_up_to(state, self._db, self._now())
-        return state, as_of
+            folders = kept.folders()
+            look = self._look(kept.scope, newest=newest)
+            for folder in folders.values():
+                folder.write_raw(self._raw)
+        for name, folder in folders.items():
+            folder.bring_up_to(look.states[name], self._db, self._now())
+        return look
 
-    def _went_away(self, keys: Iterable[str], state: TableState) -> bool:
-        missing = set(keys)
-        return bool(missing) and not missing <= self._lake.logs.state().files.keys() and bool(state.files)
+    def _went_away(self, kept: KeptScope, look: Look) -> bool:
+        return any(
+            missing and not missing <= self._lake.table(name).state().files.keys() and look.states[name].files
+            for name, folder in kept.folders().items()
+            for missing in [set(folder.damaged_keys())]
+        )
 
     def _as_known(self, known: Snapshot) -> Snapshot:
         age_s = (self._now() - known.as_of).total_seconds()
@@ -214,7 +222,8 @@ class ScopeFiles:
         """When the log was executed, as the scope's files say; None where they do not know it, or are gone."""
         if not snapshot.files:
             return None
-        logs = parquet.scope_rows([file.path for file in snapshot.files])
+        paths = [file.path for file in snapshot.files if table_of_file(file.name) is LOGS]
+        logs = parquet.scope_rows(LOGS, paths)
         query = f"SELECT executed_at FROM ({logs}) WHERE client_id = ? AND month = ? AND log_id = ?"  # noqa: S608
         with contextlib.suppress(duckdb.Error):
             found = self._db.cursor().execute(query, [client_id, month, log_id]).fetchall()
@@ -223,16 +232,19 @@ class ScopeFiles:
 
     # ------------------------------------------------------------ the lake
 
-    def _look(self, scope: Scope, *, newest: bool) -> tuple[TableState, datetime]:
-        """What the lake holds now; raw first, the table second. The lock on it is held by the caller."""
+    def _look(self, scope: Scope, *, newest: bool) -> Look:
+        """What the lake holds now; raw first, the tables second. The lock on it is held by the caller."""
         with self._lock:
             wanted = frozenset([*self._kept, scope])
+            names = frozenset[str]().union(*(kept.names for kept in self._kept.values())) - {layout.LOGS}
         is_fresh = time.monotonic() - self._looked_mono < _LOOK_S and wanted <= self._read_scopes
-        if is_fresh and not newest and self._looked_at is not None:
-            return self._state, self._looked_at
+        if is_fresh and not newest and self._seen is not None and self._seen.states.keys() >= names:
+            return self._seen
         self._looked_mono = -1e9  # what was read until a failure fits no earlier state
         as_of = self._now()
         self._raw.read(self._list_raw(wanted), lambda client: any(s.allows(client) for s in wanted))
+        # Before the logs: what moves in between is missing in them until the next look, and never counted twice.
+        parts = self._look_at_parts(sorted(names))
         state = self._lake.logs.state()
         if state.version < 0:
             self._lake.store.require_lake()  # no table yet is one thing, a mistyped address another
@@ -242,9 +254,27 @@ class ScopeFiles:
             # ticket is told; the pages of small fields go on.
             with contextlib.suppress(StoreUnavailable):
                 self._traces.look()
-        self._state, self._looked_at, self._looked_mono = state, as_of, time.monotonic()
-        self._read_scopes = wanted
-        return state, as_of
+        self._state, self._looked_mono, self._read_scopes = state, time.monotonic(), wanted
+        self._seen = Look(
+            as_of, {layout.LOGS: state, **parts}, self._late_parts.find(self._lake, state, parts)
+        )
+        return self._seen
+
+    def _look_at_parts(self, names: Sequence[str]) -> dict[str, TableState]:
+        """The derived tables as they are now; one that cannot be opened, as it was seen last.
+
+        They can be made again, so what is wrong with them holds up no page of logs.
+        """
+        if not names:
+            return {}
+        with ThreadPoolExecutor(len(names)) as pool:
+            return dict(zip(names, pool.map(self._state_of_parts, names), strict=True))
+
+    def _state_of_parts(self, name: str) -> TableState:
+        try:
+            return self._lake.table(name).state()
+        except LakeError:
+            return self._seen.states.get(name, TableState(-1)) if self._seen else TableState(-1)
 
     def _list_raw(self, scopes: frozenset[Scope]) -> list[str]:
         """Keys of everything that is raw, for whom it concerns."""
@@ -262,10 +292,9 @@ class ScopeFiles:
 
     # ------------------------------------------------------------ upkeep
 
-    def _sweep(self, kept: Sequence[_Kept]) -> None:
+    def _sweep(self, kept: Sequence[KeptScope]) -> None:
         for each in kept:
-            each.folder.sweep()
-            mark_used(each.folder.folder / "manifest.json")
+            each.sweep()
         self.cache.sweep()
         self._forget_gone()
 
@@ -273,10 +302,18 @@ class ScopeFiles:
         """What was deleted from the tables is deleted here too, also of scopes that nobody looks at now."""
         with self._look_lock:
             logs, traces = self._state, {file.key for file in self._traces.files()}
+            seen = self._seen.states if self._seen else {}
         if logs.version < 0:
             return
         self.cache.forget_gone(self._lake.store, layout.LOGS, logs.files)
         self.cache.forget_gone(self._lake.store, layout.TRACES, traces)
+        for name in ON_DEMAND:
+            folders = list(self._folder.glob(f"scopes/*/{name}"))
+            state = (seen.get(name) or self._state_of_parts(name)) if folders else TableState(-1)
+            if state.version >= 0:
+                self.cache.forget_gone(self._lake.store, name, state.files)
+            for folder in folders if state.version >= 0 else ():
+                forget_gone(folder, state.files)
         for folder in self._folder.glob("scopes/*"):
             forget_gone(folder, logs.files)
 
@@ -290,19 +327,6 @@ class ScopeFiles:
         for folder in self._folder.glob("tmp-*"):
             if folder != self._temporary and not _runs(folder.name.removeprefix("tmp-")):
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-class _Kept:
-    """A scope that is kept up to date."""
-
-    def __init__(self, scope: Scope, folder: ScopeFolder) -> None:
-        self.scope = scope
-        self.folder = folder
-        self.lock = threading.Lock()
-        self.snapshot: Snapshot | None = None
-        self.updated_mono = -1e9
-        self.asked_mono = time.monotonic()
-        self.update: Future[Snapshot] | None = None
 
 
 def _runs(pid: str) -> bool:

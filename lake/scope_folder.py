@@ -1,10 +1,10 @@
 """The files of one scope on disk: written beside each other, named by a manifest, merged as they grow in number.
 
-Each file holds all rows of some files of the table ``logs``, and a text beside it says of which. A new file of the
-table goes into a small new scope file; where a file of the table went away (compaction, deletion), the scope file
-that holds its rows is made again from what is left. A manifest is replaced in one step and names files that are
-whole, so a kill at any moment leaves the state before or after. Several processes may keep the same scope: one at
-a time builds, the others take over what it built.
+Each file holds all rows of some files of one table (``logs``, or one that is derived), and a text beside it says of
+which. A new file of the table goes into a small new scope file; where a file of the table went away (compaction,
+deletion), the scope file that holds its rows is made again from what is left. A manifest is replaced in one step and
+names files that are whole, so a kill at any moment leaves the state before or after. Several processes may keep the
+same scope: one at a time builds, the others take over what it built.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from lake.objects import Store
 from lake.raw_rows import RawRows
 from lake.scope import Scope
 from lake.scope_builder import ScopeBuilder
+from lake.scope_tables import LOGS, ScopeTable
 from lake.snapshot import Missing, ScopeFile, Snapshot
 from lake.table_files import TableFile, TableState
 
@@ -55,8 +56,11 @@ class _Manifest(msgspec.Struct, frozen=True):
 class ScopeFolder:
     """Keeps the files of one scope. One thread at a time."""
 
-    def __init__(self, scope: Scope, folder: Path, cache: FileCache, store: Store) -> None:
+    def __init__(
+        self, scope: Scope, folder: Path, cache: FileCache, store: Store, table: ScopeTable = LOGS
+    ) -> None:
         self.scope = scope
+        self.table = table
         self.folder = folder
         self._cache = cache
         self._store = store
@@ -78,7 +82,9 @@ class ScopeFolder:
         if stamp == self._raw_stamp and (self._raw is None or self._raw.is_there):
             return
         self._raw = (
-            self._write(lambda path: raw.write(self.scope, path), ()) if raw.count(self.scope) else None
+            self._write(lambda path: raw.write(self.scope, path, self.table), ())
+            if raw.count(self.scope, self.table)
+            else None
         )
         self._raw_stamp = stamp
 
@@ -179,7 +185,7 @@ class ScopeFolder:
         )
 
     def _write(self, write: Callable[[Path], int], inputs: Collection[str]) -> Built:
-        path = self.folder / f"{uuid.uuid4().hex}.parquet"
+        path = self.folder / self.table.name_of(uuid.uuid4().hex)
         rows = 0
 
         def save(staged: Path) -> None:

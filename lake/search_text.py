@@ -1,21 +1,27 @@
-"""A short text of each log to find it by: its subject, its errors, its answer, and what was said. Pure.
+"""A short text of each log to find it by: its subject, errors, tools, its answer, and what was said. Pure.
 
-It is made of the log as it is stored, so what the sender masked is masked here too.
+It is made of the log as it is stored, so what the sender masked is masked here too. It is folded (`lake.folding`), so
+that to search is to compare characters.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
 
+from lake.error_rows import has_failed, read_error
+from lake.folding import fold
 from lake.trace_parts import Message, TraceParts
 
 #: What a log's text has at most, in bytes of UTF-8; a trace of any size adds no more to ``logs``.
-TEXT_BYTES: Final = 512
+TEXT_BYTES: Final = 640
+_ID_BYTES: Final = 200
 _SUBJECT_BYTES: Final = 160
 _ERRORS_BYTES: Final = 160
+_TOOLS_BYTES: Final = 120
 _ANSWER_BYTES: Final = 160
 _MESSAGE_BYTES: Final = 160
 #: A cut goes back so far for the end of a word; scripts without spaces are cut between characters.
@@ -23,6 +29,8 @@ _WORD_BYTES: Final = 40
 #: Of a longer JSON text only the beginning is decoded.
 _LONG: Final = 480
 _DEPTH: Final = 6
+#: So many errors are named.
+_FEW: Final = 4
 #: Who speaks in a ticket; instructions to the model are the same in all of them.
 _SPEAKERS: Final = ("user", "assistant")
 
@@ -37,17 +45,19 @@ class _Extra(msgspec.Struct):
 _as_extra = msgspec.json.Decoder(_Extra).decode
 
 
-def search_text(extra: str | None, parts: TraceParts) -> str | None:
+def search_text(extra: str | None, parts: TraceParts, ticket_id: str | None = None) -> str | None:
     """The text of a log with these unknown fields (JSON) and these parts; ``None`` where there is nothing to say.
+
+    The ticket's id stands in it too, so that who looks for either reads one column.
 
     >>> from lake.trace_parts import read_parts
     >>> search_text('{"subject": "Refund  please"}', read_parts(b'{"final_response": "It is paid."}'))
-    'Refund please It is paid.'
+    'refund please it is paid.'
     """
     room = TEXT_BYTES
     told: list[str] = []
-    for text, limit in _pieces(extra, parts):
-        piece = cut(" ".join(text[:_LONG].split()), min(limit, room))
+    for text, limit in _pieces(extra, parts, ticket_id):
+        piece = cut(fold(text[:_LONG]), min(limit, room))
         if piece and piece not in told:
             told.append(piece)
             room -= len(piece.encode()) + 1
@@ -72,15 +82,24 @@ def cut(text: str, limit: int) -> str:
     return short if space < 0 or whole[limit : limit + 1] == b" " else short[:space]
 
 
-def _pieces(extra: str | None, parts: TraceParts) -> Iterator[tuple[str, int]]:
+def _pieces(extra: str | None, parts: TraceParts, ticket_id: str | None) -> Iterator[tuple[str, int]]:
     """Texts with what each may take, the most telling first."""
+    yield ticket_id or "", _ID_BYTES
     yield _subject_of(extra) or _text_of(parts.subject), _SUBJECT_BYTES
-    errors = [f"{error.type or ''} {error.message or ''}"[:_ERRORS_BYTES] for error in parts.errors[:4]]
-    yield " ".join(dict.fromkeys(errors)), _ERRORS_BYTES
+    yield " ".join(dict.fromkeys(_errors(parts))), _ERRORS_BYTES
+    yield " ".join(dict.fromkeys(call.name for call in parts.calls if call.name)), _TOOLS_BYTES
     yield _text_of(parts.final_response), _ANSWER_BYTES
     for role in _SPEAKERS:
         for message in _of_role(parts.messages, role):
             yield _text_of(message.content), _MESSAGE_BYTES
+
+
+def _errors(parts: TraceParts) -> Iterator[str]:
+    """What a few errors, and a few calls that failed, say."""
+    told = [(error.type, error.message) for error in parts.errors[:_FEW]]
+    told += [read_error(call.error) for call in islice(filter(has_failed, parts.calls), _FEW)]
+    for kind, message in told:
+        yield f"{kind or ''} {message or ''}"[:_ERRORS_BYTES].strip()
 
 
 def _subject_of(extra: str | None) -> str:

@@ -14,7 +14,10 @@ from lake.tables import Table
 
 @dataclass(frozen=True)
 class ScopeFile:
-    """A Parquet file of small fields. It never changes, and its name is never used for other content."""
+    """A Parquet file of small fields, or of parts, as its name tells (`lake.scope_tables`).
+
+    It never changes, and its name is never used for other content.
+    """
 
     name: str
     path: Path
@@ -40,6 +43,10 @@ class Snapshot:
     as_of: datetime
     is_current: bool = True
     missing: tuple[Missing, ...] = ()
+    #: Derived tables whose files are in it; those of ``logs`` always are.
+    parts: frozenset[str] = frozenset()
+    #: Of these, what the ETL committed last to ``logs`` is not in yet.
+    behind: frozenset[str] = frozenset()
 
 
 class Lake:

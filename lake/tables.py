@@ -22,7 +22,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from deltalake.fs import DeltaStorageHandler
 from deltalake.transaction import AddAction, RemoveAction
 
-from lake import columns, guards, meanings, schema
+from lake import guards, meanings, schema
 from lake.errors import LakeError, StoreUnavailable
 from lake.new_files import NewFile, removal, write_table
 from lake.shards import shard_of, shards_of
@@ -101,9 +101,8 @@ class Table:
 
         Told by the order of the columns, because a commit puts those that are new to a table behind all others.
         """
-        found = (field.name for field in opened.schema().fields)  # those that no scope file has do not matter
-        wanted = [name for name in schema.TABLES[self.name].names if name not in columns.OF_TRACE]
-        return [name for name in found if name not in columns.OF_TRACE] == wanted
+        found = [field.name for field in opened.schema().fields]
+        return found == list(schema.TABLES[self.name].names)
 
     def size(self) -> dict[str, int]:
         """``files``, ``rows``, ``bytes`` and ``version`` of the table; zeros where there is none."""

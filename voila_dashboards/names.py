@@ -4,8 +4,5 @@ from __future__ import annotations
 
 from typing import Final
 
-#: The three pages; each is a notebook `pages/<name>.ipynb`.
-PAGES: Final = ("overview", "tickets", "ticket")
-
 #: The MIME type in which a kernel hands the page's first data to the template.
 PAGE_MIME: Final = "application/vnd.caselog.page+json"

@@ -64,8 +64,7 @@ def build_server(settings: DashboardSettings, store: Store) -> uvicorn.Server:
         limits=_LIMITS,
         max_connections=settings.max_connections,
         websockets=True,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=list(settings.trusted_proxies),
+        proxy_headers=False,  # the gateway believes them itself, and remembers who was connected
         ws_max_size=_LARGEST_QUESTION,
         ws_per_message_deflate=True,
         stop_timeout_s=_SHUTDOWN_TIMEOUT_S,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import pwd
+import re
 import stat
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 SHORTEST_SECRET: Final = 32
 
@@ -19,6 +21,11 @@ Seconds = Annotated[float, Field(gt=0)]
 _LOWEST_UID: Final = 1000
 _HIGHEST_UID: Final = 2**31 - 1
 _NOBODY: Final = 65534
+_HEADER: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)+", re.ASCII)
+#: They mean something else to servers and proxies on the way.
+_TAKEN_HEADERS: Final = frozenset(
+    {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-request-id", "x-real-ip"}
+)
 
 
 class DashboardSettings(BaseModel):
@@ -41,7 +48,26 @@ class DashboardSettings(BaseModel):
     )
     trusted_proxies: tuple[str, ...] = Field(
         ("127.0.0.1", "::1"),
-        description="Addresses of the proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.",
+        description="Addresses, or networks such as `10.0.0.0/8`, of the proxies whose `X-Forwarded-For` and "
+        "`X-Forwarded-Proto` are believed.",
+    )
+    trusted_user_header: str | None = Field(
+        None,
+        description="Header in which your company's proxy names the user, such as `X-Forwarded-User`: whom it names is "
+        "signed in, see docs/accounts.md. Where it is missing, no header signs anybody in. It needs `trusted_proxies`, "
+        "named, and `trusted_user_secret`.",
+    )
+    trusted_user_secret: SecretStr | None = Field(
+        None,
+        description="What that proxy says beside it, so that nobody else on its network can; 32 characters or more.",
+    )
+    trusted_user_secret_header: str = Field(
+        "X-Caselog-Proxy-Secret", description="Header in which the proxy says the secret."
+    )
+    trusted_sign_out_url: str | None = Field(
+        None,
+        description="Where who came by that header is sent on signing out: the proxy's own sign-out, such as "
+        "`/oauth2/sign_out` or `https://login.example.com/logout`.",
     )
     session_secret: SecretStr | None = Field(
         None,
@@ -84,7 +110,7 @@ class DashboardSettings(BaseModel):
         1,
         ge=0,
         le=32,
-        description="Kernels kept ready for each of the three pages, about 20 MB each; 0 forks each when asked for.",
+        description="Kernels kept ready for the overview, for the list and for a ticket, about 20 MB each; 0: none.",
     )
     max_kernels: int = Field(
         30,
@@ -169,6 +195,67 @@ class DashboardSettings(BaseModel):
         ):
             raise ValueError("must be http:// or https:// and a host, without a path")
         return value.rstrip("/")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            try:
+                ipaddress.ip_network(each)
+            except ValueError:
+                if each != "*":
+                    raise ValueError("must be addresses, or networks such as 10.0.0.0/8") from None
+        return value
+
+    @field_validator("trusted_user_header", "trusted_user_secret_header")
+    @classmethod
+    def _is_a_header_of_its_own(cls, value: str | None) -> str | None:
+        if value is not None and (not _HEADER.fullmatch(value) or value.lower() in _TAKEN_HEADERS):
+            raise ValueError(
+                "must be a header that nothing else uses, of letters and digits with - between them, such as "
+                "X-Forwarded-User"
+            )
+        return value
+
+    @field_validator("trusted_sign_out_url")
+    @classmethod
+    def _is_a_place(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        is_path = value.startswith("/") and not value.startswith(("//", "/\\"))
+        is_url = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.username
+        if not (value.isascii() and value.isprintable() and " " not in value and (is_path or is_url)):
+            raise ValueError("must be a path of this site, or http:// or https:// and a host")
+        return value
+
+    @model_validator(mode="after")
+    def _names_whom_it_believes(self) -> Self:
+        """Who may sign people in is named by the operator; a default is no decision."""
+        if self.trusted_user_header is None:
+            return self
+        header = "CASELOG_DASHBOARDS_TRUSTED_USER_HEADER is set:"
+        if "trusted_proxies" not in self.model_fields_set or not self.trusted_proxies:
+            raise ValueError(
+                f"{header} CASELOG_DASHBOARDS_TRUSTED_PROXIES has to name the addresses of the proxy that sets it."
+            )
+        if any(each == "*" or each.endswith("/0") for each in self.trusted_proxies):
+            raise ValueError(
+                f"{header} CASELOG_DASHBOARDS_TRUSTED_PROXIES must not name every address, or anybody could sign in."
+            )
+        if (
+            self.trusted_user_secret is None
+            or len(self.trusted_user_secret.get_secret_value()) < SHORTEST_SECRET
+        ):
+            raise ValueError(
+                f"{header} CASELOG_DASHBOARDS_TRUSTED_USER_SECRET has to be what the proxy says beside it, "
+                f"{SHORTEST_SECRET} characters or more."
+            )
+        if self.trusted_user_header.lower() == self.trusted_user_secret_header.lower():
+            raise ValueError(
+                f"{header} it and CASELOG_DASHBOARDS_TRUSTED_USER_SECRET_HEADER are two headers."
+            )
+        return self
 
     @field_validator("session_secret")
     @classmethod

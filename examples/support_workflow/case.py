@@ -35,8 +35,9 @@ class Asked(Exception):
 class Failed(Exception):
     """A tool did not give what the playbook needs, and asking again does not help."""
 
-    def __init__(self, tool: str, error: str) -> None:
-        super().__init__(f"{tool}: {error}")
+    def __init__(self, tool: str, error: str, message: str) -> None:
+        super().__init__(f"{tool}: {message}")
+        self.error = error
 
 
 class Case:
@@ -92,7 +93,7 @@ class Case:
                     ((tool, arguments),),
                 )
             )
-        raise Failed(tool, last["message"])
+        raise Failed(tool, last["error"], last["message"])
 
     def _tries(self, tool: str, arguments: dict[str, Any]) -> list[dict[str, Any]]:
         return [answer for name, given, answer in self._outcomes if name == tool and given == arguments]

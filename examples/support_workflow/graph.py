@@ -16,12 +16,11 @@ from langgraph.runtime import get_runtime
 
 from caselog import build_workflow_log, ship_log_async
 from examples.support_workflow.clock import Clock
-from examples.support_workflow.recording import Context, Json, Recording, State, recorded
+from examples.support_workflow.recording import VERSION, Context, Json, Recording, State, recorded
 from examples.support_workflow.records import Ticket
 from examples.support_workflow.services import Services, ServiceTimeout
 from examples.support_workflow.tools import TOOL_SCHEMAS, TOOLS
 
-VERSION: Final = "2.3.0"
 MAX_ITERATIONS: Final = 8
 RETRIEVAL_TRIES: Final = 3
 MIN_CONFIDENCE: Final = 0.6
@@ -165,7 +164,9 @@ def audit_log(state: State) -> Json:
         ).total_seconds(),
         "cost_usd": round(sum(PRICE_PER_TOKEN_USD[kind] * count for kind, count in tokens.items()), 6),
     }
-    log = build_workflow_log({**state, **end}, environment="production", workflow_version=VERSION)
+    log = build_workflow_log(
+        {**state, **end}, environment="production", workflow_version=get_runtime(Context).context.version
+    )
     return {**end, "log": log, "is_shipped": ship_log_async(log)}
 
 
@@ -196,7 +197,9 @@ def build_graph() -> CompiledStateGraph[State, Context, State, State]:
     return graph.compile()
 
 
-def run_ticket(ticket: Ticket, *, services: Services, model: Any, clock: Clock) -> State:
+def run_ticket(
+    ticket: Ticket, *, services: Services, model: Any, clock: Clock, version: str = VERSION
+) -> State:
     """The state at the end of a run; its log is on its way to the collector."""
     start: State = {
         "ticket": ticket,
@@ -205,7 +208,7 @@ def run_ticket(ticket: Ticket, *, services: Services, model: Any, clock: Clock) 
         "messages": [_read_aloud(ticket)],
         "extra": {"subject": ticket.subject, "channel": ticket.channel},
     }
-    return cast("State", build_graph().invoke(start, context=Context(services, model, clock)))
+    return cast("State", build_graph().invoke(start, context=Context(services, model, clock, version)))
 
 
 def _unless_failed(next_node: str) -> Callable[[State], str]:

@@ -245,13 +245,16 @@ def _pay_back(case: Case, order: Json, policy: Json) -> Turn:
         return case.hand_over(
             f"{money} is above what I may refund on my own ({_money(policy['approval_limit'])})."
         )
-    paid = case.ask(
-        f"Eligible ({policy['rule']}) and below the limit. I refund {money} to the card that was charged.",
-        "issue_refund",
-        order_number=order["order_number"],
-        amount=order["amount"],
-        card_number=order["card_number"],
-    )
+    try:
+        paid = _issue(case, order, policy)
+    except Failed as failed:
+        if failed.error != "PaymentRefused":
+            raise
+        # A model that takes a refusal lightly: the run succeeds, and nobody is paid.
+        return case.close(
+            f"{money} approved, the payment is to follow.",
+            f"your refund of {money} is approved. The payment follows as soon as the bank has taken our request.",
+        )
     return case.close(
         f"Refunded {money}, {paid['refund_id']}.",
         case.pick(
@@ -260,6 +263,17 @@ def _pay_back(case: Case, order: Json, policy: Json) -> Turn:
             f'done: {money} for "{order["item"]}" is on its way back to your card ({paid["refund_id"]}). Please '
             f"allow up to {paid['business_days']} business days.",
         ),
+    )
+
+
+def _issue(case: Case, order: Json, policy: Json) -> Json:
+    money = _money(order["amount"])
+    return case.ask(
+        f"Eligible ({policy['rule']}) and below the limit. I refund {money} to the card that was charged.",
+        "issue_refund",
+        order_number=order["order_number"],
+        amount=order["amount"],
+        card_number=order["card_number"],
     )
 
 

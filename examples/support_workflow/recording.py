@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, Protocol, TypedDict
+from typing import Annotated, Any, Final, Protocol, TypedDict
 
 from langchain_core.messages import AIMessage, BaseMessage
 from langgraph.runtime import get_runtime
@@ -21,6 +21,10 @@ from examples.support_workflow.records import Ticket
 from examples.support_workflow.services import Services
 
 Json = dict[str, Any]
+
+#: The workflow's version, and the one before it.
+VERSION: Final = "2.3.0"
+VERSION_BEFORE: Final = "2.2.0"
 
 
 class State(TypedDict, total=False):
@@ -101,11 +105,12 @@ class Recording:
 
 @dataclass(frozen=True)
 class Context:
-    """What a run is given and does not log: services, model, clock."""
+    """What a run is given: services, model, clock; of these only the workflow's version is logged."""
 
     services: Services
     model: Any
     clock: Clock
+    version: str = VERSION
 
 
 Node = Callable[[State, Context, Recording], Json]

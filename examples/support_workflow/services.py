@@ -33,6 +33,8 @@ LATENCY_S: Final = {
 RETURN_DAYS: Final = {"changed_mind": 30, "damaged": 60, "renewal": 14, "lost": 90, "double_charge": 90}
 APPROVAL_LIMIT: Final = 400.0
 LOST_AFTER_DAYS: Final = 10
+#: Clients whose payment service takes nothing without a currency; that of others takes it for US dollars.
+WANTS_CURRENCY: Final = frozenset({"globex"})
 
 
 class ServiceError(Exception):
@@ -55,6 +57,13 @@ class NotFound(ServiceError):
 
 class NotAllowed(ServiceError):
     """The service answered, and its rules forbid what was asked for."""
+
+
+class PaymentRefused(ServiceError):
+    """The payment service answered, and takes no such request."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(f"The payment service refused the request: the field {field!r} is missing.")
 
 
 @dataclass(frozen=True)
@@ -98,6 +107,7 @@ class Services:
         self._accounts = {scenario.account.customer_email: scenario.account}
         self._refunds: dict[str, str] = {}
         self._ticket_id = scenario.ticket.ticket_id
+        self._client_id = scenario.ticket.client_id
         self.categories = scenario.categories
         self.ticket_status = "open"
         self.clock = network.clock
@@ -137,7 +147,9 @@ class Services:
             "approval_limit": APPROVAL_LIMIT,
         }
 
-    def issue_refund(self, order_number: str, amount: float, card_number: str) -> dict[str, Any]:
+    def issue_refund(
+        self, order_number: str, amount: float, card_number: str, currency: str | None = "USD"
+    ) -> dict[str, Any]:
         order = self._order(order_number)
         if amount > APPROVAL_LIMIT:
             raise NotAllowed(
@@ -146,6 +158,8 @@ class Services:
         # The payment's number comes before the request: asked again after a timeout, the money moves once.
         refund_id = self._refunds.setdefault(order_number, f"RF-{order_number[3:]}")
         self._network.reach("payments")
+        if currency is None and self._client_id in WANTS_CURRENCY:
+            raise PaymentRefused("currency")
         return {
             "refund_id": refund_id,
             "amount": min(amount, order.amount),

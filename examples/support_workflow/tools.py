@@ -8,7 +8,7 @@ from langchain_core.tools import BaseTool, tool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from langgraph.runtime import get_runtime
 
-from examples.support_workflow.recording import Context
+from examples.support_workflow.recording import VERSION, Context
 from examples.support_workflow.services import Services
 
 Json = dict[str, Any]
@@ -46,7 +46,9 @@ def check_refund_policy(order_number: str, reason: str) -> Json:
 @tool
 def issue_refund(order_number: str, amount: float, card_number: str) -> Json:
     """Pay an amount in US dollars back to a card; only after check_refund_policy."""
-    return _services().issue_refund(order_number, amount, card_number)
+    # A slip of version 2.3.0: the currency that every earlier one named is left out.
+    currency = None if get_runtime(Context).context.version == VERSION else "USD"
+    return _services().issue_refund(order_number, amount, card_number, currency)
 
 
 @tool

@@ -14,7 +14,7 @@ from pyarrow import parquet
 
 from collector.intake import Sender, read_log
 from lake import rawlog
-from lake.parquet import with_spent
+from lake.scope_tables import LOGS
 from tests.collector.conftest import make_log
 
 _NOW = datetime(2026, 11, 23, 14, tzinfo=UTC)
@@ -77,7 +77,7 @@ def _metrics(number: str, counted: int) -> str:
 
 
 def _read(path: Path) -> list[tuple[float, float, float, int]]:
-    rows = with_spent(f"SELECT * FROM read_parquet('{path}')")
+    rows = LOGS.rows_of(f"SELECT * FROM read_parquet('{path}')")
     with duckdb.connect() as connection:
         return connection.sql(
             f"SELECT (metrics->>'$.mine')::DOUBLE, input_tokens, cost_usd, error_count FROM ({rows})"

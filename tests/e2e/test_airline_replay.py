@@ -34,7 +34,7 @@ from lake.store import Store, open_store
 from tests.airline import log_from_run
 from tests.conftest import LakeEnv
 from tests.replay import read_logs, reading, running_collector
-from voila_dashboards.queries import page_payload
+from voila_dashboards.payload import page_payload
 
 FIRST_RUN = datetime(2026, 10, 28, 9, 30, tzinfo=UTC)
 EVERY = timedelta(hours=7)

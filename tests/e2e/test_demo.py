@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -46,6 +47,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     process.terminate()
     rest, _ = process.communicate(timeout=60)
     assert process.returncode == 0, rest
+
+
+def count_of(clients: set[str]) -> int:
+    """How many tickets there are to see: one of acme was deleted."""
+    return EACH * len(clients) - ("acme" in clients)
 
 
 class Visitor:
@@ -105,15 +111,53 @@ def test_the_three_pages_work_and_show_a_client_its_own_rows_only(
     overview_fits = not visitor.is_wider_than_the_window()
     page.get_by_role("navigation").get_by_role("link", name="Tickets").click()
     page.wait_for_selector('a[href^="/ticket/"]')
+    page.get_by_role("link", name="All", exact=True).click()  # the overview's 30 days went along
+    page.get_by_role("status").filter(has_text=f"{count_of(clients)} found").wait_for()
     tickets_fit = not visitor.is_wider_than_the_window()
     links = [link.get_attribute("href") or "" for link in page.query_selector_all('td a[href^="/ticket/"]')]
     page.click('a[href^="/ticket/"]')
-    page.get_by_role("heading", name="Timeline").wait_for()
+    page.get_by_role("tab", name="Conversation").wait_for()
     ticket_fits = not visitor.is_wider_than_the_window()
     visitor.close()
 
-    assert len(links) == EACH * len(clients)
+    assert len(links) == count_of(clients)
     assert {link.split("/")[2] for link in links} == clients
     assert (overview_fits, tickets_fit, ticket_fits) == (True, True, True)
     assert visitor.complaints == []
+    assert visitor.strangers == []
+
+
+def test_a_client_learns_what_is_kept_of_it_and_takes_it_along(
+    demo: dict[str, Any], chromium_browser: Browser
+) -> None:
+    [login] = [login for login in demo["logins"] if login["name"] == "acme"]
+    visitor = Visitor(chromium_browser, demo["dashboards_url"], 1360)
+    page = visitor.page
+    visitor.sign_in(login)
+
+    page.get_by_role("navigation").get_by_role("link", name="My data").click()
+    page.get_by_role("heading", name="My data", level=1).wait_for()
+    page.get_by_role("link", name="All", exact=True).click()
+    page.get_by_text(f"{EACH - 1} of {EACH - 1} tickets came with a trace").wait_for()
+    page.get_by_role("row", name=re.compile("e-mail address")).wait_for()
+    page.get_by_text("Logs are kept for 400 days").wait_for()
+    page.get_by_text("Set by Demo Operator").wait_for()
+    page.get_by_text("its digest fits").wait_for()
+    page.get_by_text("In your workflow").wait_for()
+    with page.expect_download() as receipt:
+        page.get_by_role("link", name="Receipt as a file").click()
+    with page.expect_download() as tickets:
+        page.get_by_role("link", name="NDJSON").click()
+    foreign = page.goto(f"{demo['dashboards_url']}/receipts/globex.ndjson")
+    taken = [json.loads(line) for line in tickets.value.path().read_text().splitlines()]
+    told = json.loads(receipt.value.path().read_text())
+    fits = not visitor.is_wider_than_the_window()
+    visitor.close()
+
+    assert {ticket["client_id"] for ticket in taken} == {"acme"}
+    assert len(taken) == EACH - 1
+    assert (told["client_id"], told["kind"], told["removed"]["logs"]) == ("acme", "ticket", 1)
+    assert foreign is not None
+    assert foreign.status == 404
+    assert fits
     assert visitor.strangers == []

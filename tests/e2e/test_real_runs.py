@@ -30,7 +30,7 @@ from lake.store import open_store
 from tests.airline import log_from_run
 from tests.conftest import REPOSITORY, missing
 from tests.replay import read_logs, reading, running_collector
-from voila_dashboards.queries import page_payload
+from voila_dashboards.payload import page_payload
 
 DATA: Final = REPOSITORY.parent / "shared" / "data"
 CHATS: Final = ("airline_tickets.jsonl", "airline_tickets_more.jsonl")

@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from access import clients, deletions, keys, users
+from access.audit import AuditEvent, Event, list_events, record_event
 from access.deletions import Deletion, Kind
 from access.errors import ClientDeleted, UnknownClient
 from access.users import Role
@@ -168,6 +169,10 @@ def test_a_client_is_deleted_with_its_keys_and_users_and_nobody_elses_bytes_chan
         users.create_user(lake.store, name, Role.PROVIDER, "a long password", NOW, clients=which)
     keys.issue_key(lake.store, "acme", NOW, secrets.token_bytes(32))
     keys.issue_key(lake.store, "globex", NOW, secrets.token_bytes(32))
+    for name, whose in {"ann": "acme", "bea": None, "gus": "globex"}.items():
+        signed_in = AuditEvent(at=NOW, event=Event.SIGNED_IN, user=name, client_id=whose)
+        record_event(lake.store, signed_in, secrets.token_bytes)
+    users.set_password(lake.store, "ann", "another long password", NOW)
     others = digests(lake.store, "globex") | digests(lake.store, "initech")
     expected = [row for row in seen(lake) if "acme" not in repr(row)]
 
@@ -183,7 +188,10 @@ def test_a_client_is_deleted_with_its_keys_and_users_and_nobody_elses_bytes_chan
         "bea": ("globex",),
         "cid": None,
     }
+    assert [event.user for event in list_events(lake.store, NOW, NOW)] == ["bea", "gus"]
+    assert list(lake.store.list("control/passwords")) == []
     assert (receipt["removed"]["rows of logs"], receipt["removed"]["keys"]) == (10, 1)
+    assert receipt["removed"]["audit objects"] == 1
     assert status(lake)["damaged"] == []
 
 

@@ -18,7 +18,7 @@ from etl.run import run_once
 from etl.settings import EtlSettings
 from etl.status import status
 from etl.upkeep import keep_up
-from lake import rawlog, schema
+from lake import columns, rawlog, schema
 from lake.reader import read_lake
 from lake.snapshot import Lake
 from lake.store import open_store
@@ -324,22 +324,21 @@ def test_upkeep_merges_derived_files_and_keeps_their_rows(lake: Lake) -> None:
     assert derived_rows(lake) == before
 
 
-def test_the_log_has_its_search_text_and_no_scope_file_has(lake: Lake) -> None:
+def test_the_log_has_its_search_text_and_the_view_has_it_too(lake: Lake) -> None:
     put(lake, "1", subject="Late parcel")
 
     run_once(lake, SETTINGS)
 
     [row] = rows_of(lake, "logs", ["search_text"]).to_pylist()
-    assert row["search_text"] == "Late parcel Timeout no answer"
-    with_text = [name for (name, *_) in read_lake(lake.store).sql("DESCRIBE logs") if name == "search_text"]
-    assert with_text == []
+    assert row["search_text"] == "t-1 late parcel timeout no answer the shop did not answer find refund"
+    assert read_lake(lake.store).sql("SELECT search_text FROM logs") == [(row["search_text"],)]
 
 
 def make_earlier_table(lake: Lake) -> None:
     """The table ``logs`` as it was made before there was a search text."""
     DeltaTable.create(
         lake.store.table_url("logs"),
-        pa.schema([field for field in schema.LOGS if field.name != "search_text"]),
+        pa.schema([field for field in schema.LOGS if field.name not in columns.MADE_BY_ETL]),
         partition_by=list(schema.PARTITIONS),
         storage_options=lake.store.delta_options,
     )
@@ -348,7 +347,7 @@ def make_earlier_table(lake: Lake) -> None:
 def forget_texts(lake: Lake) -> None:
     """Commit logs as the version before did."""
     with pytest.MonkeyPatch.context() as patched:
-        earlier = pa.schema([field for field in schema.LOGS if field.name != "search_text"])
+        earlier = pa.schema([field for field in schema.LOGS if field.name not in columns.MADE_BY_ETL])
         table = rawlog.logs_table
         patched.setattr(rawlog, "logs_table", lambda rows: table(rows).select(earlier.names))
         run_once(lake, SETTINGS)
@@ -372,8 +371,14 @@ def test_logs_of_before_there_was_a_search_text_get_theirs(lake: Lake) -> None:
 
     assert report.texts == 3
     assert derive(lake).texts == 0
-    text = "Timeout no answer"
-    assert texts_of(lake) == {"1": f"Late {text}", "2": f"Late {text}", "3": None, "4": text, "5": text}
+    text = "timeout no answer the shop did not answer find refund"
+    assert texts_of(lake) == {
+        "1": f"t-1 late {text}",
+        "2": f"t-2 late {text}",
+        "3": None,
+        "4": f"t-4 {text}",
+        "5": f"t-5 {text}",
+    }
     assert read_lake(lake.store).sql("SELECT count(*), count(DISTINCT log_id) FROM logs") == [(5, 5)]
 
 
@@ -398,7 +403,8 @@ def test_filling_texts_beside_a_merge_loses_and_doubles_no_log(
         derive(lake)
     derive(lake)
 
-    assert texts_of(lake) == {"0": "Timeout no answer", "1": "Timeout no answer"}
+    text = "timeout no answer the shop did not answer find refund"
+    assert texts_of(lake) == {"0": f"t-0 {text}", "1": f"t-1 {text}"}
     assert lake.logs.size()["rows"] == 2
 
 

@@ -13,12 +13,14 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from access import audit
+from access.audit import AuditEvent, Event, list_events, record_event
 from etl.run import run_once
 from etl.settings import EtlSettings
 from etl.status import status
 from etl.upkeep import behind, keep_up
 from lake import merging
-from lake.errors import StoreUnavailable
+from lake.errors import StoreRefused, StoreUnavailable
 from lake.reader import read_lake
 from lake.snapshot import Lake
 from lake.store import Store
@@ -319,3 +321,29 @@ def test_files_of_similar_sizes_are_merged_and_big_ones_left(
     files = [a_file(size, number, month) for number, size in enumerate(sizes)]
 
     assert [len(merge.files) for merge in merging.choose(files, "2026-11", target=1_000)] == groups
+
+
+def test_the_audit_is_removed_once_its_days_are_over(
+    folder_lake: Lake, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    run_often(folder_lake, 1)
+    days = {name: NOW - timedelta(days=days) for name, days in (("old", 31), ("kept", 30), ("new", 0))}
+    for name, at in days.items():
+        record_event(folder_lake.store, AuditEvent(at=at, event=Event.SIGNED_IN, user=name), os.urandom)
+    settings = EtlSettings(keep_audit_days=30)
+    forget_before = audit.forget_before
+
+    def refuse(*_: object) -> int:
+        raise StoreRefused("deleting 1 objects")
+
+    monkeypatch.setattr(audit, "forget_before", refuse)
+    keep_up(folder_lake, settings, NOW)
+    refused = [event.user for event in list_events(folder_lake.store, days["old"], NOW)]
+    monkeypatch.setattr(audit, "forget_before", forget_before)
+    keep_up(folder_lake, settings, NOW + timedelta(hours=1))
+    too_soon = [event.user for event in list_events(folder_lake.store, days["old"], NOW)]
+    keep_up(folder_lake, settings, NOW + timedelta(days=1))
+
+    assert refused == too_soon == ["old", "kept", "new"]
+    assert "Old events of the audit are not removed" in caplog.text
+    assert [event.user for event in list_events(folder_lake.store, days["old"], NOW)] == ["new"]

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,13 @@ import httpx
 import pytest
 import yaml
 
+from access import users
+from access.audit import AuditEvent, Event, forget_before, record_event
 from access.deletions import Deletion, Kind
+from access.receipts import Receipts
 from access.signouts import forget_expired, is_signed_out, record_sign_out
 from access.snapshots import SnapshotSource
+from access.users import Role
 from cli.environment import COLLECTOR_PREFIX, DASHBOARDS_PREFIX, ETL_PREFIX, LOG_PREFIX
 from cli.main import COMMANDS
 from collector.settings import CollectorSettings
@@ -34,6 +39,7 @@ from lake.layout import raw_key
 from lake.reader import Reader
 from lake.scope import Scope
 from lake.scope_files import ScopeFiles
+from lake.scope_tables import ON_DEMAND
 from lake.snapshot import Lake
 from lake.store import Store, open_store
 from lake.subjects import salted
@@ -138,8 +144,9 @@ class Parts:
         self._server = server
         self._bucket = bucket
 
-    def env(self, part: str) -> dict[str, str]:
-        policy = COMPOSE["configs"][f"{part}-policy"]["content"].replace(":::caselog", f":::{self._bucket}")
+    def env(self, part: str, change: Callable[[str], str] = str) -> dict[str, str]:
+        policy = change(COMPOSE["configs"][f"{part}-policy"]["content"])
+        policy = policy.replace(":::caselog", f":::{self._bucket}")
         client = boto3.client(
             "sts",
             endpoint_url=self._server.endpoint,
@@ -163,6 +170,11 @@ class Parts:
 
     def caselog(self, part: str, *arguments: str) -> dict[str, Any]:
         """What the command says as JSON, run with the part's rights."""
+        [answer] = self.caselog_lines(part, *arguments)
+        return answer
+
+    def caselog_lines(self, part: str, *arguments: str) -> list[dict[str, Any]]:
+        """The same of a command that says one object a line."""
         done = subprocess.run(
             [Path(sys.executable).parent / "caselog", *arguments, "--json"],
             env={"PATH": os.environ["PATH"], "HOME": str(ROOT / ".caselog"), **self.env(part)},
@@ -171,8 +183,7 @@ class Parts:
             text=True,
         )
         assert done.returncode == 0, done.stderr
-        answer: dict[str, Any] = json.loads(done.stdout)
-        return answer
+        return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 @pytest.fixture(scope="module")
@@ -196,6 +207,10 @@ PROBES = (
     "control/clients/probe",
     "control/sessions/probe",
     "control/dashboards/probe",
+    "control/passwords/probe",
+    "control/sign_outs/probe",
+    "control/audit/probe",
+    "control/receipts/probe",
 )
 
 
@@ -228,7 +243,8 @@ def _may(store: Store, verb: str, key: str) -> bool:
             {
                 *(f"{verb} {below}" for verb in ("get", "delete") for below in ("raw", "raw/probes")),
                 *(f"{verb} {table}" for verb in ("get", "put", "delete") for table in schema.TABLES),
-                "get control/clients",
+                *("get control/clients", "delete control/audit"),
+                *(f"{verb} control/receipts" for verb in ("get", "put", "delete")),
             },
         ),
         (
@@ -236,9 +252,14 @@ def _may(store: Store, verb: str, key: str) -> bool:
             {
                 *(
                     f"get {what}"
-                    for what in ("raw", "raw/probes", "logs", "traces", "control/users", "control/clients")
+                    for what in (
+                        *("raw", "raw/probes", "logs", "traces", "errors", "tool_calls"),
+                        *("control/users", "control/clients", "control/receipts"),
+                    )
                 ),
                 *(f"{verb} control/sessions" for verb in ("get", "put", "delete")),
+                *(f"{verb} control/{kind}" for verb in ("get", "put") for kind in ("passwords", "sign_outs")),
+                "put control/audit",
             },
         ),
     ],
@@ -304,10 +325,12 @@ def test_with_the_rights_of_the_etl_a_ticket_is_deleted_to_the_end_and_a_client_
     done, stuck = deletion.resume_idle(Lake(parts.store("etl")), datetime.now(UTC))
     [left] = deletion.unfinished(admin)
     receipts = deletion.resume(admin, lambda: datetime.now(UTC), idle_only=False)
+    read = Receipts(parts.store("dashboards")).read()
 
     assert (done, left.kind, [*stuck]) == (1, Kind.CLIENT, [left.deletion_id])
     assert "allowed to do" in stuck[left.deletion_id]
     assert len(receipts) == 1
+    assert [(each.told["client_id"], each.is_whole) for each in read] == [("initech", True)] * 2
     assert list(admin.store.list("logs/client_id=initech")) == []
 
 
@@ -338,8 +361,10 @@ def test_with_their_rights_the_parts_take_a_log_all_the_way(parts: Parts, tmp_pa
     forgotten = forget_expired(dashboards, 1000.0)
     files = ScopeFiles(parts.store("dashboards"), tmp_path / "cache", 1 << 30)
     snapshots = SnapshotSource(files)
-    reader = Reader({file.name: file.path for file in snapshots.take(Scope.of("acme")).files})
+    taken = snapshots.take(Scope.of("acme"), ON_DEMAND)
+    reader = Reader({file.name: file.path for file in taken.files})
     [(ticket_id, month, log_id)] = reader.sql("SELECT ticket_id, month, log_id FROM logs")
+    [(calls,)] = reader.sql("SELECT count(*) FROM scope_tool_calls")
     trace = snapshots.trace(Scope.of("acme"), "acme", month, log_id)
     reader.close()
     files.close()
@@ -347,7 +372,59 @@ def test_with_their_rights_the_parts_take_a_log_all_the_way(parts: Parts, tmp_pa
     assert (stored.status_code, refused.status_code) == (200, 401)
     assert compacted["logs"] == 1
     assert (signed_out, forgotten) == ([True, False], 1)
-    assert (ticket_id, trace) == ("T-1", b'{"messages":[]}')
+    assert (ticket_id, trace, calls) == ("T-1", b'{"messages":[]}', 0)
+    assert taken.behind == frozenset()
+
+
+def test_with_their_rights_the_dashboards_change_a_password_and_add_to_an_audit_that_they_cannot_touch(
+    parts: Parts,
+) -> None:
+    now = datetime.now(UTC)
+    admin, dashboards = parts.store("admin"), parts.store("dashboards")
+    users.create_user(admin, "pia", Role.PROVIDER, "correct horse battery", now - timedelta(days=500))
+    for at in (now - timedelta(days=500), now):
+        noted = AuditEvent(at=at, event=Event.SIGNED_IN, user="pia", client_id="acme")
+        record_event(dashboards, noted, os.urandom)
+    keys = [found.key for found in admin.list("control/audit")]
+
+    users.set_password(dashboards, "pia", "another horse battery", now)
+    users.sign_out_everywhere(dashboards, "pia", now)
+    found = asyncio.run(users.find_user(dashboards, "pia"))
+    for key in keys:
+        with pytest.raises(StoreUnavailable):
+            dashboards.get(key)
+        with pytest.raises(StoreUnavailable):
+            dashboards.delete([key])
+    with pytest.raises(StoreUnavailable):
+        list(dashboards.list("control/audit"))
+    with pytest.raises(StoreUnavailable):
+        users.disable_user(dashboards, "pia", now)
+    removed = forget_before(parts.store("etl"), now.date() - timedelta(days=400))
+    listed = parts.caselog_lines("admin", "audit", "--user", "pia")
+
+    assert found is not None
+    assert users.verify_password(found, "another horse battery")
+    assert found.signed_out_at == now
+    assert removed == 1
+    assert [event["event"] for event in listed] == ["signed_in"]
+
+
+def test_dashboards_whose_rights_are_of_before_say_so_and_do_not_start(parts: Parts) -> None:
+    """The policy of the version before: it knew no changed passwords."""
+    env = parts.env("dashboards", lambda policy: policy.replace("control/passwords/", "control/other/"))
+
+    done = subprocess.run(
+        [Path(sys.executable).parent / "caselog", "dashboards", "--port", "0"],
+        env={"PATH": os.environ["PATH"], "HOME": str(ROOT / ".caselog"), **env},
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert done.returncode == 1
+    assert "Nobody could sign in" in done.stderr
+    assert "control/passwords/" in done.stderr
 
 
 def _answers(url: str) -> bool:

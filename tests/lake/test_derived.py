@@ -96,6 +96,30 @@ def test_one_failure_that_is_told_in_several_places_is_one_error() -> None:
     assert [error["source"] for error in rows_of(trace)["errors"]] == ["errors"]
 
 
+def test_a_call_that_writes_the_type_before_the_message_is_the_entry_that_tells_both_and_the_entry_is_of_its_tool() -> (
+    None
+):
+    said = {"type": "PaymentRefused", "message": "the field 'currency' is missing"}
+    calls = [{"name": "refund", "error": "PaymentRefused: the field 'currency' is missing"}] * 2
+
+    rows = rows_of({"errors": [{"node": "agent", **said}], "tool_calls": calls})["errors"]
+
+    assert [(row["source"], row["type"], row["name"], row["message"]) for row in rows] == [
+        ("errors", "PaymentRefused", "refund", said["message"]),
+        ("tool_calls", "PaymentRefused", "refund", said["message"]),
+    ]
+
+
+def test_an_entry_of_another_type_whose_message_is_that_of_the_call_tells_of_it() -> None:
+    said = "Error: user not found"
+
+    rows = rows_of(
+        {"errors": [{"type": "tool_error", "message": said}], "tool_calls": [{"name": "find", "error": said}]}
+    )["errors"]
+
+    assert [(row["source"], row["type"], row["name"]) for row in rows] == [("errors", "tool_error", "find")]
+
+
 def test_calls_that_fail_alike_are_errors_each() -> None:
     calls = [{"name": "find", "error": "no answer from the shop"}] * 3
 
@@ -203,11 +227,11 @@ def test_the_search_text_is_the_subject_the_errors_the_answer_and_what_was_said(
 
     text = search_text('{"subject": "Late parcel"}', read_parts(json.dumps(trace).encode()))
 
-    assert text == "Late parcel Timeout no answer It is paid. Where is my parcel? One moment."
+    assert text == "late parcel timeout no answer it is paid. where is my parcel? one moment."
 
 
 def test_of_a_log_without_a_trace_the_subject_is_left() -> None:
-    assert search_text('{"subject": "Late"}', read_parts(None)) == "Late"
+    assert search_text('{"subject": "Late"}', read_parts(None)) == "late"
     assert search_text("{}", read_parts(None)) is None
 
 

@@ -64,7 +64,9 @@ def test_the_columns_are_those_of_the_tables_and_can_be_asked_for(store: Store, 
         "SELECT c.name, c.duration_ms, i.iteration FROM tool_calls c JOIN iterations i ON i.client_id = c.client_id "
         "AND i.log_id = c.log_id AND i.position = c.iteration_position WHERE c.client_id = 'acme'"
     ) == [("find", 7.5, 1)]
-    assert reader.sql("SELECT search_text FROM search_texts WHERE log_id = '1'") == [("Timeout It is paid.",)]
+    assert reader.sql("SELECT search_text FROM search_texts WHERE log_id = '1'") == [
+        ("t-1 timeout find it is paid.",)
+    ]
     reader.close()
 
 

@@ -23,4 +23,4 @@ def test_every_column_has_a_type_in_sql() -> None:
 def test_a_row_fills_exactly_the_columns_of_the_table() -> None:
     row = rawlog.read_line(raw_line(a_log("1", environment="production", workflow_version="2")), "acme")
 
-    assert set(row.log) == set(schema.LOGS.names) - set(columns.OF_TRACE)  # which the ETL makes
+    assert set(row.log) == set(schema.LOGS.names) - set(columns.MADE_BY_ETL)  # which the ETL makes

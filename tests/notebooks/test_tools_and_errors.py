@@ -42,6 +42,6 @@ def test_the_notebook_shows_tools_errors_models_nodes_and_found_tickets(
         "ShopTimeout",
         "1234",
         "resolve_ticket",
-        "did not answer The refund",
+        "did not answer",
     ):
         assert told in shown

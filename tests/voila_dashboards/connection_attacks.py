@@ -63,7 +63,7 @@ def clients_of(descriptor: int) -> set[str]:
 
 def snapshot(**more: object) -> list[str]:
     """The clients whose rows come; that they are the viewer's own is no success."""
-    message, descriptors = ask({"ask": "snapshot", "have": [], **more})
+    message, descriptors = ask({"ask": "snapshot", "have": [], "parts": [], **more})
     if "error" in message:
         raise Refused
     clients: set[str] = set()
@@ -135,6 +135,19 @@ GENTLE: dict[str, Callable[[], object]] = {
     "files into the sibling's folder": lambda: snapshot(folder=SIBLING["folder"]),
     "a forged list of what one has": lambda: snapshot(
         have=["../../control/users/pat.json", "/etc/passwd", *SIBLING["files"], 5, None, {}, ["x"]]
+    ),
+    "derived tables of elsewhere": lambda: snapshot(
+        parts=[
+            "errors",
+            "../../control",
+            f"../client_id={OTHER['client_id']}",
+            "/etc",
+            "",
+            5,
+            None,
+            {},
+            ["x"],
+        ]
     ),
     "fifty snapshots": many_snapshots,
     "what its descriptors hold": what_descriptors_hold,

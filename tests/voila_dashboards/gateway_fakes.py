@@ -8,7 +8,7 @@ import json
 import re
 import socket
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -111,6 +111,7 @@ class FixedSnapshots(SnapshotSource):
         self.traces: dict[tuple[str, str], bytes] = {}
         self.asked: list[tuple[Scope, str]] = []
         self.taken: list[Scope] = []
+        self.parts: list[str] = []
         self.files: dict[str, list[str]] = {}
         self.error: Exception | None = None
 
@@ -122,8 +123,9 @@ class FixedSnapshots(SnapshotSource):
             (self.folder / content).chmod(0o444)
         self.files[scope.key] = list(contents)
 
-    def take(self, scope: Scope) -> Snapshot:
+    def take(self, scope: Scope, parts: Iterable[str] = ()) -> Snapshot:
         self.taken.append(scope)
+        self.parts = [*parts]
         if self.error is not None:
             raise self.error
         files = tuple(ScopeFile(name, self.folder / name) for name in self.files.get(scope.key, ()))
@@ -191,7 +193,7 @@ class FakeVoila:
             return httpx.Response(204)
         if self.status != 200:
             return httpx.Response(self.status, text="Traceback: secret")
-        return httpx.Response(200, content=self._page(request.url.path.rsplit("/", 1)[1][: -len(".ipynb")]))
+        return httpx.Response(200, content=self._page(request.url.path.split("/")[-2]))
 
     async def _page(self, page: str) -> AsyncIterator[bytes]:
         kernel_id = str(uuid.uuid4())

@@ -19,6 +19,14 @@ class MoodyStore(FolderStore):
         self._answer(f"reading {key}")
         return super().get(key)
 
+    def put(self, key: str, data: bytes | memoryview) -> None:
+        self._answer(f"writing {key}")
+        super().put(key, data)
+
+    def create(self, key: str, data: bytes) -> None:
+        self._answer(f"creating {key}")
+        super().create(key, data)
+
     async def get_async(self, key: str) -> bytes:
         self._answer(f"reading {key}")
         self.reads.append(key)

@@ -21,7 +21,6 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from voila_dashboards.forkserver.kernel import python_folders
 from voila_dashboards.sandbox import (
     LAYERS,
     Account,
@@ -38,6 +37,7 @@ from voila_dashboards.sandbox import (
     seal,
     seccomp,
 )
+from voila_dashboards.sandbox.code_folders import python_folders
 from voila_dashboards.sandbox.errors import NotSealed
 from voila_dashboards.sandbox.libc import prctl, syscall
 from voila_dashboards.sandbox.verify import verify

@@ -19,9 +19,10 @@ from IPython.display import display
 
 from voila_dashboards.forkserver.kernel import Room
 from voila_dashboards.forkserver.messages import Setup
-from voila_dashboards.forkserver.rooms import open_profile, package_folders
+from voila_dashboards.forkserver.rooms import open_profile
 from voila_dashboards.forkserver.start import run
 from voila_dashboards.names import PAGE_MIME
+from voila_dashboards.sandbox.code_folders import package_folders
 
 #: An attacker's tool: a kernel whose user cannot read Python's library could not import it later.
 TOOLS: Final = (resource,)

@@ -62,6 +62,7 @@ def test_a_kernel_learns_page_and_params_from_the_gateway_alone(
         "name": "ann",
         "display_name": "Ann",
         "clients": ["acme"],
+        "client_names": {},
     }
     assert site.voila.requests[-1].url.query == b""
 
@@ -79,10 +80,10 @@ def test_more_and_longer_params_than_any_page_has_are_left_out(site: Site) -> No
 @pytest.mark.parametrize(
     "path",
     [
-        "/voila/render/overview.ipynb",
+        "/voila/render/overview/notebook.ipynb",
         "/voila/query/" + KERNEL,
         "/voila/tree",
-        "/voila/files/overview.ipynb",
+        "/voila/files/overview/notebook.ipynb",
         "/voila/static/voila.js",
         "/voila/templates/lab/static/index.js",
         "/voila/api/contents/",
@@ -214,7 +215,7 @@ def test_a_silent_store_is_a_503_that_says_the_logs_are_safe(
     def fail(*_: object) -> None:
         raise StoreUnavailable("reading a user")
 
-    monkeypatch.setattr("voila_dashboards.gateway.sessions.get_user", fail)
+    monkeypatch.setattr("voila_dashboards.gateway.sessions.find_user", fail)
 
     answer = browser.get("/")
 
@@ -362,7 +363,7 @@ def test_nothing_of_the_visitors_request_reaches_voila(site: Site) -> None:
     site.browser("ann").get("/", params={"template": "lab", "theme": "dark", "token": "x"}, headers=headers)
 
     request = site.voila.requests[-1]
-    assert str(request.url) == "http://voila/voila/render/overview.ipynb"
+    assert str(request.url) == "http://voila/voila/render/overview/notebook.ipynb"
     assert not {"cookie", "x-forwarded-user", "x-caselog-grant"} & {name.lower() for name in request.headers}
     assert request.headers.get("authorization") is None
 
@@ -382,3 +383,31 @@ def test_a_kernel_gets_the_files_of_its_viewers_scope_whatever_the_address_says(
 @pytest.mark.parametrize("key", ["control/users/pat.json", "raw/x", "..%2f..%2fetc%2fpasswd"])
 def test_no_file_of_the_lake_is_served(site: Site, key: str) -> None:
     assert site.browser("pat").get(f"/lake/{key}").status_code == 404
+
+
+def test_days_are_those_of_the_browser_unless_the_address_says_whose(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    site = Site(tmp_path, clock)
+    browser = site.browser("ann")
+    browser.cookies.set("caselog_zone", "Asia/Tokyo")
+
+    for path in ("/", "/tickets?zone=Europe/Berlin", "/ticket/acme/1"):
+        browser.get(path)
+
+    assert [each.params for each in site.voila.admissions] == [
+        {"zone": "Asia/Tokyo"},
+        {"zone": "Europe/Berlin"},
+        {"client_id": "acme", "log_id": "1"},
+    ]
+
+
+@pytest.mark.parametrize("zone", ["x" * 65, ""])
+def test_a_cookie_that_is_no_zone_says_nothing(tmp_path: Path, clock: FakeClock, zone: str) -> None:
+    site = Site(tmp_path, clock)
+    browser = site.browser("ann")
+    browser.cookies.set("caselog_zone", zone)
+
+    browser.get("/")
+
+    assert [each.params for each in site.voila.admissions] == [{}]

@@ -282,6 +282,20 @@ async def test_a_kernels_folder_is_one_of_ours(site: Site, folder: str) -> None:
     ours.close()
 
 
+async def test_a_kernel_may_ask_for_derived_tables_of_its_scope_and_nothing_else_by_their_names(
+    site: Site,
+) -> None:
+    kernel, _, opened = await admitted(site)
+    gateway = kernel.connection
+
+    renewed = await asyncio.to_thread(gateway.renew, opened, ["errors", "traces", "../control", "tool_calls"])
+
+    assert set(renewed.names) == {"acme-1", "acme-2"}
+    assert site.snapshots.taken[-1] == ACME
+    assert site.snapshots.parts == ["errors", "tool_calls"]
+    assert renewed.behind == frozenset()
+
+
 async def test_the_kernels_door_is_in_a_folder_of_the_owners_and_opens_to_a_kernel(site: Site) -> None:
     with tempfile.TemporaryDirectory(prefix="caselog-") as folder:
         path = Path(folder) / "socket"

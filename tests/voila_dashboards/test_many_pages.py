@@ -23,6 +23,7 @@ import httpx
 import pytest
 
 from tests.voila_dashboards.gateway_server import Server, command_of, dashboards, open_page, wait_until
+from voila_dashboards.pages import PAGES as KINDS
 
 pytestmark = [
     pytest.mark.timeout(300),
@@ -33,7 +34,8 @@ pytestmark = [
 PAGES: Final = 200
 #: As many as one small machine has; the rest wait for their turn.
 VISITORS: Final = 6
-POOL: Final = 3
+#: Kernels that wait for a visitor.
+POOL: Final = sum(page.is_kept_ready for page in KINDS.values())
 #: For a page that waits for its turn beside others on a busy machine; one that hangs takes a minute.
 LONGEST_S: Final = 25
 TENANTS: Final = {"ann": ("acme", "globex"), "gus": ("globex", "acme")}

@@ -1,4 +1,4 @@
-"""The three notebooks: thin, without outputs, and working in a plain kernel with an operator's rights."""
+"""The pages' notebooks: thin, without outputs, and working in a plain kernel with an operator's rights."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ import pytest
 
 from lake.store import open_store
 from tests.logs import a_log, put_raw
-from voila_dashboards.names import PAGES
+from voila_dashboards.pages import PAGES
 from voila_dashboards.voila.config import NOTEBOOKS
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def read(page: str) -> Any:
-    return nbformat.read(NOTEBOOKS / f"{page}.ipynb", as_version=4)  # type: ignore[no-untyped-call]
+    return nbformat.read(NOTEBOOKS / page / "notebook.ipynb", as_version=4)  # type: ignore[no-untyped-call]
 
 
 def test_there_is_one_notebook_for_each_page_and_no_other() -> None:
-    assert sorted(path.stem for path in NOTEBOOKS.glob("**/*.ipynb")) == sorted(PAGES)
+    found = {path.relative_to(NOTEBOOKS).as_posix() for path in NOTEBOOKS.glob("**/*.ipynb")}
+    assert found == {f"{page}/notebook.ipynb" for page in PAGES}
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -1,108 +1,116 @@
+"""Parameters of addresses: whatever stands there is understood or ignored."""
+
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voila_dashboards.params import DAY_MS, SORTS, read_overview, read_tickets, read_window
+from voila_dashboards.conditions import read_conditions
+from voila_dashboards.pages import PAGES
+from voila_dashboards.pages.tickets.params import read_columns
+from voila_dashboards.params import read_client
+from voila_dashboards.periods import read_period
+from voila_dashboards.queries.ticket_order import SORTS, read_order
+from voila_dashboards.zones import DAY_MS
 
 NOW_MS = 20_000 * DAY_MS + 50_000_000
-NAMES = ["range", "from", "to", "client", "q", "status", "category", "sort", "dir", "page", "log_id"]
+NAMES = sorted({name for page in PAGES.values() for name in page.params})
 
 
-def test_the_overview_shows_thirty_days_unless_it_is_told_otherwise() -> None:
-    window = read_overview({}, NOW_MS).window
+def test_a_page_shows_the_days_that_its_default_says() -> None:
+    period = read_period({}, NOW_MS, PAGES["overview"].params["range"].default)
 
-    assert window.range == "30d"
-    assert window.start_ms == (20_000 - 29) * DAY_MS
-    assert window.end_ms == 20_001 * DAY_MS
-
-
-def test_the_list_shows_everything_newest_first_unless_it_is_told_otherwise() -> None:
-    asked = read_tickets({}, NOW_MS)
-
-    assert (asked.window.range, asked.window.start_ms, asked.window.end_ms) == ("all", None, None)
-    assert (asked.sort, asked.direction, asked.page) == ("executed_at", "desc", 1)
+    assert period.range == "30d"
+    assert (period.span.start_ms, period.span.end_ms) == ((20_000 - 29) * DAY_MS, 20_001 * DAY_MS)
 
 
 def test_words_are_sorted_from_a_and_figures_from_the_highest() -> None:
-    directions = {sort: read_tickets({"sort": sort}, NOW_MS).direction for sort in SORTS}
+    ascending = {sort for sort in SORTS if read_order({"sort": sort}).is_ascending}
 
-    assert {sort for sort, direction in directions.items() if direction == "asc"} == {
-        "ticket_id",
-        "client_id",
-        "category",
-        "status",
-    }
+    assert ascending == {"ticket_id", "client_id", "category", "status", "environment"}
+    assert (read_order({}).column, read_order({}).is_ascending) == ("executed_at", False)
 
 
 def test_days_of_ones_own_are_inclusive_and_may_be_the_wrong_way_round() -> None:
-    window = read_window({"from": "2026-11-03", "to": "2026-11-01"}, NOW_MS, "30d")
+    period = read_period({"from": "2026-11-03", "to": "2026-11-01"}, NOW_MS, "30d")
+    start, end = period.span.start_ms, period.span.end_ms
 
-    assert window.as_params() == {"range": "", "from": "2026-11-01", "to": "2026-11-03"}
-    assert window.end_ms is not None
-    assert window.start_ms is not None
-    assert window.end_ms - window.start_ms == 3 * DAY_MS
+    assert (period.as_params()["from"], period.as_params()["to"]) == ("2026-11-01", "2026-11-03")
+    assert start is not None
+    assert end is not None
+    assert end - start == 3 * DAY_MS
 
 
 def test_a_range_that_is_named_wins_over_days() -> None:
-    assert read_window({"range": "7d", "from": "2026-11-03"}, NOW_MS, "30d").range == "7d"
+    assert read_period({"range": "7d", "from": "2026-11-03"}, NOW_MS, "30d").range == "7d"
 
 
 def test_only_a_last_day_leaves_the_beginning_open() -> None:
-    window = read_window({"to": "2026-11-03"}, NOW_MS, "30d")
+    period = read_period({"to": "2026-11-03"}, NOW_MS, "30d")
 
-    assert window.start_ms is None
-    assert window.previous(NOW_MS) is None
+    assert period.span.start_ms is None
+    assert period.before(NOW_MS) is None
 
 
-def test_the_previous_window_is_cut_where_now_cuts_this_one() -> None:
-    window = read_window({"range": "7d"}, NOW_MS, "30d")
-    before = window.previous(NOW_MS)
+def test_the_time_before_is_cut_where_now_cuts_this_one() -> None:
+    period = read_period({"range": "7d"}, NOW_MS, "30d")
+    before = period.before(NOW_MS)
 
     assert before is not None
-    assert before.start_ms is not None
-    assert window.start_ms is not None
-    assert before.start_ms == window.start_ms - 7 * DAY_MS
+    assert period.span.start_ms is not None
+    assert before.start_ms == period.span.start_ms - 7 * DAY_MS
     assert before.end_ms == NOW_MS - 7 * DAY_MS
 
 
-@pytest.mark.parametrize(
-    ("given", "page"),
-    [("7", 7), ("0", 1), ("-3", 1), ("x", 1), ("٣", 1), ("9" * 40, 1), ("999999999", 1_000_000)],
-)
-def test_a_page_that_is_no_page_is_the_first(given: str, page: int) -> None:
-    assert read_tickets({"page": given}, NOW_MS).page == page
+def test_columns_stand_in_the_order_of_the_list_and_a_made_up_one_is_none() -> None:
+    assert read_columns({"columns": "cost_usd,made_up,ticket_id,ticket_id"}) == ("ticket_id", "cost_usd")
+    assert read_columns({}) == ()
 
 
 def test_a_status_may_hold_a_comma() -> None:
-    asked = read_tickets({"status": "SUCCESS,NEEDS%2C INFO,SUCCESS,"}, NOW_MS)
+    asked = read_conditions({"status": "SUCCESS,NEEDS%2C INFO,SUCCESS,"})
 
     assert asked.statuses == ("SUCCESS", "NEEDS, INFO")
-    assert read_tickets(asked.as_params(), NOW_MS) == asked
+    assert read_conditions(asked.as_params()) == asked
 
 
 def test_a_client_id_that_is_none_is_no_filter() -> None:
-    assert read_overview({"client": "../acme"}, NOW_MS).client_id is None
-    assert read_overview({"client": "acme-1"}, NOW_MS).client_id == "acme-1"
+    assert read_client("../acme") is None
+    assert read_client("acme-1") == "acme-1"
+
+
+@pytest.mark.parametrize(
+    "name", ["返金\u3000依頼", "Refund ", "x" * 250, "a\u200db", "two\nlines", "50 %, or more"]
+)
+def test_what_a_page_offers_as_a_filter_is_asked_for_to_the_letter(name: str) -> None:
+    asked = read_conditions({"category": name, "status": name.replace("%", "%25").replace(",", "%2C")})
+
+    assert (asked.choices["category"], asked.statuses) == (name, (name,))
+    assert read_conditions(asked.as_params()) == asked
+
+
+@pytest.mark.parametrize("name", ["\ud800", "x" * 4_001])
+def test_a_filter_that_no_page_offers_is_none(name: str) -> None:
+    assert read_conditions({"category": name, "status": name}) == read_conditions({})
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), st.one_of(st.text(max_size=60), st.dates().map(str))))
 def test_whatever_stands_in_a_url_is_understood_or_ignored_and_reads_back_as_itself(
     params: dict[str, str],
 ) -> None:
-    overview, tickets = read_overview(params, NOW_MS), read_tickets(params, NOW_MS)
+    period, conditions = read_period(params, NOW_MS, "30d"), read_conditions(params)
 
-    assert read_overview(overview.as_params(), NOW_MS) == overview
-    assert read_tickets(tickets.as_params(), NOW_MS) == tickets
-    assert tickets.sort in SORTS
+    assert read_period(period.as_params(), NOW_MS, "30d") == period
+    assert read_conditions(conditions.as_params()).words == conditions.words
+    assert read_order(params).column in SORTS
 
 
 @pytest.mark.parametrize("rubbish", [None, 5, ["a"], {"a": 1}, b"x"])
 def test_what_is_not_even_text_is_as_if_it_were_not_there(rubbish: Any) -> None:
     params = dict.fromkeys(NAMES, rubbish)
 
-    assert asdict(read_tickets(params, NOW_MS)) == asdict(read_tickets({}, NOW_MS))
+    assert read_conditions(params) == read_conditions({})
+    assert read_period(params, NOW_MS, "7d") == read_period({}, NOW_MS, "7d")

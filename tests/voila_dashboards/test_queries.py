@@ -24,9 +24,10 @@ from tests.voila_dashboards.page_lake import (
     reader_of,
 )
 from voila_dashboards.kernel.sources import LakeSource
-from voila_dashboards.params import SORTS
-from voila_dashboards.queries import PageNotFound, page_payload
-from voila_dashboards.queries.ticket import MAX_TRACE_BYTES
+from voila_dashboards.payload import page_payload
+from voila_dashboards.queries import PageNotFound
+from voila_dashboards.queries.one_ticket import MAX_TRACE_BYTES
+from voila_dashboards.queries.ticket_order import SORTS
 
 LOGS = [
     log(
@@ -109,15 +110,16 @@ def test_a_status_of_ones_own_comes_after_the_known_ones(reader: LakeSource) -> 
     assert ask(reader, "overview")["data"]["statuses"] == ["SUCCESS", "FAILED", "ESCALATED", "NEEDS_INFO"]
 
 
-def test_categories_and_clients_are_counted_and_no_category_has_a_name(reader: LakeSource) -> None:
+def test_categories_and_clients_are_counted_and_no_category_is_a_group(reader: LakeSource) -> None:
     data = ask(reader, "overview")["data"]
 
-    assert [(row["name"], row["tickets"]) for row in data["categories"]["rows"]] == [
+    assert [(row["name"], row["current"]["tickets"]) for row in data["by_category"]["rows"]] == [
         ("refund", 4),
-        ("(none)", 1),
         ("billing", 1),
+        (None, 1),
     ]
-    assert {row["name"]: row["tickets"] for row in data["by_client"]["rows"]} == {"acme": 4, "globex": 2}
+    by_client = {row["name"]: row["current"]["tickets"] for row in data["by_client"]["rows"]}
+    assert by_client == {"acme": 4, "globex": 2}
 
 
 def test_a_client_sees_its_own_figures_whatever_it_asks_for(reader: LakeSource) -> None:
@@ -155,9 +157,10 @@ def test_a_page_says_as_of_when_it_is_shown_and_whether_that_is_now(reader: Lake
 
 
 def test_a_page_is_told_what_its_viewer_may_do(reader: LakeSource) -> None:
-    told = {who.name: ask(reader, "overview", who)["viewer"] for who in (PROVIDER, ACME, MANAGER)}
+    told = {who.name: ask(reader, "overview", who) for who in (PROVIDER, ACME, MANAGER)}
 
-    assert {name: (each["title"], each["sees_many"], each["client_id"]) for name, each in told.items()} == {
+    known = {name: (each["viewer"], each["may"]["see_clients"]) for name, each in told.items()}
+    assert {name: (who["title"], may, who["client_id"]) for name, (who, may) in known.items()} == {
         "olivia": ("Provider", True, None),
         "ann": ("Client acme", False, "acme"),
         "mia": ("2 clients", True, None),
@@ -173,7 +176,8 @@ def test_what_was_lost_is_told_by_client_and_by_reason(reader: LakeSource) -> No
         {"reason": "queue_full", "logs": 3},
         {"reason": "other", "logs": 1},
     ]
-    assert {row["name"]: row["lost"] for row in data["by_client"]["rows"]} == {"acme": 3, "globex": 6}
+    by_client = {row["name"]: row["current"]["lost"] for row in data["by_client"]["rows"]}
+    assert by_client == {"acme": 3, "globex": 6}
     assert data["previous"]["lost"] == 9
 
 
@@ -290,7 +294,7 @@ def test_filters_narrow_the_list_and_the_counts_of_the_others(reader: LakeSource
     assert {each["name"]: each["count"] for each in data["categories"]} == {
         "refund": 3,
         "billing": 1,
-        "(none)": 0,
+        None: 0,
     }
 
 
@@ -305,14 +309,22 @@ def test_a_status_nothing_has_is_still_offered_so_that_it_can_be_taken_back(read
     assert {"name": "GONE", "count": 0} in data["statuses"]
 
 
+def pages_of(reader: LakeSource, **params: str) -> list[list[dict[str, Any]]]:
+    """The rows of every page, from the first on."""
+    data = ask(reader, "tickets", **params)["data"]
+    pages = [data["rows"]]
+    while data["after"]:
+        data = ask(reader, "tickets", **params, after=data["after"])["data"]
+        pages.append(data["rows"])
+    return pages
+
+
 @pytest.mark.parametrize("sort", SORTS)
 @pytest.mark.parametrize("direction", ["asc", "desc"])
 def test_every_order_cuts_the_same_row_into_pages_each_log_once(
     ties: LakeSource, sort: str, direction: str
 ) -> None:
-    pages = [
-        ask(ties, "tickets", sort=sort, dir=direction, page=str(n))["data"]["rows"] for n in (1, 2, 3, 4)
-    ]
+    pages = pages_of(ties, sort=sort, dir=direction)
 
     rows = [row for page in pages for row in page]
     assert [len(page) for page in pages] == [50, 50, 50, 30]
@@ -366,18 +378,15 @@ def test_an_order_that_is_sql_is_ignored(reader: LakeSource) -> None:
     assert payload["data"]["found"] == 7
 
 
-def test_a_page_beyond_the_last_is_the_last(tmp_path: Path) -> None:
+def test_the_last_page_is_asked_for_by_a_word_and_holds_what_is_left_over(tmp_path: Path) -> None:
     logs = [log(f"T-{i:03}", age=timedelta(minutes=i)) for i in range(120)]
 
     with reader_of(tmp_path, logs) as reader:
-        last = ask(reader, "tickets", page="99")
-        pages = [tickets(reader, page=str(n)) for n in (1, 2, 3)]
+        last = ask(reader, "tickets", before="end")["data"]
+        pages = pages_of(reader)
 
-    assert last["params"]["page"] == "3"
     assert [len(page) for page in pages] == [50, 50, 20]
-    assert sorted(ticket_id for page in pages for ticket_id in page) == sorted(
-        each["ticket_id"] for each in logs
-    )
+    assert (last["rows"], last["first"], last["after"]) == (pages[-1], 101, None)
 
 
 def test_a_client_lists_its_own_tickets_only(reader: LakeSource) -> None:
@@ -471,7 +480,7 @@ def test_every_ugly_trace_opens(tmp_path: Path, name: str) -> None:
 def test_a_foreign_ticket_and_an_unknown_one_are_not_found_alike(
     reader: LakeSource, address: dict[str, str]
 ) -> None:
-    with pytest.raises(PageNotFound, match="There is no ticket here for you to see"):
+    with pytest.raises(PageNotFound, match="There is no such ticket here for you to see"):
         page_payload(reader, ACME, "ticket", address, NOW_MS)
 
 
@@ -504,7 +513,8 @@ class OneTable:
         self.connection.execute("SET TimeZone='UTC'")
         self.connection.execute(
             f"""CREATE TABLE logs AS SELECT 'acme' AS client_id, '2026-11' AS month, 'SUCCESS' AS status,
-                'refund' AS category, TIMESTAMPTZ '2026-11-23 12:00:00+00' AS executed_at, 0 AS error_count,
+                'refund' AS category, '2.3' AS workflow_version, 'production' AS environment,
+                0 AS failed_tool_calls, TIMESTAMPTZ '2026-11-23 12:00:00+00' AS executed_at, 0 AS error_count,
                 0 AS lost_logs, NULL AS extra, x AS execution_time_seconds, x AS input_tokens,
                 x AS output_tokens, x AS cost_usd FROM (VALUES {rows}) t(x)"""
         )
@@ -512,8 +522,14 @@ class OneTable:
     def sql(self, query: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         return self.connection.execute(query, list(params)).fetchall()
 
+    def need(self, *_parts: str) -> frozenset[str]:
+        return frozenset()
+
     def trace(self, client_id: str, month: str, log_id: str, executed_at_ms: int) -> bytes | None:
         return None
+
+    def client_facts(self, client_id: str) -> None:
+        """Nobody asks."""
 
 
 @pytest.mark.parametrize("odd", ["nan", "inf", "-inf"])
@@ -546,8 +562,8 @@ def test_a_log_of_the_year_9999_does_not_break_the_chart(tmp_path: Path) -> None
     with reader_of(tmp_path, logs) as reader:
         data = ask(reader, "overview", range="all")["data"]
 
-    assert data["unit"] == "year"
-    assert [sum(column["counts"]) for column in data["columns"]] == [1, 1]
+    drawn = sum(sum(column["counts"]) for column in data["columns"])
+    assert (drawn, data["outliers"]) == (1, {"before": 1, "after": 0})
 
 
 def test_the_last_moment_of_a_day_belongs_to_it_and_is_told_as_it_was(tmp_path: Path) -> None:

@@ -19,8 +19,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from access.users import Role, create_user
 from tests.logs import a_log, put_raw
-from tests.voila_dashboards.gateway_fakes import form_token, question
+from tests.voila_dashboards.gateway_fakes import PASSWORD, form_token, question
 from tests.voila_dashboards.gateway_server import (
     PLANTED,
     Server,
@@ -102,7 +103,7 @@ def test_data_is_painted_before_any_websocket_and_a_click_asks_the_same_kernel(
     painted_with = list(sockets)
     page.evaluate("window.sameDocument = true")
 
-    page.click(".cl-header .cl-nav a[href='/tickets']")
+    page.locator(".cl-header .cl-nav").get_by_role("link", name="Tickets").click()
     expect(page.locator(".cl-view")).to_contain_text("T-acme-0")
     page.click(".cl-view a[href='/ticket/acme/acme-0']")
     expect(page.locator(".cl-view h1")).to_contain_text("T-acme-0")
@@ -128,8 +129,8 @@ def test_when_its_kernel_is_gone_a_click_loads_the_page_anew(server: Server, pag
     kernel = page.locator("#caselog-state").get_attribute("data-kernel")
     page.evaluate("kernel => fetch(`/bye/${kernel}`, {method: 'POST'})", kernel)
 
-    with page.expect_navigation(url="**/tickets"):
-        page.click(".cl-header .cl-nav a[href='/tickets']")
+    with page.expect_navigation(url="**/tickets?*"):
+        page.locator(".cl-header .cl-nav").get_by_role("link", name="Tickets").click()
     expect(page.locator(".cl-view")).to_contain_text("T-acme-0")
 
     assert page.evaluate("window.sameDocument ?? false") is False
@@ -144,7 +145,7 @@ def test_a_kernel_that_dies_in_the_middle_of_a_question_has_its_page_loaded_anew
         (kernel,) = server.kernels()
         os.kill(kernel, signal.SIGSTOP)
 
-        page.click(".cl-header .cl-nav a[href='/tickets']")
+        page.locator(".cl-header .cl-nav").get_by_role("link", name="Tickets").click()
         page.wait_for_timeout(300)
         os.kill(kernel, signal.SIGKILL)
 
@@ -299,3 +300,25 @@ def test_with_the_gateway_end_voila_and_every_kernel(tmp_path: Path, end: signal
         wait_until("nothing was left behind", lambda: not list(Path(runtime).iterdir()))
 
     assert len(children) == 3  # the fork server, Voila, and the page's kernel
+
+
+def test_a_user_changes_the_password_and_logs_out_everywhere_by_keyboard(server: Server, page: Page) -> None:
+    create_user(server.store, "kim", Role.CLIENT, PASSWORD, datetime.now(UTC), clients=["acme"])
+    server.sign_in(page, "kim")
+
+    page.focus("a.cl-account")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/account")
+    page.focus("[name=current]")
+    for text in (PASSWORD, "another horse battery", "another horse battery"):
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Your password is changed")
+    page.get_by_role("button", name="Log out everywhere").press("Enter")
+    page.wait_for_url("**/login")
+    page.fill("[name=username]", "kim")
+    page.fill("[name=password]", "another horse battery")
+    page.keyboard.press("Enter")
+
+    page.wait_for_selector(".cl-view h1")

@@ -25,8 +25,10 @@ from tests.voila_dashboards.test_forkserver import until
 from tests.voila_dashboards.test_takeover import is_running, until_ready
 from voila_dashboards.forkserver.client import ForkServerGone
 from voila_dashboards.forkserver.messages import pair
+from voila_dashboards.pages import PAGES
 from voila_dashboards.sandbox import Account, may_change_user
 from voila_dashboards.settings import DashboardSettings
+from voila_dashboards.voila.config import voila_config
 from voila_dashboards.voila.process import VoilaProcess, choose_accounts
 
 HERE: Final = Path(__file__).parent
@@ -68,7 +70,7 @@ async def running(**settings: Any) -> AsyncIterator[tuple[VoilaProcess, httpx.As
 
 async def open_page(http: httpx.AsyncClient, page: str) -> str:
     """The kernel that made the page."""
-    answer = await http.get(f"/voila/render/{page}.ipynb")
+    answer = await http.get(f"/voila/render/{page}/notebook.ipynb")
     assert "(9," in answer.text, answer.text[-500:]
     mark = KERNEL_MARK.search(answer.text)
     assert mark is not None
@@ -125,7 +127,18 @@ def test_a_kernel_that_is_tried_starts_and_leaves_nothing_and_says_where_none_ca
     asyncio.run(look())
 
 
-def test_kernels_wait_for_each_page_before_anybody_asks() -> None:
+def test_kernels_wait_for_pages_that_are_loaded_by_their_address_and_for_no_others() -> None:
+    config = voila_config(DashboardSettings(), Path("pages"), Path("run"), 8866, "token")
+    denied = config["VoilaKernelManager"]["preheat_denylist"]
+
+    assert {name for name in PAGES if f"{name}/notebook.ipynb" not in denied} == {
+        "overview",
+        "tickets",
+        "ticket",
+    }
+
+
+def test_kernels_wait_before_anybody_asks() -> None:
     async def look() -> bool:
         async with running(pool_size=1) as (process, http):
             assert process.forks is not None

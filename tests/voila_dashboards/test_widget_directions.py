@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from access.viewer import Viewer
 from tests.voila_dashboards.page_lake import NOW_MS, PROVIDER, log, reader_of
 from tests.voila_dashboards.widget_harness import Harness, serving
-from voila_dashboards.queries import page_payload
+from voila_dashboards.payload import page_payload
 
 pytestmark = pytest.mark.browser
 
@@ -88,7 +88,7 @@ def left_and_right(element: Locator) -> tuple[float, float]:
     return box["x"], box["x"] + box["width"]
 
 
-@pytest.mark.parametrize("path", ["/", "/tickets", "/ticket/acme/turned"])
+@pytest.mark.parametrize("path", ["/", "/tickets", "/errors", "/tools", "/ticket/acme/turned"])
 def test_a_character_that_turns_text_around_is_seen_and_turns_nothing(
     page: Page, harness: Harness, path: str
 ) -> None:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
@@ -19,11 +20,13 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import jinja2
 
 from access.viewer import Viewer
+from voila_dashboards.gateway.html import navigation
+from voila_dashboards.pages import PAGES
 
 ROOM: Final = Path(__file__).resolve().parents[2] / "voila_dashboards"
 CSP: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _TYPES: Final = {
     ".js": "text/javascript",
@@ -32,9 +35,14 @@ _TYPES: Final = {
     ".woff2": "font/woff2",
     ".txt": "text/plain",
 }
+#: How a page of the gateway comes by the component, and how anywidget does: from one text, which loads no other.
+_LOADED: Final = 'import component from "/static/caselog.js";'
+_GIVEN: Final = """
+const text = await (await fetch("/static/widget/caselog.js")).text();
+const { default: component } = await import(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
+"""
 #: What anywidget hands to the component, in as few lines as it takes. `silent` swallows questions, `broken` throws.
 _MODEL: Final = """
-import component from "/static/caselog.js";
 const listeners = {};
 window.sent = [];
 const state = { page: null };
@@ -54,13 +62,14 @@ const url = location.pathname + location.search;
 const answer = await fetch("/ask", { method: "POST", body: JSON.stringify({ url }) });
 state.page = (await answer.json()).payload;
 window.drawn = performance.now();
-component.render({ model, el: document.querySelector("#content") });
+window.end = await component.render({ model, el: document.querySelector("#content") });
 window.drawn = performance.now() - window.drawn;
 document.documentElement.dataset.ready = "yes";
 """
+_SCRIPTS: Final = {"/model.js": _LOADED + _MODEL, "/anywidget.js": _GIVEN + _MODEL}
 _NOTEBOOK: Final = (
-    '<!doctype html><html lang="en"><head><link rel="stylesheet" href="/static/caselog.css"></head>'
-    '<body><div id="content"></div><script type="module" src="/model.js"></script></body></html>'
+    '<!doctype html><html lang="en"><head><link rel="stylesheet" href="/static/widget/caselog.css"></head>'
+    '<body><div id="content"></div><script type="module" src="/anywidget.js"></script></body></html>'
 )
 
 Answer = Callable[[Viewer, str, dict[str, str]], dict[str, Any]]
@@ -78,6 +87,8 @@ class Harness:
     def respond(self, message: dict[str, Any]) -> dict[str, Any]:
         """The kernel's answer to a question, or to the address a page was loaded from."""
         page, params = read_url(message["url"]) if "url" in message else (message["page"], message["params"])
+        if (zone := message.get("zone")) and "zone" in PAGES[page].params:
+            params.setdefault("zone", zone.value)
         self.asked.append((page, params))
         try:
             payload = self.answer(self.viewer, page, params)
@@ -91,8 +102,12 @@ def read_url(url: str) -> tuple[str, dict[str, str]]:
     parts = urlsplit(url)
     segments = [unquote(segment) for segment in parts.path.split("/") if segment]
     if segments[:1] == ["ticket"]:
-        return "ticket", {"client_id": segments[1], "log_id": segments[2]}
-    page = "tickets" if segments[:1] == ["tickets"] else "overview"
+        return "ticket", {
+            **dict(parse_qsl(parts.query)),
+            "client_id": segments[1],
+            "log_id": segments[2],
+        }
+    page = next((page.name for page in PAGES.values() if page.path == parts.path), "overview")
     return page, dict(parse_qsl(parts.query))
 
 
@@ -104,7 +119,8 @@ def render(name: str, **variables: Any) -> str:
 
 
 _SHELL: Final = (
-    '{% extends "shell.html" %}{% block head %}<script type="module" src="/model.js"></script>{% endblock %}'
+    '{% extends "shell.html" %}{% block head %}<link rel="stylesheet" href="/static/pages/{{ page }}.css">'
+    '<script type="module" src="/model.js"></script>{% endblock %}'
 )
 
 
@@ -113,6 +129,10 @@ def _page(viewer: Viewer, path: str) -> str:
         return _NOTEBOOK
     if path == "/login":
         return render("login.html", csrf_token="token", error="Wrong user name or password.", next="/tickets")
+    if path == "/account":
+        said = {"rules": "10 characters or more.", "error": "That is not your password.", "seconds": 7}
+        who = {"viewer": viewer, "seen": "all clients", "navigation": navigation(), "csrf_token": "token"}
+        return render("account.html", is_changed=True, **said, **who)
     if path == "/message":
         text = "There is no such page. It may have moved, or the address was cut short."
         return render(
@@ -121,7 +141,13 @@ def _page(viewer: Viewer, path: str) -> str:
     page, _ = read_url(path)
     loader = jinja2.FileSystemLoader(ROOM / "templates")
     template = jinja2.Environment(loader=loader, autoescape=True).from_string(_SHELL)
-    return template.render(viewer=viewer, active=page, csrf_token="token", title=page.title())
+    return template.render(
+        page=page,
+        viewer=viewer,
+        navigation=navigation(PAGES[page]),
+        csrf_token="token",
+        title=PAGES[page].title,
+    )
 
 
 def _handler(harness: Harness) -> type[BaseHTTPRequestHandler]:
@@ -131,20 +157,23 @@ def _handler(harness: Harness) -> type[BaseHTTPRequestHandler]:
             if path.startswith("/static/"):
                 file = ROOM / path.lstrip("/")
                 self._send(file.read_bytes(), _TYPES[file.suffix]) if file.is_file() else self.send_error(404)
-            elif path == "/model.js":
-                self._send(_MODEL.encode(), "text/javascript")
+            elif path in _SCRIPTS:
+                self._send(_SCRIPTS[path].encode(), "text/javascript")
             else:
                 self._send(_page(harness.viewer, path).encode(), "text/html; charset=utf-8")
 
         def do_POST(self) -> None:
             message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if "url" in message:
+                message["zone"] = SimpleCookie(self.headers["Cookie"]).get("caselog_zone")
             self._send(json.dumps(harness.respond(message), allow_nan=False).encode(), "application/json")
 
         def _send(self, body: bytes, kind: str) -> None:
             self.send_response(200)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
-            self.send_header("Content-Security-Policy", CSP)
+            policy = CSP.replace("script-src", "script-src blob:") if self.path == "/notebook" else CSP
+            self.send_header("Content-Security-Policy", policy)
             self.end_headers()
             self.wfile.write(body)
 

@@ -8,7 +8,6 @@ import random
 import signal
 import socket
 import sys
-import sysconfig
 import tempfile
 import traceback
 from collections.abc import Callable, Iterable
@@ -22,6 +21,7 @@ from voila_dashboards.forkserver.app import SealedKernelApp
 from voila_dashboards.forkserver.folders import Folders, make_folders
 from voila_dashboards.forkserver.messages import Setup
 from voila_dashboards.sandbox import Account, Limits, Reach, close_sockets, seal
+from voila_dashboards.sandbox.code_folders import python_folders
 
 _STANDARD_STREAMS: Final = 3
 _FAILED: Final = 70
@@ -108,13 +108,6 @@ def _reach(setup: Setup, room: Room, folders: Folders, account: Account | None) 
         account=account,
         limits=Limits(memory_bytes=setup.memory_bytes),
     )
-
-
-def python_folders() -> tuple[Path, ...]:
-    """Where this Python's standard library and installed packages lie: not its whole prefix, which may be `/usr`."""
-    names = ("stdlib", "platstdlib", "purelib", "platlib")
-    folders = {Path(sysconfig.get_path(name)) for name in names}
-    return tuple(sorted(folder for folder in folders if os.path.isdir(folder)))  # noqa: PTH112 - of what may not be looked at, the answer is no
 
 
 def _connect(path: str) -> socket.socket:

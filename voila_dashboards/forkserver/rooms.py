@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +9,7 @@ from IPython.core.profiledir import ProfileDir
 
 from voila_dashboards.forkserver.kernel import Room
 from voila_dashboards.forkserver.messages import Setup
+from voila_dashboards.sandbox.code_folders import package_folders
 
 #: What a kernel imports from outside Python's own folders.
 _PACKAGES: Final = ("voila_dashboards", "access", "lake", "caselog")
@@ -18,7 +17,7 @@ _PACKAGES: Final = ("voila_dashboards", "access", "lake", "caselog")
 
 def open_room(setup: Setup) -> Room:
     """The room of the pages; everything it imports is imported by now."""
-    from voila_dashboards.kernel.lean import leave_pandas_out
+    from voila_dashboards.lean import leave_pandas_out
 
     leave_pandas_out()  # before DuckDB asks for it
     from voila_dashboards.kernel.connection import adopt
@@ -28,12 +27,6 @@ def open_room(setup: Setup) -> Room:
         open_reader()
 
     return Room(package_folders(_PACKAGES), open_profile(setup), adopt, open_once, confine_reader)
-
-
-def package_folders(names: Iterable[str]) -> tuple[Path, ...]:
-    """Folders of packages; not those above them, where a checkout has its lake too."""
-    specs = [importlib.util.find_spec(name) for name in names]
-    return tuple(Path(spec.origin).parent for spec in specs if spec is not None and spec.origin)
 
 
 def open_profile(setup: Setup) -> ProfileDir:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -18,7 +18,9 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from access.audit import Event
 from access.errors import AccessError
 from access.snapshots import SnapshotSource
 from lake.errors import LakeError, TableNotUnderstood
@@ -26,13 +28,18 @@ from lake.store import Store
 from serving.exchange import note
 from serving.service_log import describe_defect
 from serving.tasks import Tasks
+from voila_dashboards.gateway.account import Account
 from voila_dashboards.gateway.assets import Assets
 from voila_dashboards.gateway.attempts import Sleep
+from voila_dashboards.gateway.audit import Audit
 from voila_dashboards.gateway.channels import Channels
+from voila_dashboards.gateway.client_facts import FactsOfClients
+from voila_dashboards.gateway.downloads import Downloads
 from voila_dashboards.gateway.errors import (
     STATUS,
     AccountDamaged,
     GatewayError,
+    HeaderNotTrusted,
     LogsNotUnderstood,
     NoSuchPage,
     StoreSilent,
@@ -47,8 +54,12 @@ from voila_dashboards.gateway.kernel_trial import KernelTrial
 from voila_dashboards.gateway.kernels import Kernels
 from voila_dashboards.gateway.lifetimes import Lifetimes
 from voila_dashboards.gateway.login import Login
+from voila_dashboards.gateway.logout import Logout
 from voila_dashboards.gateway.metrics import DashboardMetrics, MetricsPage
+from voila_dashboards.gateway.names import Names
 from voila_dashboards.gateway.pages import Pages
+from voila_dashboards.gateway.proxy_header import Peer
+from voila_dashboards.gateway.receipts import ReceiptFiles
 from voila_dashboards.gateway.renders import Renders
 from voila_dashboards.gateway.secret import load_secret
 from voila_dashboards.gateway.sessions import Session, Sessions
@@ -61,7 +72,7 @@ from voila_dashboards.voila.process import VoilaProcess
 logger = logging.getLogger(__name__)
 
 _PACKAGE: Final = Path(__file__).parent.parent
-_STATIC: Final = (_PACKAGE / "static", _PACKAGE / "voila" / "static")
+_STATIC: Final = _PACKAGE / "static"
 _TEMPLATES: Final = (_PACKAGE / "gateway" / "templates", _PACKAGE / "templates")
 #: They wait for the store, most of the time.
 _THREADS: Final = 32
@@ -89,6 +100,12 @@ def create_gateway(
     sign_outs = SignOuts(store, clock, settings.user_cache_s)
     sessions = Sessions(settings, secret, store, sign_outs, clock)
     visits = Visits()
+    names = Names(store, clock)
+    sessions.client_names = lambda: names.current
+    audit = Audit(store, clock)
+    sessions.proxy_header.on_refused = lambda request: audit.note_failure(
+        Event.HEADER_REFUSED, request, user=None
+    )
 
     async def end_kernel(kernel_id: str) -> None:
         if process is not None:  # at once, whatever it is doing; Voila is told of it afterwards
@@ -96,18 +113,26 @@ def create_gateway(
         await voila.end_kernel(kernel_id)
 
     lifetimes = Lifetimes(settings, sessions, visits, end_kernel, clock)
-    kernels = Kernels(visits, snapshots, kernel_folders, settings.snapshot_max_age_s, settings.page_timeout_s)
+    facts = FactsOfClients(store, names)
+    kernels = Kernels(
+        visits, snapshots, facts, kernel_folders, settings.snapshot_max_age_s, settings.page_timeout_s
+    )
     renders = Renders(voila, visits, kernels, end_kernel, settings.max_renders)
     lifetimes.is_making = renders.is_making
     assets = Assets(_STATIC)
     html = Html(_TEMPLATES, assets)
-    pages = Pages(settings, sessions, visits, lifetimes, renders, snapshots, voila, html)
+    pages = Pages(settings, sessions, visits, lifetimes, renders, voila, html)
+    downloads = Downloads(sessions, snapshots, audit, kernel_folders, clock)
     trial = None if process is None else KernelTrial(process.try_kernel, tasks, clock)
     health = Health(store, voila, tasks, trial)
     metrics = DashboardMetrics()
-    metrics.refresh = lambda: metrics.set_open(len(visits.all()), renders.count, len(tasks.broken))
+    metrics.refresh = lambda: metrics.set_open(
+        len(visits.all()), renders.count, len(tasks.broken), audit.waiting, audit.lost
+    )
     gate = Gate(settings, secret, store, clock, sleep)
-    login = Login(settings, sessions, sign_outs, gate, html, lifetimes.end_session)
+    login = Login(settings, sessions, gate, html, audit)
+    logout = Logout(settings, sessions, sign_outs, store, html, audit, lifetimes.end_session)
+    account = Account(settings, sessions, store, gate, html, audit, lifetimes.end_session)
     channels = Channels(sessions, visits, voila, clock, settings.public_url)
 
     @contextlib.asynccontextmanager
@@ -115,14 +140,22 @@ def create_gateway(
         tasks.keep("pages that are over", lifetimes.run())
         tasks.keep("signed-out sessions", sign_outs.run())
         tasks.keep("new logs", _keep_fresh(snapshots))
+        tasks.keep("audit", audit.run())
+        tasks.keep("facts of clients", facts.run())
         async with _running(kernels, process, tasks):
             yield
+        await audit.stop()
+        await downloads.stop()
         await renders.stop()
         await voila.close()
 
     app = Starlette(
-        routes=_routes(pages, login, channels, assets, health, MetricsPage(metrics, settings.metrics_token)),
-        middleware=[Middleware(SecurityHeaders, is_https=settings.is_https)],
+        routes=[
+            *_account_routes(login, logout, account),
+            *_download_routes(downloads, ReceiptFiles(sessions, facts, audit)),
+            *_routes(pages, channels, assets, health, MetricsPage(metrics, settings.metrics_token)),
+        ],
+        middleware=_middleware(settings),
         exception_handlers=Refusals(html, sessions).handlers,
         lifespan=lifespan,
     )
@@ -130,21 +163,50 @@ def create_gateway(
     app.state.kernels, app.state.renders, app.state.visits = kernels, renders, visits
     app.state.lifetimes, app.state.sessions, app.state.metrics = lifetimes, sessions, metrics
     app.state.sign_outs, app.state.tasks, app.state.process = sign_outs, tasks, process
+    app.state.audit, app.state.names = audit, names
     return app
 
 
-def _routes(
-    pages: Pages, login: Login, channels: Channels, assets: Assets, health: Health, metrics: MetricsPage
-) -> list[Route | WebSocketRoute]:
-    """Everything that users reach."""
+def _middleware(settings: DashboardSettings) -> list[Middleware]:
+    """From the outside in: who is connected comes before whom a proxy says it is connected for."""
+    sign_out = urlsplit(settings.trusted_sign_out_url or "")
+    origin = f"{sign_out.scheme}://{sign_out.netloc}" if sign_out.netloc else None
+    trusted = list(settings.trusted_proxies)
     return [
-        Route("/", pages.overview),
-        Route("/tickets", pages.tickets),
-        Route("/ticket/{client_id}/{log_id:path}", pages.ticket),
-        Route("/trace/{client_id}/{month}/{log_id:path}", pages.trace),
+        Middleware(Peer),
+        *([Middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)] if trusted else ()),
+        Middleware(SecurityHeaders, is_https=settings.is_https, sign_out_origin=origin),
+    ]
+
+
+def _account_routes(login: Login, logout: Logout, account: Account) -> list[Route]:
+    """Coming in, going out, and one's own account."""
+    return [
         Route("/login", login.show),
         Route("/login", login.sign_in, methods=["POST"]),
-        Route("/logout", login.sign_out, methods=["POST"]),
+        Route("/logout", logout.sign_out, methods=["POST"]),
+        Route("/logout/everywhere", logout.everywhere, methods=["POST"]),
+        Route("/account", account.show),
+        Route("/account/password", account.change_password, methods=["POST"]),
+    ]
+
+
+def _download_routes(downloads: Downloads, receipts: ReceiptFiles) -> list[Route]:
+    """What is taken away as a file."""
+    return [
+        Route("/trace/{client_id}/{month}/{log_id:path}", downloads.trace),
+        Route("/download/tickets.{format}", downloads.tickets),
+        Route("/receipts/{client_id}.ndjson", receipts.all),
+        Route("/receipts/{client_id}/{deletion_id}.json", receipts.one),
+    ]
+
+
+def _routes(
+    pages: Pages, channels: Channels, assets: Assets, health: Health, metrics: MetricsPage
+) -> list[Route | WebSocketRoute]:
+    """Everything else that users reach."""
+    return [
+        *pages.routes(),
         Route("/bye/{kernel_id}", pages.bye, methods=["POST"]),
         WebSocketRoute("/api/kernels/{kernel_id}/channels", channels.serve),
         Route("/static/{name:path}", assets.serve),
@@ -200,13 +262,15 @@ class Refusals:
 
     async def _page(self, request: Request, error: GatewayError, status: int) -> Response:
         words = {"title": error.title, "action_href": error.action_href, "action_label": error.action_label}
-        body = self._html.message(await self._session(request), text=str(error), **words)
+        is_doubted = isinstance(error, HeaderNotTrusted)  # then nobody is asked again who it is
+        session = None if is_doubted else await self._session(request)
+        body = self._html.message(session, text=str(error), **words)
         return HTMLResponse(body, status)
 
     async def _session(self, request: Request) -> Session | None:
         try:
             return await find_session(request, self._sessions)
-        except (LakeError, AccessError):
+        except (LakeError, AccessError, HeaderNotTrusted):
             return None
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import mimetypes
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -35,15 +35,16 @@ class Asset:
 
 
 class Assets:
-    """Files of ``folders`` by their path within; a later folder wins."""
+    """Files of ``folder`` by their path within; what is in its ``widget/`` is a notebook's, and not served."""
 
-    def __init__(self, folders: Iterable[Path]) -> None:
+    def __init__(self, folder: Path) -> None:
         self._assets = {
-            path.relative_to(folder).as_posix(): _read_asset(path)
-            for folder in folders
+            name: _read_asset(path)
             for path in sorted(folder.rglob("*"))
-            if path.is_file() and path.suffix in _SERVED
+            if path.suffix in _SERVED
+            and not (name := path.relative_to(folder).as_posix()).startswith("widget/")
         }
+        self._pieces: dict[str, list[str]] = json.loads((folder / "build.json").read_text())["pages"]
         everything = "".join(f"{name}{asset.etag}" for name, asset in sorted(self._assets.items()))
         self._version = hashlib.sha256(everything.encode()).hexdigest()[:12]
 
@@ -51,6 +52,15 @@ class Assets:
     def base_url(self) -> str:
         """Where they all are; files name each other relative to it."""
         return f"/static/{self._version}"
+
+    def scripts(self, page: str) -> list[str]:
+        """Every script that ``page`` runs before it is drawn, so that a browser asks for all of them at once."""
+        return self._pieces.get(page, [])
+
+    def styles(self, page: str) -> list[str]:
+        """The style sheets of ``page`` beside the one that all pages share."""
+        own = f"pages/{page}.css"
+        return [own] if own in self._assets else []
 
     async def serve(self, request: Request) -> Response:
         """Answer `/static/<version>/<name>` (kept for good), `/static/<name>`, `/favicon.ico`; raises `NoSuchPage`."""

@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from access.errors import AccessError
 from lake.errors import LakeError
 from serving.service_log import describe_defect
+from voila_dashboards.gateway.errors import HeaderNotTrusted
 from voila_dashboards.gateway.guard import find_session
 from voila_dashboards.gateway.messages import answer_to_page, question_to_kernel, read_question
 from voila_dashboards.gateway.origin import is_same_origin
@@ -81,7 +82,7 @@ class Channels:
     async def _find_session(self, page: WebSocket) -> Session | None:
         try:
             return await find_session(page, self._sessions)
-        except (LakeError, AccessError):
+        except (LakeError, AccessError, HeaderNotTrusted):
             return None
 
     async def _connect(self, page: WebSocket, visit: Visit, kernel_id: str, comm_id: str) -> int:

@@ -18,10 +18,12 @@ from voila_dashboards.gateway.html import Shell
 from voila_dashboards.gateway.renders import Render
 from voila_dashboards.gateway.visits import Visit
 
+#: The code of a page that broke off before its data came.
+UNAVAILABLE: Final = "unavailable"
 _FAILED: Final = {
     "page": {
         "error": {
-            "code": "unavailable",
+            "code": UNAVAILABLE,
             "message": "The page could not be built just now. Load it again in a few seconds.",
         }
     }

@@ -3,7 +3,9 @@
 * `GatewayError`
     * the visitor's address: `NoSuchPage` (404), also for what exists but belongs to another client
     * the visitor's form: `FormExpired` (403), `WrongOrigin` (403)
-    * pace: `TooManyAttempts` (429)
+    * a company's proxy: `HeaderNotTrusted`, `NoSuchUserHere`, `CookieNotKept` (403)
+    * pace: `TooManyAttempts`, `TooManyDownloads` (429)
+    * said, not refused: `SignedOutHereOnly` (200)
     * this side: `DashboardsUnavailable`, `SignOutUntold`, `AccountDamaged`, `LogsNotUnderstood` (503),
       `Unexpected` (500)
 
@@ -60,6 +62,46 @@ class WrongOrigin(GatewayError):
         )
 
 
+class HeaderNotTrusted(GatewayError):
+    """The header that names a user came from somebody who may not say so, or not as the proxy says it."""
+
+    title = "This request was refused"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The request says by a header who is signed in, and it did not come from the proxy that may say so. If you "
+            "came through your company's sign-in, ask whoever runs it: the dashboards' service log says what is wrong."
+        )
+
+
+class NoSuchUserHere(GatewayError):
+    """The company's proxy names somebody who may not sign in: unknown here, or disabled."""
+
+    title = "You may not sign in here"
+    action_href = "/login"
+    action_label = "Try again"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Your company's sign-in says that you are {name[:100]}, and nobody of this name may sign in to these "
+            "dashboards. Ask your provider for access."
+        )
+
+
+class CookieNotKept(GatewayError):
+    """The browser did not send back the cookie that it was given a moment ago."""
+
+    title = "Your browser keeps no cookie of this site"
+    action_href = "/login"
+    action_label = "Try again"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "You are signed in by your company's proxy, and your browser did not keep the cookie that says so. Allow "
+            "cookies for this site. If they are allowed, ask your provider to check CASELOG_DASHBOARDS_PUBLIC_URL."
+        )
+
+
 class TooManyAttempts(GatewayError):
     """As many wait to sign in as may; ``retry_after_s`` says when to come back."""
 
@@ -70,6 +112,19 @@ class TooManyAttempts(GatewayError):
             f"Too many attempts to log in are waiting just now. Wait {retry_after_s} seconds, then try again."
         )
         self.retry_after_s = retry_after_s
+
+
+class TooManyDownloads(GatewayError):
+    """As many downloads are on their way as may be, of everybody or of this visitor."""
+
+    title = "Another download is on its way"
+    action_href = "/tickets"
+    action_label = "Go to the tickets"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Wait until it has ended, then ask for this one again; or choose a shorter time range."
+        )
 
 
 class DashboardsUnavailable(GatewayError):
@@ -95,6 +150,20 @@ class SignOutUntold(GatewayError):
         super().__init__(
             "The log store does not answer, so the other servers of these dashboards do not know it yet; telling them "
             "is tried again by itself. If somebody else may hold a copy of your session, tell your provider."
+        )
+
+
+class SignedOutHereOnly(GatewayError):
+    """The visitor is signed out, and the company's proxy goes on saying who they are."""
+
+    title = "You are logged out of Caselog"
+    action_href = "/login"
+    action_label = "Log in again"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your company's own sign-in still knows you: opening a page here logs you in again. To end that as well, "
+            "log out there or close the browser."
         )
 
 
@@ -150,7 +219,12 @@ STATUS: Final[dict[type[Exception], int]] = {
     NoSuchPage: 404,
     FormExpired: 403,
     WrongOrigin: 403,
+    HeaderNotTrusted: 403,
+    NoSuchUserHere: 403,
+    CookieNotKept: 403,
+    SignedOutHereOnly: 200,
     TooManyAttempts: 429,
+    TooManyDownloads: 429,
     DashboardsUnavailable: 503,
     SignOutUntold: 503,
     AccountDamaged: 503,

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from access.users import MAX_PASSWORD, User, get_user, verify_password
+from access.passwords import MAX_PASSWORD
+from access.users import User, find_user, verify_password
 from lake.store import Store
 from voila_dashboards.gateway.attempts import Queue, Sleep
 from voila_dashboards.gateway.devices import Device, Devices
@@ -31,6 +32,13 @@ class Admitted:
     device_cookie: str = field(repr=False)
 
 
+@dataclass(frozen=True)
+class Refused:
+    """The door stays shut; ``user`` is whom the name belongs to, for the audit and for nobody at the door."""
+
+    user: User | None
+
+
 class Gate:
     """Checks passwords: one of a stranger and one of a known browser at a time.
 
@@ -49,8 +57,10 @@ class Gate:
         """The name of the cookie by which a browser is known."""
         return self._devices.cookie_name
 
-    async def verify(self, attempt: Attempt) -> Admitted | None:
-        """Who signed in; None where name or password is not right, after as long for a name that there is not.
+    async def verify(self, attempt: Attempt) -> Admitted | Refused:
+        """Who signed in, or a refusal: the name or the password is not right, or the user is disabled.
+
+        All of these take as long.
 
         Raises `TooManyAttempts`, `lake.errors.StoreUnavailable`, `access.errors.BrokenControlObject`.
         """
@@ -62,14 +72,14 @@ class Gate:
                     return await self._verify_known(user, attempt, device)
         return await self._verify_stranger(attempt)
 
-    async def _verify_known(self, user: User | None, attempt: Attempt, device: Device) -> Admitted | None:
+    async def _verify_known(self, user: User | None, attempt: Attempt, device: Device) -> Admitted | Refused:
         if user is None or not await _fits(user, attempt.password):
             self._devices.record_failure(device)
-            return None
+            return Refused(user)
         self._devices.record_success(device)
         return Admitted(user, self._devices.issue(user.name, device))
 
-    async def _verify_stranger(self, attempt: Attempt) -> Admitted | None:
+    async def _verify_stranger(self, attempt: Attempt) -> Admitted | Refused:
         with self._strangers.place(attempt.name, attempt.network) as place:
             user = await self._find(attempt.name)
             async with self._strangers.turn(place):
@@ -77,11 +87,13 @@ class Gate:
                     self._strangers.record_success(place)
                     return Admitted(user, self._devices.issue(user.name, None))
                 self._strangers.record_failure(place)
-                return None
+                return Refused(user)
 
     async def _find(self, name: str) -> User | None:
-        return await asyncio.to_thread(get_user, self._store, name)
+        return await find_user(self._store, name)
 
 
 async def _fits(user: User | None, password: str) -> bool:
-    return await asyncio.to_thread(verify_password, user, password[:MAX_PASSWORD])
+    """Whether the password opens the door; a disabled user's is checked as well, so that no answer is told apart."""
+    is_right = await asyncio.to_thread(verify_password, user, password[:MAX_PASSWORD])
+    return is_right and user is not None and user.disabled_at is None

@@ -18,12 +18,13 @@ class SignInNeeded(Exception):
 
 
 async def find_session(connection: HTTPConnection, sessions: Sessions) -> Session | None:
-    """The session, or None; raises `StoreUnavailable`."""
-    return await sessions.find(connection.cookies.get(sessions.cookie_name))
+    """The session, or None; raises `HeaderNotTrusted`, `StoreUnavailable`."""
+    proxy_user = sessions.proxy_header.user_of(connection)
+    return await sessions.find(connection.cookies.get(sessions.cookie_name), proxy_user)
 
 
 async def require_session(request: Request, sessions: Sessions) -> Session:
-    """The session; raises `SignInNeeded`, `StoreUnavailable`."""
+    """The session; raises `SignInNeeded`, `HeaderNotTrusted`, `StoreUnavailable`."""
     session = await find_session(request, sessions)
     if session is None:
         query = f"?{request.url.query}" if request.url.query else ""

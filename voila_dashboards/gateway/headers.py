@@ -31,9 +31,16 @@ _OVER_TLS: Final = {
 class SecurityHeaders:
     """Adds the headers; what says nothing about caching is not to be stored."""
 
-    def __init__(self, app: ASGIApp, *, is_https: bool) -> None:
+    def __init__(self, app: ASGIApp, *, is_https: bool, sign_out_origin: str | None = None) -> None:
         self._app = app
         self._always = {**_ALWAYS, **(_OVER_TLS if is_https else {})}
+        if (
+            sign_out_origin is not None
+        ):  # browsers hold `form-action` against where a form's answer leads, too
+            policy = CONTENT_SECURITY_POLICY.replace(
+                "form-action 'self'", f"form-action 'self' {sign_out_origin}"
+            )
+            self._always["Content-Security-Policy"] = policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and the answer back with its headers."""

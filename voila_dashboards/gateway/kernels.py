@@ -2,11 +2,14 @@
 
 A kernel says that it waits; when Voila's answer has named it to the gateway, it is **admitted**: it gets the viewer,
 the page and its parameters, and descriptors of exactly the files of that viewer's scope. Later it asks for newer
-files, or for one trace of that scope. What it may see follows from the visit alone: nothing in a question can widen it.
+files, for one trace of that scope, or for what was set for a client of it. What it may see follows from the visit
+alone: nothing in a question can widen it.
 
 * ``{"say": "waiting", "kernel_id", "page", "comm_id", "folder"}``, once
-* ``{"ask": "snapshot", "have": [names]}`` -> ``{"snapshot"}`` and descriptors of the files it has not
+* ``{"ask": "snapshot", "have": [names], "parts": [tables]}`` -> ``{"snapshot"}`` and descriptors of the files it has
+  not; ``parts`` are the derived tables to be in it, of the same scope
 * ``{"ask": "trace", "client_id", "month", "log_id", "executed_at_ms"}`` -> ``{"payload_bytes"}`` and the bytes
+* ``{"ask": "client", "client_id"}`` -> ``{"client"}``: shaped as `ClientFacts`, null for a client of another scope
 * where that cannot be: ``{"error": code}``
 """
 
@@ -18,7 +21,7 @@ import os
 import re
 import socket
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,11 +30,13 @@ from typing import Any, Final
 from access.snapshots import SnapshotSource
 from lake.errors import LakeError, StoreUnavailable
 from lake.scope import Scope
+from lake.scope_tables import ON_DEMAND
 from lake.snapshot import Snapshot
 from serving.service_log import describe_defect
+from voila_dashboards.gateway.client_facts import FactsOfClients
 from voila_dashboards.gateway.kernel_socket import BadFrame, KernelSocket
 from voila_dashboards.gateway.visits import Visit, Visits
-from voila_dashboards.names import PAGES
+from voila_dashboards.pages import PAGES
 
 logger = logging.getLogger(__name__)
 
@@ -68,12 +73,14 @@ class Kernels:
         self,
         visits: Visits,
         snapshots: SnapshotSource,
+        facts: FactsOfClients,
         folders: Path,
         snapshot_max_age_s: float,
         admission_timeout_s: float,
     ) -> None:
         self._visits = visits
         self._snapshots = snapshots
+        self._facts = facts
         self._folders = folders
         self._snapshot_max_age_s = snapshot_max_age_s
         self._admission_timeout_s = admission_timeout_s
@@ -217,8 +224,8 @@ class Kernels:
             return
         try:
             match message:
-                case {"ask": "snapshot", "have": list(have)}:
-                    snapshot, descriptors = await self._open_snapshot(kernel, visit, have)
+                case {"ask": "snapshot", "have": list(have), "parts": list(parts)}:
+                    snapshot, descriptors = await self._open_snapshot(kernel, visit, have, parts)
                     try:
                         await kernel.socket.send({"snapshot": snapshot}, descriptors)
                     finally:
@@ -232,6 +239,9 @@ class Kernels:
                 }:
                     where = (client_id, month, log_id, moment_of(executed_at_ms))
                     await self._send_trace(kernel, visit.session.viewer.scope, *where)
+                case {"ask": "client", "client_id": str(client_id)}:
+                    facts = await self._facts.of(visit.session.viewer.scope, client_id)
+                    await kernel.socket.send({"client": facts})
                 case _:
                     raise BadFrame
         except LakeError as error:
@@ -258,24 +268,32 @@ class Kernels:
             await kernel.socket.send({"payload_bytes": len(trace)}, payload=trace)
 
     async def _open_snapshot(
-        self, kernel: _Waiting, visit: Visit, have: object
+        self, kernel: _Waiting, visit: Visit, have: Collection[object], parts: Collection[object] = ()
     ) -> tuple[dict[str, Any], list[int]]:
-        return await asyncio.to_thread(self._open_snapshot_now, kernel.folder, visit, have)
+        return await asyncio.to_thread(self._open_snapshot_now, kernel.folder, visit, have, parts)
 
-    def _open_snapshot_now(self, folder: int, visit: Visit, have: object) -> tuple[dict[str, Any], list[int]]:
-        known = {name for name in have if isinstance(name, str)} if isinstance(have, list) else set()
-        snapshot, opened = self._take_and_open(visit.session.viewer.scope, known, folder)
+    def _open_snapshot_now(
+        self, folder: int, visit: Visit, have: Collection[object], parts: Collection[object]
+    ) -> tuple[dict[str, Any], list[int]]:
+        known = {name for name in have if isinstance(name, str)}
+        wanted = [
+            name for name in ON_DEMAND if name in parts
+        ]  # by their own names: what was sent opens nothing
+        snapshot, opened = self._take_and_open(visit.session.viewer.scope, known, folder, wanted)
         told = {
             "names": [each.name for each in snapshot.files],
             "opened": list(opened),
             "as_of_ms": int(snapshot.as_of.timestamp() * 1000),
             "is_current": snapshot.is_current,
+            "behind": sorted(snapshot.behind),
         }
         return told, list(opened.values())
 
-    def _take_and_open(self, scope: Scope, known: set[str], folder: int) -> tuple[Snapshot, dict[str, int]]:
+    def _take_and_open(
+        self, scope: Scope, known: set[str], folder: int, parts: Collection[str]
+    ) -> tuple[Snapshot, dict[str, int]]:
         for _ in range(_SNAPSHOT_TRIES):
-            snapshot = self._snapshots.take(scope)
+            snapshot = self._snapshots.take(scope, parts)
             try:
                 return snapshot, open_files(snapshot, known, folder)
             except FileNotFoundError:

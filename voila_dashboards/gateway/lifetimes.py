@@ -15,7 +15,8 @@ from voila_dashboards.settings import DashboardSettings
 
 logger = logging.getLogger(__name__)
 
-_SWEEP_EVERY_S: Final = 2.0
+#: How soon after a session is known to be over its pages are.
+SWEEP_EVERY_S: Final = 2.0
 
 
 class Lifetimes:
@@ -75,7 +76,7 @@ class Lifetimes:
     async def run(self) -> None:
         """Sweep until cancelled."""
         while True:
-            await asyncio.sleep(_SWEEP_EVERY_S)
+            await asyncio.sleep(SWEEP_EVERY_S)
             try:
                 await self.sweep()
             except (LakeError, AccessError) as error:

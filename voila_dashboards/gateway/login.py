@@ -1,66 +1,64 @@
-"""Signing in and out."""
+"""Signing in, by password or by the word of a company's proxy."""
 
 from __future__ import annotations
 
-import logging
 import secrets
-from collections.abc import Awaitable, Callable
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from lake.errors import StoreUnavailable
+from access.audit import Event
+from access.users import User
 from voila_dashboards.gateway.attempts import network_of
-from voila_dashboards.gateway.errors import FormExpired, SignOutUntold, TooManyAttempts
-from voila_dashboards.gateway.gate import Admitted, Attempt, Gate
+from voila_dashboards.gateway.audit import Audit
+from voila_dashboards.gateway.errors import CookieNotKept, FormExpired, NoSuchUserHere, TooManyAttempts
+from voila_dashboards.gateway.forms import read_form
+from voila_dashboards.gateway.gate import Admitted, Attempt, Gate, Refused
 from voila_dashboards.gateway.guard import find_session, require_same_origin
 from voila_dashboards.gateway.html import Html
 from voila_dashboards.gateway.origin import local_path
-from voila_dashboards.gateway.sessions import Claims, Sessions
-from voila_dashboards.gateway.signouts import SignOuts
+from voila_dashboards.gateway.sessions import Sessions
 from voila_dashboards.settings import DashboardSettings
 
-logger = logging.getLogger(__name__)
-
 _WRONG: Final = "The user name or the password is not right."
-_LONGEST_FORM: Final = 16 * 1024
 _LONGEST_NAME: Final = 100
-
-EndSession = Callable[[str], Awaitable[None]]
+#: Says that the cookie was given with the answer before.
+_ENTERED: Final = "entered"
 
 
 class Login:
-    """The handlers of `/login` and `/logout`; ``end_session`` is told which session signed out."""
+    """The handlers of `/login`."""
 
     def __init__(
-        self,
-        settings: DashboardSettings,
-        sessions: Sessions,
-        sign_outs: SignOuts,
-        gate: Gate,
-        html: Html,
-        end_session: EndSession,
+        self, settings: DashboardSettings, sessions: Sessions, gate: Gate, html: Html, audit: Audit
     ) -> None:
         self._settings = settings
         self._sessions = sessions
-        self._sign_outs = sign_outs
         self._gate = gate
         self._html = html
-        self._end_session = end_session
+        self._audit = audit
 
     async def show(self, request: Request) -> Response:
-        """`GET /login`: the form, or straight on for whoever is signed in."""
+        """`GET /login`: the form, or straight on for whoever is signed in, here or by the company's proxy.
+
+        Raises `HeaderNotTrusted`, `NoSuchUserHere`, `CookieNotKept`, `StoreUnavailable`.
+        """
         then = local_path(request.query_params.get("next"))
         if await find_session(request, self._sessions) is not None:
             return RedirectResponse(then, 303)
+        proxy_user = self._sessions.proxy_header.user_of(request)
+        if proxy_user is not None:
+            return await self._enter_by_proxy(request, proxy_user, then)
         return self._form(request, then)
 
     async def sign_in(self, request: Request) -> Response:
-        """`POST /login`; raises `WrongOrigin`, `FormExpired`, `StoreUnavailable`."""
+        """`POST /login`; raises `WrongOrigin`, `FormExpired`, `HeaderNotTrusted`, `StoreUnavailable`."""
         require_same_origin(request, self._settings.public_url)
-        form = await _read_form(request)
+        form = await read_form(request)
+        if self._sessions.proxy_header.user_of(request) is not None:  # the proxy has said who it is
+            return RedirectResponse("/login", 303)
         browser = request.cookies.get(self._form_cookie, "")
         if not browser or not self._sessions.form_token_fits(form.get("csrf_token", ""), browser):
             raise FormExpired
@@ -77,64 +75,48 @@ class Login:
             answer = self._form(request, then, 429, str(error), attempt.name)
             answer.headers["Retry-After"] = str(error.retry_after_s)
             return answer
-        if admitted is None:
+        if isinstance(admitted, Refused):
+            self._note_failure(request, admitted.user)
             return self._form(request, then, 401, _WRONG, attempt.name)
-        return self._welcome(admitted, then)
-
-    async def sign_out(self, request: Request) -> Response:
-        """`POST /logout`; raises `WrongOrigin`, `FormExpired`. The store is told, and need not answer."""
-        require_same_origin(request, self._settings.public_url)
-        session = self._sessions.read(request.cookies.get(self._sessions.cookie_name))
-        answer: Response = RedirectResponse("/login", 303)
-        if session is not None and not await self._end(session, await _read_form(request)):
-            untold = SignOutUntold()
-            words = {
-                "title": untold.title,
-                "action_href": untold.action_href,
-                "action_label": untold.action_label,
-            }
-            answer = HTMLResponse(self._html.message(None, text=str(untold), **words), 503)
-        answer.delete_cookie(
-            self._sessions.cookie_name, path="/", secure=self._settings.is_https, httponly=True
-        )
+        answer = self._welcome(request, admitted.user, then, is_by_proxy=False)
+        self._remember_browser(answer, admitted)
         return answer
 
-    async def _end(self, session: Claims, form: dict[str, str]) -> bool:
-        """Sign the session out and end its pages; whether the lake knows it. Raises `FormExpired`."""
-        if not self._sessions.form_token_fits(form.get("csrf_token", ""), session.session_id):
-            raise FormExpired
-        try:
-            await self._sign_outs.sign_out(session.session_id, session.expires_at)
-        except StoreUnavailable as error:
-            logger.warning("A session was signed out in this process only, for now: %s", error)
-            return False
-        finally:
-            await self._end_session(session.session_id)
-        return True
-
-    def _welcome(self, admitted: Admitted, then: str) -> Response:
-        user = admitted.user
-        self._sessions.forget_user(user.name)
-        answer = RedirectResponse(then, 303)
-        answer.set_cookie(
-            self._sessions.cookie_name,
-            self._sessions.issue(user),
-            max_age=int(self._settings.session_ttl_s),
-            path="/",
-            secure=self._settings.is_https,
-            httponly=True,
-            samesite="lax",  # a link to a ticket in a mail opens the ticket, not the sign-in
-        )
+    def _remember_browser(self, answer: Response, admitted: Admitted) -> None:
+        """Have the browser known from now on; its form is done with."""
+        is_https = self._settings.is_https
         answer.set_cookie(
             self._gate.cookie_name,
             admitted.device_cookie,
             max_age=int(self._settings.login_device_ttl_s),
             path="/login",
-            secure=self._settings.is_https,
+            secure=is_https,
             httponly=True,
             samesite="strict",
         )
-        answer.delete_cookie(self._form_cookie, path="/login", secure=self._settings.is_https, httponly=True)
+        answer.delete_cookie(self._form_cookie, path="/login", secure=is_https, httponly=True)
+
+    async def _enter_by_proxy(self, request: Request, name: str, then: str) -> Response:
+        if _ENTERED in request.query_params:
+            raise CookieNotKept
+        user = await self._sessions.read_user(name)
+        if user is None or user.disabled_at:
+            self._note_failure(request, user)
+            raise NoSuchUserHere(name)
+        # Once more here, and only then on: a browser that keeps no cookies would go round for ever.
+        back = f"/login?{urlencode({'next': then, _ENTERED: '1'})}"
+        return self._welcome(request, user, back, is_by_proxy=True)
+
+    def _note_failure(self, request: Request, user: User | None) -> None:
+        """For the audit; a name that there is not may be a password that was typed in the wrong place."""
+        name, client_id = (None, None) if user is None else (user.name, user.scope.only_client)
+        self._audit.note_failure(Event.SIGN_IN_FAILED, request, user=name, client_id=client_id)
+
+    def _welcome(self, request: Request, user: User, then: str, *, is_by_proxy: bool) -> Response:
+        by = "proxy" if is_by_proxy else "password"
+        self._audit.note(Event.SIGNED_IN, request, user=user.name, client_id=user.scope.only_client, by=by)
+        answer = RedirectResponse(then, 303)
+        self._sessions.begin(answer, user, is_by_proxy=is_by_proxy)
         return answer
 
     def _form(
@@ -157,18 +139,3 @@ class Login:
     @property
     def _form_cookie(self) -> str:
         return "__Secure-caselog-form" if self._settings.is_https else "caselog-form"
-
-
-async def _read_form(request: Request) -> dict[str, str]:
-    """The form's texts; raises `FormExpired` where it is no form of ours."""
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > _LONGEST_FORM:
-            raise FormExpired
-    try:
-        return dict(
-            parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=False, max_num_fields=20)
-        )
-    except ValueError:
-        raise FormExpired from None

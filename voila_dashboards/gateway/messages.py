@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
-from voila_dashboards.names import PAGES
+from voila_dashboards.pages import PAGES
 
 #: A question is a page's name and its filters; 16 KiB holds any that our own pages send many times over.
 MAX_QUESTION_BYTES: Final = 16 * 1024

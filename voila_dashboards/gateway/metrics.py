@@ -53,8 +53,19 @@ class DashboardMetrics(Figures):
             "caselog_dashboards_broken_tasks", "Background tasks that have ended.", registry=registry
         )
 
-    def set_open(self, pages: int, renders: int, broken: int) -> None:
-        """What is open now."""
+        self._audit = Gauge(
+            "caselog_dashboards_audit_waiting",
+            "Events of the audit that the store does not have yet.",
+            registry=registry,
+        )
+        self._audit_lost = Gauge(
+            "caselog_dashboards_audit_lost", "Events of the audit that were one too many.", registry=registry
+        )
+
+    def set_open(self, pages: int, renders: int, broken: int, audit_waiting: int, audit_lost: int) -> None:
+        """What is open now, and what of the audit is not written."""
+        self._audit.set(audit_waiting)
+        self._audit_lost.set(audit_lost)
         self._pages.set(pages)
         self._making.set(renders)
         self._broken.set(broken)

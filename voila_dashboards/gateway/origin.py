@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
-_LOCAL_PAGES: Final = re.compile(r"/|/tickets|/ticket/[^/\\]+/[^\\]+")
+from voila_dashboards.pages import PAGES
+
+#: The one page of the gateway's own that somebody may sign in to see.
+ACCOUNT: Final = "/account"
 
 
 def is_same_origin(connection: HTTPConnection, public_url: str | None) -> bool:
@@ -36,6 +38,6 @@ def local_path(wanted: str | None) -> str:
     if not wanted or len(wanted) > 2000 or not wanted.isprintable() or not wanted.startswith("/"):
         return "/"
     path, question, query = wanted.partition("?")
-    if not _LOCAL_PAGES.fullmatch(path):
+    if path != ACCOUNT and not any(page.matches(path) for page in PAGES.values()):
         return "/"
     return f"{path}{question}{query}"

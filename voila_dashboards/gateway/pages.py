@@ -1,15 +1,14 @@
-"""The three pages, a trace as a file, and the beacon that says a page was left."""
+"""The pages of the list, and the beacon that says a page was left."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
-from access.snapshots import SnapshotSource
 from voila_dashboards.gateway.compression import accepts_gzip
 from voila_dashboards.gateway.document import Document
 from voila_dashboards.gateway.errors import DashboardsUnavailable, NoSuchPage
@@ -19,6 +18,7 @@ from voila_dashboards.gateway.lifetimes import Lifetimes
 from voila_dashboards.gateway.renders import Renders
 from voila_dashboards.gateway.sessions import Session, Sessions
 from voila_dashboards.gateway.visits import Visits
+from voila_dashboards.pages import PAGES, Page
 from voila_dashboards.settings import DashboardSettings
 from voila_dashboards.voila.client import Voila
 
@@ -37,7 +37,6 @@ class Pages:
         visits: Visits,
         lifetimes: Lifetimes,
         renders: Renders,
-        snapshots: SnapshotSource,
         voila: Voila,
         html: Html,
     ) -> None:
@@ -46,37 +45,18 @@ class Pages:
         self._visits = visits
         self._lifetimes = lifetimes
         self._renders = renders
-        self._snapshots = snapshots
         self._voila = voila
         self._html = html
 
-    async def overview(self, request: Request) -> Response:
-        """`GET /`."""
-        return await self._page(request, "overview", read_params(request))
+    def routes(self) -> list[Route]:
+        """`GET` of every page, at the address that the list of pages gives it."""
+        return [Route(page.path, self._handler(page)) for page in PAGES.values()]
 
-    async def tickets(self, request: Request) -> Response:
-        """`GET /tickets`."""
-        return await self._page(request, "tickets", read_params(request))
+    def _handler(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
+        async def show(request: Request) -> Response:
+            return await self._page(request, page)
 
-    async def ticket(self, request: Request) -> Response:
-        """`GET /ticket/<client>/<log>`; a client outside the viewer's scope is not even looked for."""
-        session = await require_session(request, self._sessions)
-        client_id, log_id = request.path_params["client_id"], request.path_params["log_id"]
-        if not log_id or not session.viewer.may_see(client_id):
-            raise NoSuchPage
-        params = {**read_params(request), "client_id": client_id, "log_id": log_id}
-        return await self._page(request, "ticket", params)
-
-    async def trace(self, request: Request) -> Response:
-        """`GET /trace/<client>/<month>/<log>`: a log's trace as a file, also one that is too big for a page."""
-        session = await require_session(request, self._sessions)
-        wanted = [request.path_params[name] for name in ("client_id", "month", "log_id")]
-        found = None
-        if session.viewer.may_see(wanted[0]):
-            found = await asyncio.to_thread(self._snapshots.trace, session.viewer.scope, *wanted)
-        if found is None:
-            raise NoSuchPage
-        return Response(found, media_type="application/json", headers={"Content-Disposition": "attachment"})
+        return show
 
     async def bye(self, request: Request) -> Response:
         """`POST /bye/<kernel id>`: the page was left; its kernel may go. The answer is the same for any id."""
@@ -87,8 +67,11 @@ class Pages:
             self._lifetimes.leave(visit)
         return Response(status_code=204)
 
-    async def _page(self, request: Request, page: str, params: Mapping[str, str]) -> Response:
+    async def _page(self, request: Request, page: Page) -> Response:
         session = await require_session(request, self._sessions)
+        params = {**read_params(request), **_named_in_path(request, page, session)}
+        if zone := _zone_of(request, page):
+            params.setdefault("zone", zone)
         if not self._voila.is_ready or "prefetch" in request.headers.get("sec-purpose", ""):
             raise DashboardsUnavailable  # a browser that only prefetches is not worth a kernel
         if request.method == "HEAD":
@@ -96,12 +79,30 @@ class Pages:
         return await self._stream(request, session, page, params)
 
     async def _stream(
-        self, request: Request, session: Session, page: str, params: Mapping[str, str]
+        self, request: Request, session: Session, page: Page, params: Mapping[str, str]
     ) -> Response:
-        visit = await self._lifetimes.open(page, params, session)
+        visit = await self._lifetimes.open(page.name, params, session)
         gzip = accepts_gzip(request.headers.getlist("accept-encoding"))
         shell = self._html.shell(page, session)
         return Document(self._renders.begin(visit), shell, self._lifetimes.end, gzip=gzip)
+
+
+def _zone_of(request: Request, page: Page) -> str:
+    """Whose days the browser last said that pages count, where this one counts days; not to be trusted either."""
+    zone = request.cookies.get("caselog_zone", "")
+    return zone if "zone" in page.params and len(zone) <= _LONGEST_NAME else ""
+
+
+def _named_in_path(request: Request, page: Page, session: Session) -> dict[str, str]:
+    """The parameters in the address; raises `NoSuchPage` for an empty one, and for a client that is not the viewer's.
+
+    So a foreign client is not even looked for.
+    """
+    params = {name: str(request.path_params[name]) for name in page.path_params}
+    client_id = params.get("client_id")
+    if not all(params.values()) or (client_id is not None and not session.viewer.may_see(client_id)):
+        raise NoSuchPage
+    return params
 
 
 def read_params(request: Request) -> dict[str, str]:

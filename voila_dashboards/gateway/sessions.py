@@ -1,8 +1,8 @@
 """Who is asking: signed cookies, and the user behind one as the lake knows it now.
 
 A session is its cookie: replicas that share the secret share the sign-ins. What revokes it before its time
-is the user: each is read again every few seconds, and a removed user, changed rights or a new password
-ends the session. One that was signed out is known to `gateway.signouts`.
+is the user: each is read again every few seconds, and a removed or disabled user, changed rights, a new password or a
+sign-out everywhere ends the session. One that was signed out by itself is known to `gateway.signouts`.
 """
 
 from __future__ import annotations
@@ -12,43 +12,56 @@ import hashlib
 import hmac
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import itsdangerous
+from starlette.responses import Response
 
 from access.errors import AccessError
-from access.users import User, get_user, viewer_of
+from access.users import User, find_user, viewer_of
 from access.viewer import Viewer
 from lake.store import Store
+from voila_dashboards.gateway.proxy_header import ProxyHeader
 from voila_dashboards.gateway.signouts import SignOuts
 from voila_dashboards.settings import DashboardSettings
 
 logger = logging.getLogger(__name__)
 
 _MOST_USERS_REMEMBERED: Final = 10_000
+#: What replicas' clocks may be apart.
+_CLOCKS_DIFFER_S: Final = 2.0
 
 
 @dataclass(frozen=True)
 class Session:
-    """One browser that somebody is signed in with; ``expires_at`` in seconds since the epoch."""
+    """One browser that somebody is signed in with; times in seconds since the epoch."""
 
     session_id: str
     viewer: Viewer
     expires_at: float
     csrf_token: str
     mark: str = field(repr=False)
+    issued_at: float = 0.0
+    #: Whether the company's proxy said who it is; then each request has to bear that header.
+    is_by_proxy: bool = False
 
 
 @dataclass(frozen=True)
 class Claims:
-    """What a cookie of ours says by itself, whatever has become of it; ``expires_at`` in seconds since the epoch."""
+    """What a cookie of ours says by itself, whatever has become of it; times in seconds since the epoch.
+
+    ``client_id`` is the only client that the user sees.
+    """
 
     session_id: str
     user_name: str
+    client_id: str | None
     mark: str
+    issued_at: float
     expires_at: float
+    is_by_proxy: bool
 
 
 class Sessions:
@@ -71,31 +84,80 @@ class Sessions:
             secret, salt="caselog-session", signer_kwargs={"digest_method": hashlib.sha256}
         )
         self._users: dict[str, tuple[float, User | None]] = {}
+        self.proxy_header = ProxyHeader(settings)
+        #: What clients are called, by id, as far as it is known.
+        self.client_names: Callable[[], Mapping[str, str]] = dict
 
     @property
     def cookie_name(self) -> str:
         """`__Host-` binds the cookie to this host and to TLS, where there is TLS."""
         return "__Host-caselog" if self._settings.is_https else "caselog"
 
-    def issue(self, user: User) -> str:
+    def issue(self, user: User, *, is_by_proxy: bool = False) -> str:
         """The cookie value of a new session of ``user``."""
-        expires_at = self._clock() + self._settings.session_ttl_s
-        claims = {"sid": secrets.token_hex(16), "user": user.name, "mark": _mark(user), "exp": expires_at}
+        now = self._clock()
+        claims = {
+            "sid": secrets.token_hex(16),
+            "user": user.name,
+            "mark": _mark(user),
+            "iat": now,
+            "exp": now + self._settings.session_ttl_s,
+            "client": user.scope.only_client,
+            "via": "proxy" if is_by_proxy else "password",
+        }
         return str(self._serializer.dumps(claims))
 
-    async def find(self, cookie: str | None) -> Session | None:
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return self._clock()
+
+    def begin(self, answer: Response, user: User, *, is_by_proxy: bool) -> None:
+        """Have the browser that gets ``answer`` signed in as ``user``."""
+        self.forget_user(user.name)
+        answer.set_cookie(
+            self.cookie_name,
+            self.issue(user, is_by_proxy=is_by_proxy),
+            max_age=int(self._settings.session_ttl_s),
+            path="/",
+            secure=self._settings.is_https,
+            httponly=True,
+            samesite="lax",  # a link to a ticket in a mail opens the ticket, not the sign-in
+        )
+
+    def end(self, answer: Response) -> None:
+        """Have the browser that gets ``answer`` forget its session."""
+        answer.delete_cookie(self.cookie_name, path="/", secure=self._settings.is_https, httponly=True)
+
+    async def read_user(self, name: str) -> User | None:
+        """The user as the lake knows them now; raises `lake.errors.StoreUnavailable`."""
+        return await find_user(self._store, name)
+
+    async def find(self, cookie: str | None, proxy_user: str | None = None) -> Session | None:
         """Who presents ``cookie``; None where it is forged, expired, signed out or the user has changed.
+
+        ``proxy_user`` is whom the company's proxy names with this request: then only a session that it began for the
+        same user counts, and none that it began without.
 
         Raises `lake.errors.StoreUnavailable`, `access.errors.BrokenControlObject`.
         """
         claims = self.read(cookie)
-        if claims is None:
+        if claims is None or (claims.user_name if claims.is_by_proxy else None) != proxy_user:
             return None
+        self._forget_older(claims)
         user = await self._find(claims.session_id, claims.expires_at, claims.user_name)
         if user is None or not hmac.compare_digest(_mark(user), claims.mark):
             return None
         sid = claims.session_id
-        return Session(sid, viewer_of(user), claims.expires_at, self.form_token(sid), claims.mark)
+        token = self.form_token(sid)
+        return Session(
+            sid,
+            viewer_of(user, self.client_names()),
+            claims.expires_at,
+            token,
+            claims.mark,
+            claims.issued_at,
+            is_by_proxy=claims.is_by_proxy,
+        )
 
     async def still_holds(self, session: Session) -> bool:
         """Whether ``session`` would be let in again now; raises `StoreUnavailable`."""
@@ -113,7 +175,15 @@ class Sessions:
         claims = self._claims(cookie)
         if claims is None or claims["exp"] <= self._clock():
             return None
-        return Claims(claims["sid"], claims["user"], claims["mark"], claims["exp"])
+        return Claims(
+            session_id=claims["sid"],
+            user_name=claims["user"],
+            client_id=claims.get("client"),
+            mark=claims["mark"],
+            issued_at=claims.get("iat", 0.0),
+            expires_at=claims["exp"],
+            is_by_proxy=claims.get("via") == "proxy",
+        )
 
     def form_token(self, bound_to: str) -> str:
         """The token that a form carries, bound to a session id or to the sign-in page's own cookie."""
@@ -127,6 +197,12 @@ class Sessions:
         """Read this user from the lake the next time, whatever is remembered."""
         self._users.pop(name, None)
 
+    def _forget_older(self, claims: Claims) -> None:
+        """Read the user anew where another replica issued the cookie after what is remembered was read here."""
+        read_at, user = self._users.get(claims.user_name, (0.0, None))
+        if claims.issued_at + _CLOCKS_DIFFER_S >= read_at and (user is None or _mark(user) != claims.mark):
+            self.forget_user(claims.user_name)
+
     def _claims(self, cookie: str | None) -> dict[str, Any] | None:
         if not cookie:
             return None
@@ -139,17 +215,17 @@ class Sessions:
         )
 
     async def _find(self, session_id: str, expires_at: float, user_name: str) -> User | None:
-        """The session's user; None where there is none or it was signed out."""
+        """The session's user; None where there is none, they are disabled, or it was signed out."""
         user, is_over = await asyncio.gather(
             self._find_user(user_name), self._sign_outs.holds(session_id, expires_at)
         )
-        return None if is_over else user
+        return None if is_over or user is None or user.disabled_at else user
 
     async def _find_user(self, name: str) -> User | None:
         read_at, user = self._users.get(name, (float("-inf"), None))
         if self._clock() - read_at < self._settings.user_cache_s:
             return user
-        user = await asyncio.to_thread(get_user, self._store, name)
+        user = await find_user(self._store, name)
         if len(self._users) >= _MOST_USERS_REMEMBERED:
             self._users.clear()
         self._users[name] = (self._clock(), user)
@@ -157,7 +233,7 @@ class Sessions:
 
 
 def _mark(user: User) -> str:
-    """Changes with whatever the session's rights rest on: the user's role, clients and password."""
+    """Changes with whatever a session rests on: the user's role, clients, password, and sign-outs everywhere."""
     rights = "\n".join(
         [
             user.name,
@@ -165,6 +241,7 @@ def _mark(user: User) -> str:
             ",".join(user.clients or ()),
             str(user.password_hash),
             user.created_at.isoformat(),
+            *([user.signed_out_at.isoformat()] if user.signed_out_at else ()),
         ]
     )
     return hashlib.sha256(rights.encode()).hexdigest()[:24]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from access.viewer import Viewer
 from lake.errors import QueryTooLong, SnapshotGone, StoreUnavailable
 from voila_dashboards.kernel.errors import BadQuestion, NotFound, PageError, StoreSilent, TooLong, Unexpected
-from voila_dashboards.names import PAGES
-from voila_dashboards.queries import PageNotFound, Source, page_payload
+from voila_dashboards.pages import PAGES
+from voila_dashboards.payload import FailedPayload, page_payload
+from voila_dashboards.queries import PageNotFound, Source
 
 
 class LiveSource(Source, Protocol):
@@ -41,7 +42,7 @@ class Answers:
         try:
             return self.payload(page, params)
         except PageError as error:
-            return failed_page(page, params, self._viewer, error)
+            return failed_page(page, params, error)
 
     def answer(self, question: object) -> dict[str, Any] | None:
         """What to send back for a message from the page; None where there is nobody to answer. Never raises."""
@@ -91,17 +92,15 @@ class Answers:
             return _error(number, error)
 
 
-def failed_page(
-    page: str, params: Mapping[str, str], viewer: Viewer | None, error: PageError
-) -> dict[str, Any]:
-    """What a page shows in place of its data."""
-    return {
+def failed_page(page: str, params: Mapping[str, str], error: PageError) -> dict[str, Any]:
+    """What a page shows in place of its data, shaped as `FailedPayload`."""
+    payload: FailedPayload = {
         "page": page,
-        "viewer": {} if viewer is None else viewer.as_claims(),
         "params": dict(params),
         "now_ms": _now_ms(),
         "error": {"code": error.code, "message": str(error)},
     }
+    return cast("dict[str, Any]", payload)
 
 
 def _error(number: int, error: PageError) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The kernel's side of its one connection to the gateway: opened before the kernel was sealed, kept for life.
 
-What the gateway sends is believed; nothing that a page or a log says can be sent to it but the three questions here.
+What the gateway sends is believed; nothing that a page or a log says can be sent to it but the four questions here.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ class OpenFiles:
     opened: Mapping[str, int]
     as_of_ms: int
     is_current: bool
+    #: Derived tables that lack rows of logs which the ETL has taken in.
+    behind: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,12 @@ class GatewayConnection:
             admitted["snapshot_max_age_s"],
         )
 
-    def renew(self, have: Collection[str]) -> OpenFiles:
-        """A snapshot as of now, with descriptors of what is not in ``have``; raises `VisitEnded`, `StoreSilent`."""
-        message, descriptors = self._ask({"ask": "snapshot", "have": sorted(have)})
+    def renew(self, have: Collection[str], parts: Collection[str] = ()) -> OpenFiles:
+        """A snapshot as of now, with descriptors of what is not in ``have``, and with these derived tables.
+
+        Raises `VisitEnded`, `StoreSilent`.
+        """
+        message, descriptors = self._ask({"ask": "snapshot", "have": sorted(have), "parts": sorted(parts)})
         return self._read_snapshot(message["snapshot"], descriptors)
 
     def trace(self, client_id: str, month: str, log_id: str, executed_at_ms: int) -> bytes | None:
@@ -103,6 +108,15 @@ class GatewayConnection:
         message, _ = self._ask({"ask": "trace", **wanted})
         length = message.get("payload_bytes")
         return self._receive_exactly(length) if isinstance(length, int) else None
+
+    def client(self, client_id: str) -> dict[str, Any] | None:
+        """What was set for a client, shaped as `ClientFacts`; None for one of another scope.
+
+        Raises `VisitEnded`, `StoreSilent`.
+        """
+        message, _ = self._ask({"ask": "client", "client_id": client_id})
+        facts = message.get("client")
+        return facts if isinstance(facts, dict) else None
 
     def _ask(self, question: Mapping[str, Any]) -> tuple[dict[str, Any], list[int]]:
         self._socket.settimeout(_ANSWER_TIMEOUT_S)
@@ -148,7 +162,8 @@ class GatewayConnection:
     def _read_snapshot(self, told: Mapping[str, Any], descriptors: list[int]) -> OpenFiles:
         moved = [self._move(descriptor) for descriptor in descriptors]
         opened = dict(zip(told["opened"], moved, strict=True))
-        return OpenFiles(tuple(told["names"]), opened, told["as_of_ms"], told["is_current"])
+        behind = frozenset(told.get("behind", ()))
+        return OpenFiles(tuple(told["names"]), opened, told["as_of_ms"], told["is_current"], behind)
 
     def _move(self, descriptor: int) -> int:
         """The same file under the next number in turn."""

@@ -52,7 +52,7 @@ def confine_reader(folder: Path) -> None:
 
 
 def show(page: str, params: Mapping[str, str] | None = None) -> None:
-    """Show a page (``overview``, ``tickets`` or ``ticket``) and answer its questions.
+    """Show a page (its name in `voila_dashboards.pages.PAGES`) and answer its questions.
 
     ``params`` are those of the page's URL; where they are left out, stock Voila's query string counts.
     """
@@ -70,7 +70,7 @@ def _show_visit(page: str, gateway: GatewayConnection) -> None:
     try:
         first = _admit(page, gateway, widget, open_reader())
     except PageError as error:
-        first = failed_page(page, {}, None, error)
+        first = failed_page(page, {}, error)
     widget.page = first
     display(widget.as_bundle(), raw=True)  # type: ignore[no-untyped-call]
 

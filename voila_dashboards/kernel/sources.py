@@ -7,9 +7,11 @@ import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from lake.reader import Reader
+from lake.scope import EVERYONE
+from voila_dashboards.client_facts import ClientFacts, client_facts
 from voila_dashboards.kernel.connection import GatewayConnection, OpenFiles
 
 if TYPE_CHECKING:  # a page's kernel does without the store
@@ -31,16 +33,25 @@ class ScopeSource:
         self._gateway = gateway
         self._max_age_s = max_age_s
         self._descriptors: dict[str, int] = {}
+        self._parts: frozenset[str] = frozenset()
         self._known: OrderedDict[tuple[object, ...], list[tuple[Any, ...]]] = OrderedDict()
         self._show(first)
 
     def refresh(self) -> None:
         """Ask for newer files where the last are old enough; raises `PageError`."""
         if time.monotonic() - self._shown_at > self._max_age_s:
-            self._show(self._gateway.renew(self._descriptors))
+            self._show(self._gateway.renew(self._descriptors, self._parts))
+
+    def need(self, *parts: str) -> frozenset[str]:
+        """Show these derived tables too from now on; which of them lack rows. Raises `PageError`."""
+        if not self._parts.issuperset(parts):
+            wanted = self._parts.union(parts)
+            self._show(self._gateway.renew(self._descriptors, wanted))
+            self._parts = wanted
+        return self._behind.intersection(parts)
 
     def sql(self, query: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        """Rows of ``query`` over the view ``logs``; what was asked of the same files already is not asked again.
+        """Rows of ``query`` over the scope's views; what was asked of the same files already is not asked again.
 
         A page sorted anew has the same counts as before, and going back is a question that was answered.
         """
@@ -59,6 +70,10 @@ class ScopeSource:
         """One log's trace, from the gateway."""
         return self._gateway.trace(client_id, month, log_id, executed_at_ms)
 
+    def client_facts(self, client_id: str) -> ClientFacts | None:
+        """What was set for a client, from the gateway."""
+        return cast("ClientFacts | None", self._gateway.client(client_id))
+
     def _show(self, files: OpenFiles) -> None:
         known = {**self._descriptors, **files.opened}
         kept = {name: known[name] for name in files.names}
@@ -68,7 +83,7 @@ class ScopeSource:
         for name in known.keys() - kept.keys():
             os.close(known[name])
         self._descriptors = kept
-        self.as_of_ms, self.is_current = files.as_of_ms, files.is_current
+        self.as_of_ms, self.is_current, self._behind = files.as_of_ms, files.is_current, files.behind
         self._shown_at = time.monotonic()
 
 
@@ -97,6 +112,11 @@ class LakeSource:
         """Show what came meanwhile; raises `lake.errors.StoreUnavailable`."""
         self._reader.renew()
 
+    def need(self, *parts: str) -> frozenset[str]:
+        """Show these derived tables too from now on; which of them lack rows."""
+        self._reader.need(parts)
+        return self._reader.snapshot.behind.intersection(parts)
+
     def sql(self, query: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Rows of ``query`` over the view ``logs``."""
         return self._reader.sql(query, params)
@@ -104,3 +124,17 @@ class LakeSource:
     def trace(self, client_id: str, month: str, log_id: str, executed_at_ms: int) -> bytes | None:
         """One log's trace."""
         return self._reader.trace(client_id, month, log_id, executed_at_ms)
+
+    def client_facts(self, client_id: str) -> ClientFacts | None:
+        """What was set for a client; raises `lake.errors.StoreUnavailable`."""
+        from access.clients import get_client
+        from access.errors import BrokenControlObject, UnknownClient
+        from access.receipts import Receipts
+
+        store = self._reader.store
+        try:
+            client = get_client(store, client_id)
+        except (UnknownClient, BrokenControlObject):
+            client = None
+        receipts = [each for each in Receipts(store).read() if each.is_for(EVERYONE, client_id)]
+        return client_facts(client, receipts)

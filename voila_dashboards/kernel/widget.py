@@ -1,4 +1,4 @@
-"""The one component of all pages, as an anywidget: the same script draws it here, in Voila and in JupyterLab."""
+"""The one component of all pages, as an anywidget: the same view is drawn here, in Voila and in JupyterLab."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import traitlets
 
 from voila_dashboards.names import PAGE_MIME
 
-_STATIC: Final = Path(__file__).parent.parent / "static"
+#: Built beside what the gateway serves, as one script and one style sheet: a notebook can load no further pieces.
+_WIDGET: Final = Path(__file__).parent.parent / "static" / "widget"
 
 
 class CaselogPage(anywidget.AnyWidget):
@@ -21,8 +22,8 @@ class CaselogPage(anywidget.AnyWidget):
     scope is not part of it.
     """
 
-    _esm = _STATIC / "caselog.js"
-    _css = _STATIC / "caselog.css"
+    _esm = _WIDGET / "caselog.js"
+    _css = _WIDGET / "caselog.css"
     page = traitlets.Dict(None, allow_none=True).tag(sync=True)
 
     def when_asked(self, answer: Callable[[object], dict[str, Any] | None]) -> None:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from access.viewer import Viewer
-from voila_dashboards.params import NO_CATEGORY, Window
-
-_LAST_SECOND: Final = 253_402_300_799  # 9999-12-31T23:59:59Z
+from voila_dashboards.client_facts import ClientFacts
 
 
 class Source(Protocol):
@@ -20,8 +17,17 @@ class Source(Protocol):
     def sql(self, query: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Rows of ``query``."""
 
+    def need(self, *parts: str) -> frozenset[str]:
+        """Have the views ``scope_errors`` or ``scope_tool_calls``, named by their tables `ERRORS` and `TOOL_CALLS`.
+
+        Which of them lack rows of logs that are shown already: the ETL has not made them yet.
+        """
+
     def trace(self, client_id: str, month: str, log_id: str, executed_at_ms: int) -> bytes | None:
         """The trace of one log as the JSON that was sent; None where none is stored."""
+
+    def client_facts(self, client_id: str) -> ClientFacts | None:
+        """What was set for a client, and its receipts; None where it is not the viewer's to see."""
 
 
 class PageNotFound(Exception):
@@ -68,17 +74,6 @@ def visible_to(viewer: Viewer, client_id: str | None) -> Filter:
     return Filter().add(f"client_id IN ({', '.join('?' * len(clients)) or 'NULL'})", *sorted(clients))
 
 
-def within(window: Window, chosen: Filter) -> Filter:
-    """``chosen``, and executed within the window. The months let DuckDB leave whole files unread."""
-    if window.start_ms is not None:
-        start = moment(window.start_ms)
-        chosen.add("month >= ? AND executed_at >= ?", start.strftime("%Y-%m"), start)
-    if window.end_ms is not None:
-        end, last = moment(window.end_ms), moment(window.end_ms - 1)
-        chosen.add("month <= ? AND executed_at < ?", last.strftime("%Y-%m"), end)
-    return chosen
-
-
 def list_clients(reader: Source, viewer: Viewer) -> list[str]:
     """The clients ``viewer`` can choose from, by name: those named in the scope, or all that have a log."""
     if viewer.scope.clients is not None:
@@ -98,13 +93,3 @@ def number(value: Any) -> float | int | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return value if isinstance(value, int) or math.isfinite(value) else None
-
-
-def named_category(value: str | None) -> str:
-    """A category's name, or what stands for none."""
-    return value or NO_CATEGORY
-
-
-def moment(ms: int) -> datetime:
-    """The time of ``ms``, as far as Python and a Parquet file can hold it."""
-    return datetime.fromtimestamp(min(max(ms // 1000, 0), _LAST_SECOND), UTC)

@@ -1,1 +1,1 @@
-"""Voila behind the gateway: its configuration, its process, its page template and the widget host."""
+"""Voila behind the gateway: its configuration, its process and its page template."""

@@ -55,7 +55,7 @@ class Voila:
 
     async def render(self, page: str) -> AsyncGenerator[bytes]:
         """The pieces of a page as Voila makes them; raises `VoilaSilent`."""
-        url = f"{self._address()}/voila/render/{page}.ipynb"
+        url = f"{self._address()}/voila/render/{page}/notebook.ipynb"
         try:
             async with self._http.stream("GET", url) as answer:
                 if answer.status_code != 200:

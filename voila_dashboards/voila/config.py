@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from voila_dashboards.pages import PAGES
 from voila_dashboards.settings import DashboardSettings
 from voila_dashboards.voila.names import KERNEL_MANAGER, PROVISIONER
 
@@ -36,8 +37,9 @@ def voila_config(
             "root_dir": str(notebooks),
             "open_browser": False,
             "connection_dir_root": str(runtime),
-            # Jupyter's own default is longer than its interval, of which Tornado complains on every page.
-            "tornado_settings": {"ws_ping_interval": 30_000, "ws_ping_timeout": 30_000},
+            # Of its own pings Jupyter counts the answer as late where none came since a page was opened, at the first:
+            # every page would lose its kernel's answers after 30 s. The gateway pings, and learns of Voila's end.
+            "tornado_settings": {"ws_ping_interval": 0, "ws_ping_timeout": 0},
             "log_level": logging.getLevelNamesMapping()[
                 settings.voila_log_level
             ],  # traitlets knows no WARNING by name
@@ -56,7 +58,12 @@ def voila_config(
             "preheat_kernel": settings.pool_size > 0,
             "default_pool_size": settings.pool_size,
         },
-        "VoilaKernelManager": {"fill_delay": 0.5},
+        "VoilaKernelManager": {
+            "fill_delay": 0.5,
+            "preheat_denylist": [
+                f"{page.name}/notebook.ipynb" for page in PAGES.values() if not page.is_kept_ready
+            ],
+        },
         "VoilaExecutor": {"timeout": None, "startup_timeout": 60},
         # The gateway ends kernels; this is for those it lost sight of.
         "MappingKernelManager": {

@@ -24,7 +24,7 @@ from serving.tasks import Tasks
 from voila_dashboards.forkserver.client import ForkServerClient, ForkServerError, ForkServerGone
 from voila_dashboards.forkserver.messages import Setup
 from voila_dashboards.forkserver.process import FORK_SERVER, start_fork_server
-from voila_dashboards.names import PAGES
+from voila_dashboards.pages import PAGES
 from voila_dashboards.sandbox import Account, may_change_user
 from voila_dashboards.settings import DashboardSettings
 from voila_dashboards.voila.config import NOTEBOOKS, python_environment, voila_config, voila_environment
@@ -157,12 +157,13 @@ class VoilaProcess:
 
     def _setup(self) -> Setup:
         settings, accounts = self._settings, self._accounts
+        kept_ready = sum(page.is_kept_ready for page in PAGES.values())
         return Setup(
             runtime_folder=str(self.runtime),
             sockets_folder=str(self.runtime / "k"),
             data_folder=str(self.kernel_folders.resolve()),  # as DuckDB sees what a descriptor was opened by
             gateway_socket=str(self.socket),
-            most_kernels=settings.max_kernels + settings.pool_size * len(PAGES) + _SPARE_KERNELS,
+            most_kernels=settings.max_kernels + settings.pool_size * kept_ready + _SPARE_KERNELS,
             memory_bytes=settings.kernel_memory_bytes,
             uids=accounts.kernels,
             reader_gid=accounts.voila.gid if accounts.voila is not None else None,

@@ -1,0 +1,25 @@
+"""One ticket: the log's small fields, its trace, and the other executions of the same ticket."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from caselog.model import TRACE_PARTS
+from voila_dashboards.page import Page
+from voila_dashboards.pages.ticket.payload import TicketData
+from voila_dashboards.pages.ticket.query import ticket_data
+from voila_dashboards.params import Param
+
+TICKET: Final = Page(
+    name="ticket",
+    path="/ticket/{client_id}/{log_id:path}",
+    title="Ticket",
+    under="tickets",
+    query=ticket_data,
+    params={"client_id": Param(), "log_id": Param(), "step": Param(), "part": Param(), "find": Param()},
+    data=TicketData,
+    is_kept_ready=True,
+    constants={
+        "TRACE_FIELDS": {part: [field.name for field in fields] for part, fields in TRACE_PARTS.items()}
+    },
+)

@@ -1,0 +1,80 @@
+/** The list of steps and what the selected one holds, side by side. */
+
+import type { ComponentChildren, VNode } from "preact";
+import { useMemo, useState } from "preact/hooks";
+import { duration } from "../../web/text/numbers.ts";
+import type { Debug } from "./debug.ts";
+import { Details } from "./details.tsx";
+import type { Place } from "./layout.ts";
+import type { Looking } from "./looking.ts";
+import { idleGaps, scaleOf } from "./scale.ts";
+import { StepList } from "./step-list.tsx";
+
+const KINDS = [
+  ["node", "node"],
+  ["iteration", "iteration"],
+  ["call", "tool call"],
+  ["failed", "failed"],
+] as const;
+
+export default function Debugger({ debug, looking }: { debug: Debug; looking: Looking }): VNode {
+  const { groups, layout } = debug;
+  const whole = { from: 0, to: layout.total };
+  const [seen, see] = useState<Place>(whole);
+  const [isFolded, fold] = useState(false);
+  const gaps = useMemo(() => idleGaps(groups, layout), [groups, layout]);
+  const scale = useMemo(() => scaleOf(layout, seen, isFolded ? gaps : []), [layout, seen, gaps, isFolded]);
+  const place = layout.places.get(looking.part);
+  const isWhole = seen.from === 0 && seen.to === layout.total;
+  return (
+    <section class="cl-card cl-debug">
+      <div class="cl-card-head">
+        <h2 class="cl-card-title">Steps</h2>
+        <Legend />
+        {gaps.length > 0 && (
+          <Press isOn={isFolded} press={() => fold(!isFolded)}>
+            Fold idle time ({duration(gaps.reduce((sum, { from, to }) => sum + to - from, 0))})
+          </Press>
+        )}
+        {layout.isTimed && place && place.to > place.from && <Press press={() => see(place)}>Zoom to step</Press>}
+        {!isWhole && <Press press={() => see(whole)}>Fit all</Press>}
+        <Press press={() => looking.openAll(true)}>Expand all</Press>
+        <Press press={() => looking.openAll(false)}>Collapse all</Press>
+      </div>
+      {layout.note && <p class="cl-hint">{layout.note}</p>}
+      <div class="cl-panes">
+        <StepList debug={debug} looking={looking} scale={scale} />
+        <Details key={looking.part.key} debug={debug} looking={looking} />
+      </div>
+    </section>
+  );
+}
+
+const Legend = (): VNode => (
+  <p class="cl-legend">
+    {KINDS.map(([kind, name]) => (
+      <span key={kind}>
+        <span class={`cl-swatch cl-g-${kind}`} aria-hidden="true" />
+        {name}
+      </span>
+    ))}
+  </p>
+);
+
+interface PressProps {
+  press: () => void;
+  /** Of a button that stays pressed. */
+  isOn?: boolean;
+  children: ComponentChildren;
+}
+
+const Press = ({ press, isOn, children }: PressProps): VNode => (
+  <button
+    type="button"
+    class="cl-button cl-small"
+    onClick={press}
+    {...(isOn === undefined ? {} : { "aria-pressed": isOn })}
+  >
+    {children}
+  </button>
+);

@@ -1,0 +1,168 @@
+/** Search in the ticket, and the keys of the page. */
+
+import type { VNode } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { copyText } from "../../web/parts/copy.tsx";
+import { useSession } from "../../web/session/context.ts";
+import type { Session } from "../../web/session/session.ts";
+import { count } from "../../web/text/numbers.ts";
+import { goBeside, keepList } from "./beside.ts";
+import { type Hit, hitsOf, nextOf, placesOf } from "./find.ts";
+import { type Command, commandOf, isFindInPage, KEYS } from "./keys.ts";
+import { markWords, unmark } from "./marks.ts";
+import type { Told } from "./report.ts";
+import { TakeAway } from "./take-away.tsx";
+
+export interface FinderProps extends Told {
+  query: string;
+  words: readonly string[];
+  /** The key of the step that the address names; nothing where it names none. */
+  seen: string;
+  search: (query: string) => void;
+  go: (hit: Hit) => void;
+  /** The address of the step that is looked at. */
+  link: () => string;
+}
+
+const MARK_AFTER_MS = 80;
+
+export default function Finder(props: FinderProps): VNode {
+  const { turns, debug, query, words, search, go } = props;
+  const session = useSession();
+  const [at, setAt] = useState(-1);
+  const [said, say] = useState("");
+  const [isHelp, showHelp] = useState(false);
+  const box = useRef<HTMLInputElement>(null);
+  const isSearching = words.length > 0;
+  const places = useMemo(() => (isSearching ? placesOf(turns, debug.groups) : []), [turns, debug, isSearching]);
+  const hits = useMemo(() => hitsOf(places, words), [places, words]);
+  const ways = isSearching ? hits : debug.failures.map((part): Hit => ({ kind: "step", key: part.key }));
+  const move = (by: 1 | -1) => {
+    const next = nextOf(ways.length, at, by);
+    const hit = ways[next];
+    setAt(next);
+    say(hit || isSearching ? "" : "No step failed");
+    if (hit) go(hit);
+  };
+  const seen = useRef(props.seen);
+  useEffect(() => {
+    // A search that the address brings goes on where it was; a new one begins at its first hit.
+    const before = hits.findIndex((hit) => hit.kind === "step" && hit.key === seen.current);
+    seen.current = "";
+    setAt(hits.length ? Math.max(0, before) : -1);
+    if (hits[0] && before < 0) go(hits[0]);
+  }, [hits]);
+  useMarks(session.root, words, at);
+  useEffect(() => keepList(session), [session]);
+  const acts: Record<Command, () => void> = {
+    search: () => box.current?.focus(),
+    next: () => move(1),
+    previous: () => move(-1),
+    older: () => say(goBeside(session, props.log, 1)),
+    newer: () => say(goBeside(session, props.log, -1)),
+    copy: () => void copyText(props.link()).then((done) => say(done ? "Link copied" : "Could not copy the link")),
+    help: () => showHelp(!isHelp),
+    leave: () => {
+      showHelp(false);
+      search("");
+    },
+  };
+  useCommands(session, acts, () => say("The browser's find sees what is in sight only: / searches all of the ticket"));
+  const press = (event: KeyboardEvent) => {
+    if (event.key === "Enter") move(event.shiftKey ? -1 : 1);
+    else if (event.key === "Escape") {
+      search("");
+      box.current?.blur();
+    } else return;
+    event.preventDefault();
+  };
+  return (
+    <div class="cl-find" role="search">
+      <input
+        ref={box}
+        class="cl-input"
+        type="search"
+        aria-label="Search in this ticket"
+        placeholder="Search in this ticket (/)"
+        value={query}
+        maxLength={180}
+        onInput={(event) => search(event.currentTarget.value)}
+        onKeyDown={press}
+      />
+      <span class="cl-muted cl-find-said" role="status">
+        {isSearching ? (hits.length ? `${count(at + 1)} of ${count(hits.length)}` : "not found") : said}
+      </span>
+      <Ways isIdle={!ways.length} what={isSearching ? "hit" : "failure"} move={move} />
+      <TakeAway log={props.log} run={props.run} debug={debug} turns={turns} />
+      <button type="button" class="cl-button cl-small" aria-expanded={isHelp} onClick={acts.help}>
+        Keys (?)
+      </button>
+      {isHelp && <Help />}
+    </div>
+  );
+}
+
+function Ways({ isIdle, what, move }: { isIdle: boolean; what: string; move: (by: 1 | -1) => void }): VNode | null {
+  if (isIdle) return null;
+  return (
+    <>
+      <button type="button" class="cl-button cl-small" aria-label={`Previous ${what}`} onClick={() => move(-1)}>
+        ↑
+      </button>
+      <button type="button" class="cl-button cl-small" aria-label={`Next ${what}`} onClick={() => move(1)}>
+        ↓
+      </button>
+    </>
+  );
+}
+
+const Help = (): VNode => (
+  <dl class="cl-keys">
+    {KEYS.map(([key, , does]) => (
+      <div key={key}>
+        <dt>
+          <kbd>{key}</kbd>
+        </dt>
+        <dd>{does}</dd>
+      </div>
+    ))}
+    <div>
+      <dt>
+        <kbd>← ↑ ↓ →</kbd>
+      </dt>
+      <dd>Move through the steps</dd>
+    </div>
+  </dl>
+);
+
+function useCommands(session: Session, acts: Record<Command, () => void>, told: () => void): void {
+  const now = useRef({ acts, told });
+  now.current = { acts, told };
+  useEffect(() => {
+    const stop = new AbortController();
+    const press = (event: KeyboardEvent) => {
+      if (isFindInPage(event)) now.current.told(); // and the browser does as it does
+      const command = commandOf(event);
+      if (!command) return;
+      event.preventDefault();
+      now.current.acts[command]();
+    };
+    const target = session.isRouted ? document : session.root; // a notebook has keys of its own
+    target.addEventListener("keydown", press as EventListener, { signal: stop.signal });
+    return () => stop.abort();
+  }, [session]);
+}
+
+/** Marks what is searched for, after what is folded has opened. */
+function useMarks(root: HTMLElement, words: readonly string[], at: number): void {
+  useEffect(() => {
+    if (!words.length) return unmark();
+    const mark = () => {
+      const panel = root.querySelector(".cl-tab-panel") ?? root;
+      markWords(panel, words, panel.querySelector(".cl-message[aria-current], .cl-details"));
+    };
+    const timer = setTimeout(mark, MARK_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [root, words, at]);
+  useEffect(() => unmark, []);
+}

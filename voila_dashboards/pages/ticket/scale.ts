@@ -1,0 +1,72 @@
+/** From moments of a run to places on the axis: all of it or a part of it, with idle gaps or without. */
+
+import { inSequence } from "../../web/trace/nest.ts";
+import type { Part } from "../../web/trace/trace.ts";
+import { stepOfAxis } from "./axis.ts";
+import type { Layout, Place } from "./layout.ts";
+
+export interface Scale {
+  /** The place of a moment (ms since the run began): within [0, 1] where it is in sight. */
+  at(ms: number): number;
+  /** Moments that are named, and where. */
+  ticks: { ms: number; at: number }[];
+}
+
+/** Shorter gaps are no reason to fold: a second, and this share of the run. */
+const SHORTEST_GAP_MS = 1000;
+const SHARE_OF_GAP = 0.04;
+/** What is left of a folded gap, as a share of what is seen: one sees that there is one. */
+const STUB = 0.015;
+/** Names of moments that are closer would stand in each other. */
+const CLOSEST = 0.09;
+
+/** Times in which nothing ran: no step that holds no other ones, and no iteration, whose own time a model takes. */
+export function idleGaps(groups: readonly Part[], layout: Layout): Place[] {
+  if (!layout.isTimed) return [];
+  const busy = inSequence(groups)
+    .filter((part) => !part.children.length || part.kind === "iteration")
+    .flatMap((part) => layout.places.get(part) ?? [])
+    .sort((a, b) => a.from - b.from);
+  const shortest = Math.max(SHORTEST_GAP_MS, layout.total * SHARE_OF_GAP);
+  const gaps: Place[] = [];
+  let until = 0;
+  for (const { from, to } of busy) {
+    if (from - until > shortest) gaps.push({ from: until, to: from });
+    until = Math.max(until, to);
+  }
+  return gaps;
+}
+
+/** `seen` is what of the run is in sight; `gaps` those that are folded. */
+export function scaleOf(layout: Layout, seen: Place, gaps: readonly Place[]): Scale {
+  const whole = Math.max(1e-9, seen.to - seen.from);
+  const inside = gaps
+    .map(({ from, to }) => ({ from: Math.max(from, seen.from), to: Math.min(to, seen.to) }))
+    .filter(({ from, to }) => to > from);
+  const folded = inside.reduce((sum, { from, to }) => sum + to - from, 0);
+  const stub = Math.max(1e-9, whole - folded) * STUB;
+  const total = whole - folded + stub * inside.length;
+  const at = (ms: number): number => {
+    const before = inside.reduce((sum, gap) => sum + saved(gap, ms, stub), 0);
+    return (ms - seen.from - before) / total;
+  };
+  return { at, ticks: named(layout, seen, at) };
+}
+
+/** How much of a folded gap lies before `ms` and takes no place. */
+function saved({ from, to }: Place, ms: number, stub: number): number {
+  if (ms <= from) return 0;
+  const share = Math.min(1, (ms - from) / (to - from));
+  return share * (to - from - stub);
+}
+
+function named(layout: Layout, seen: Place, at: (ms: number) => number): Scale["ticks"] {
+  const step = stepOfAxis(seen.to - seen.from, layout.isTimed);
+  const first = Math.ceil(seen.from / step);
+  const ticks: Scale["ticks"] = [];
+  for (let i = first; i <= first + 12 && i * step <= seen.to * 1.0001; i++) {
+    const place = at(i * step);
+    if (!ticks.length || place - (ticks.at(-1)?.at ?? 0) >= CLOSEST) ticks.push({ ms: i * step, at: place });
+  }
+  return ticks;
+}

@@ -1,0 +1,7 @@
+/** What a first paint does without, fetched together: many small files are dearer on the wire than one. */
+
+export { default as Debugger } from "./debugger.tsx";
+export { default as Finder } from "./finder.tsx";
+export { default as RawLog } from "./raw-view.tsx";
+export { Side } from "./side.tsx";
+export { TraceState } from "./trace-state.tsx";

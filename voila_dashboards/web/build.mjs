@@ -1,0 +1,250 @@
+/**
+ * Builds the view into ../static: for the gateway in pieces that a page loads as it needs them, and for a notebook as
+ * one script and one style sheet (`widget/`). `node build.mjs --check` only says whether ../static is up to date.
+ */
+
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const WEB = dirname(fileURLToPath(import.meta.url));
+const ROOM = dirname(WEB);
+const STATIC = join(ROOM, "static");
+const PAGES = readdirSync(join(ROOM, "pages"), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && !entry.name.startsWith("_"))
+  .map((entry) => entry.name)
+  .sort();
+const TARGET = ["chrome123", "firefox128", "safari17.5"];
+
+/** What the bundle is made of. A test in Python computes the same hash. */
+const SOURCE = /\.(ts|tsx|css|mjs|json)$/;
+const NO_SOURCE = new Set(["node_modules", "__pycache__"]);
+
+const COMMON = {
+  bundle: true,
+  minify: true,
+  charset: "utf8",
+  target: TARGET,
+  legalComments: "none",
+  write: false,
+  logLevel: "warning",
+  outdir: STATIC,
+  tsconfig: join(WEB, "tsconfig.json"),
+  absWorkingDir: ROOM,
+  external: ["fonts/*"],
+};
+
+function sources(folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return NO_SOURCE.has(entry.name) ? [] : sources(path);
+    return SOURCE.test(entry.name) ? [path] : [];
+  });
+}
+
+const named = (path) => relative(ROOM, path).split(sep).join("/");
+
+function hashOfSources() {
+  const hash = createHash("sha256");
+  const files = [...sources(WEB), ...sources(join(ROOM, "pages"))].sort((a, b) => (named(a) < named(b) ? -1 : 1));
+  for (const file of files)
+    hash
+      .update(`${named(file)}\0`)
+      .update(readFileSync(file))
+      .update("\0");
+  return hash.digest("hex");
+}
+
+const PIECES = {
+  ...COMMON,
+  entryPoints: { caselog: "web/entry.tsx", "caselog-host": "web/host/main.ts" },
+  format: "esm",
+  splitting: true,
+  chunkNames: "chunks/[name]-[hash]",
+  metafile: true,
+};
+
+/** Every module that `path` imports before it runs, itself included. */
+function closure(inputs, path, found = new Set()) {
+  if (found.has(path)) return found;
+  found.add(path);
+  for (const { path: next, kind } of inputs[path]?.imports ?? [])
+    if (kind !== "dynamic-import") closure(inputs, next, found);
+  return found;
+}
+
+/** A module of fewer bytes costs less in the piece of all pages than in a piece of some. */
+const SMALL = 2600;
+
+/**
+ * Modules that the host, or at least half of the pages, need at first: they are worth one piece for all. What the page
+ * with the most modules does without, because its first visit has the least room, is a piece of the other pages.
+ */
+function sharedModules(inputs) {
+  const views = PAGES.map((page) => closure(inputs, viewOf(page)));
+  const host = closure(inputs, "web/host/main.ts");
+  const size = (view) => [...view].reduce((sum, path) => sum + inputs[path].bytes, 0);
+  const fullest = views.reduce((most, view) => (size(view) > size(most) ? view : most));
+  const pagesOf = (path) => views.filter((view) => view.has(path)).length;
+  const isSmall = (path) => inputs[path].bytes < SMALL;
+  const isShared = (path) =>
+    host.has(path) || pagesOf(path) * 2 >= views.length || (fullest.has(path) && pagesOf(path) > 1 && isSmall(path));
+  const shared = Object.keys(inputs)
+    .filter((path) => path.startsWith("web/") && !path.includes("node_modules") && !path.startsWith("web/host/"))
+    .filter(isShared)
+    .sort();
+  const isOfAll = (path) => host.has(path) || fullest.has(path);
+  return {
+    all: shared.filter(isOfAll),
+    others: shared.filter((path) => !isOfAll(path)),
+    othersOf: PAGES.filter((_, i) => views[i] !== fullest).map(viewOf),
+  };
+}
+
+const viewOf = (page) => `pages/${page}/view.tsx`;
+
+/**
+ * Has pages reach modules that they share: esbuild puts what all of them reach into one piece, else into many small
+ * ones. Those of every page are injected into the entry points, the others into the views of their pages.
+ */
+const together = ({ all, others, othersOf }) => ({
+  name: "together",
+  setup(builder) {
+    const sets = { "caselog:together": all, "caselog:others": others };
+    builder.onResolve({ filter: /^caselog:/ }, ({ path }) => ({ path, namespace: "caselog" }));
+    builder.onLoad({ filter: /.*/, namespace: "caselog" }, ({ path }) => ({
+      contents: sets[path].map((module) => `import "./${module}";`).join("\n"),
+      resolveDir: ROOM,
+    }));
+    builder.onLoad({ filter: /view\.tsx$/ }, ({ path }) =>
+      othersOf.includes(named(path))
+        ? { contents: `import "caselog:others";\n${readFileSync(path, "utf8")}`, loader: "tsx" }
+        : undefined,
+    );
+  },
+});
+
+const LATE = /\/\* -- late -- \*\/([\s\S]*?)(?:\/\* -- at first -- \*\/|$)/g;
+const viewStyles = (page) => join(ROOM, "pages", page, "view.css");
+const lateStyles = (page) => [...readFileSync(viewStyles(page), "utf8").matchAll(LATE)].map(([, rules]) => rules);
+
+/** A page's styles in two: those it is painted with, and those of what is drawn late. */
+const inTwo = {
+  name: "in-two",
+  setup(builder) {
+    builder.onResolve({ filter: /^late:/ }, ({ path }) => ({ path: path.slice(5), namespace: "late" }));
+    builder.onLoad({ filter: /.*/, namespace: "late" }, ({ path }) => ({
+      contents: lateStyles(path).join("\n"),
+      loader: "css",
+    }));
+    builder.onLoad({ filter: /pages\/\w+\/view\.css$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replace(LATE, ""),
+      loader: "css",
+    }));
+  },
+};
+
+/** Scripts in pieces, and a style sheet for all pages, one for each, and for what it draws late. */
+async function buildPieces(banner) {
+  const { metafile } = await build(PIECES);
+  const plugins = [together(sharedModules(metafile.inputs))];
+  const late = PAGES.filter((page) => lateStyles(page).length);
+  const scripts = await build({ ...PIECES, inject: ["caselog:together"], plugins, banner: { js: banner } });
+  const styles = await build({
+    ...COMMON,
+    entryPoints: {
+      caselog: "web/styles/caselog.css",
+      ...Object.fromEntries(PAGES.map((page) => [`pages/${page}`, `pages/${page}/view.css`])),
+      ...Object.fromEntries(late.map((page) => [`pages/${page}-late`, `late:${page}`])),
+    },
+    plugins: [inTwo],
+    banner: { css: banner },
+  });
+  return { files: [...scripts.outputFiles, ...styles.outputFiles], outputs: scripts.metafile.outputs };
+}
+
+/** The same in one script and one style sheet, without fonts: what a notebook is given. */
+async function buildWidget(banner) {
+  const imports = ["web/styles/shared.css", ...PAGES.map((page) => `pages/${page}/view.css`)];
+  const contents = imports.map((path) => `@import "./${path}";`).join("\n");
+  const script = await build({
+    ...COMMON,
+    entryPoints: { "widget/caselog": "web/entry.tsx" },
+    format: "esm",
+    banner: { js: banner },
+  });
+  const style = await build({
+    ...COMMON,
+    stdin: { contents, loader: "css", resolveDir: ROOM, sourcefile: "widget.css" },
+    entryNames: "widget/caselog",
+    banner: { css: banner },
+  });
+  return [
+    ...script.outputFiles,
+    ...style.outputFiles.map((file) => ({
+      ...file,
+      path: join(STATIC, "widget/caselog.css"),
+      contents: file.contents,
+    })),
+  ];
+}
+
+/** The pieces that each page needs before it is drawn, so that a browser fetches them at once. */
+function piecesOfPages(outputs) {
+  const within = Object.fromEntries(
+    Object.entries(outputs).map(([path, output]) => [relative("static", path).split(sep).join("/"), output]),
+  );
+  const needed = (path, found = new Set()) => {
+    if (found.has(path)) return found;
+    found.add(path);
+    for (const { path: next, kind } of within[path].imports)
+      if (kind === "import-statement") needed(relative("static", next).split(sep).join("/"), found);
+    return found;
+  };
+  const pieceOf = (page) => Object.keys(within).find((path) => within[path].entryPoint === viewOf(page));
+  return Object.fromEntries(
+    PAGES.map((page) => [page, [...new Set([...needed("caselog-host.js"), ...needed(pieceOf(page))])].sort()]),
+  );
+}
+
+async function main(isCheck) {
+  const source = hashOfSources();
+  const banner = `/* Caselog's view, built by \`make web\` from sources with SHA-256 ${source}. */`;
+  const { files, outputs } = await buildPieces(banner);
+  const all = [...files, ...(await buildWidget(banner))].sort((a, b) => (a.path < b.path ? -1 : 1));
+  const hashes = Object.fromEntries(
+    all.map((file) => [
+      relative(STATIC, file.path).split(sep).join("/"),
+      createHash("sha256").update(file.contents).digest("hex"),
+    ]),
+  );
+  const told = { source, files: hashes, pages: piecesOfPages(outputs) };
+  const built = new Map(all.map((file) => [file.path, Buffer.from(file.contents)]));
+  built.set(join(STATIC, "build.json"), Buffer.from(`${JSON.stringify(told, null, 2)}\n`));
+  if (isCheck) return check(built);
+  for (const folder of ["chunks", "pages", "widget"]) rmSync(join(STATIC, folder), { recursive: true, force: true });
+  for (const [path, contents] of built) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, contents);
+  }
+  return 0;
+}
+
+function check(built) {
+  const wrong = [...built].filter(([path, contents]) => !isSame(path, contents)).map(([path]) => named(path));
+  if (wrong.length)
+    console.error(`Not what the sources make: ${wrong.join(", ")}. Run \`make web\`, and commit what it writes.`);
+  return wrong.length ? 1 : 0;
+}
+
+function isSame(path, contents) {
+  try {
+    return readFileSync(path).equals(contents);
+  } catch {
+    return false;
+  }
+}
+
+process.exitCode = await main(process.argv.includes("--check"));

@@ -1,0 +1,93 @@
+/**
+ * The part of the Jupyter protocol that a page needs: custom messages on one comm. A connection that is lost stays
+ * lost: the next navigation is a full load, which brings a new kernel.
+ */
+
+import type { Question } from "../session/model.ts";
+
+const LOST = "The connection to this page was lost: load it again.";
+
+/** What a kernel says on our comm; of anything else only this much is looked at. */
+interface Message {
+  header: { msg_type: string };
+  content: { comm_id: string; data: { method: string; content: { id?: number } } };
+}
+
+export class Comm {
+  readonly #kernelId: string;
+  readonly #commId: string;
+  readonly #onAnswer: (answer: unknown) => void;
+  readonly #waiting: string[] = [];
+  readonly #asked = new Set<number>();
+  #socket: WebSocket | null = null;
+  #isLost = false;
+
+  constructor(kernelId: string, commId: string, onAnswer: (answer: unknown) => void) {
+    this.#kernelId = kernelId;
+    this.#commId = commId;
+    this.#onAnswer = onAnswer;
+  }
+
+  /** Ask the kernel; throws once the connection is known to be lost. */
+  send(question: Question): void {
+    if (this.#isLost) throw new Error(LOST);
+    this.#asked.add(question.id);
+    const text = JSON.stringify(this.#envelope(question));
+    this.open();
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(text);
+    else this.#waiting.push(text);
+  }
+
+  /** Connect, so that the first question need not wait for it. */
+  open(): void {
+    if (this.#socket || this.#isLost) return;
+    const url = new URL(`/api/kernels/${this.#kernelId}/channels`, location.href);
+    url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+    const socket = new WebSocket(url);
+    socket.addEventListener("open", () => {
+      if (this.#isLost) socket.close();
+      else for (const text of this.#waiting.splice(0)) socket.send(text);
+    });
+    socket.addEventListener("message", (event) => this.#read(event.data));
+    socket.addEventListener("close", () => this.lose());
+    this.#socket = socket;
+  }
+
+  /** Give the connection up: whoever waits for an answer is told, and nothing is sent any more. */
+  lose(): void {
+    if (this.#isLost) return;
+    this.#isLost = true;
+    for (const id of this.#asked) this.#onAnswer({ kind: "error", id, code: "gone", message: LOST });
+    this.#asked.clear();
+    this.#waiting.length = 0;
+    // A socket that is still connecting is left to the browser: closing it would be complained about.
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.close();
+  }
+
+  #read(data: unknown): void {
+    if (typeof data !== "string") return;
+    const { header, content } = JSON.parse(data) as Message;
+    if (header.msg_type !== "comm_msg" || content.comm_id !== this.#commId) return;
+    if (content.data.method !== "custom") return;
+    const answer = content.data.content;
+    if (answer?.id !== undefined) this.#asked.delete(answer.id);
+    this.#onAnswer(answer);
+  }
+
+  #envelope(content: Question): object {
+    return {
+      channel: "shell",
+      header: {
+        msg_id: crypto.randomUUID?.() ?? String(Math.random()).slice(2),
+        msg_type: "comm_msg",
+        session: this.#commId,
+        username: "page",
+        version: "5.3",
+        date: new Date().toISOString(),
+      },
+      parent_header: {},
+      metadata: {},
+      content: { comm_id: this.#commId, data: { method: "custom", content } },
+    };
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * A widget host for the one component of these pages: what voila.js and requirejs would do.
+ *
+ * It reads the first data from the page, hands it to the component and opens the kernel's websocket when the visitor
+ * shows an intent to ask.
+ */
+
+import component from "../entry.tsx";
+import type { FailedPayload } from "../generated/contract.ts";
+import type { Model } from "../session/model.ts";
+import { Comm } from "./comm.ts";
+
+const UNFINISHED = { code: "unavailable", message: "The page broke off before its data came." };
+
+interface Embedded {
+  comm_id: string;
+  page: { error?: FailedPayload["error"] };
+}
+
+/** The model that an anywidget's `render` gets. Nothing a browser says may change what the kernel holds. */
+function modelOf(page: unknown, send: Model["send"], listeners: Set<(answer: never) => void>): Model {
+  return {
+    get: () => page,
+    on: (event, listener) => event === "msg:custom" && listeners.add(listener),
+    off: (_event, listener) => listeners.delete(listener),
+    send,
+  };
+}
+
+/** Connect when the visitor shows an intent to ask, and part when the page is left. */
+function follow(comm: Comm, kernelId: string): void {
+  const connect = () => comm.open();
+  for (const event of ["pointermove", "pointerdown", "keydown", "focusin"])
+    addEventListener(event, connect, { once: true, passive: true });
+  addEventListener("pagehide", () => {
+    comm.lose();
+    sayGoodbye(kernelId);
+  });
+}
+
+/** Say that the page is left, so that its kernel need not wait for a question that never comes. */
+const sayGoodbye = (kernelId: string): boolean => navigator.sendBeacon(`/bye/${kernelId}`);
+
+async function main(el: HTMLElement): Promise<void> {
+  const embedded = document.getElementById("caselog-state");
+  const source = embedded ?? document.getElementById("caselog-failed");
+  const state = (source ? JSON.parse(source.textContent ?? "") : { page: { error: UNFINISHED } }) as Embedded;
+  const kernelId = embedded?.dataset.kernel;
+  const listeners = new Set<(answer: never) => void>();
+  const comm = new Comm(kernelId ?? "", state.comm_id, (answer) => {
+    for (const listener of listeners) listener(answer as never);
+  });
+  if (kernelId && !state.page.error) follow(comm, kernelId);
+  else {
+    comm.lose(); // nobody to ask: whatever is clicked is a full load
+    if (kernelId) sayGoodbye(kernelId);
+  }
+  await component.render({ model: modelOf(state.page, (question) => comm.send(question), listeners), el });
+}
+
+const place = document.getElementById("caselog");
+if (place) void main(place);

@@ -1,0 +1,25 @@
+/** How a figure differs from the one of the time before, in words. */
+
+import { count } from "./numbers.ts";
+
+/** A change from one time to the next: in words, and whether it is for the better. */
+export interface Change {
+  text: string;
+  tone: "" | "cl-good" | "cl-bad";
+}
+
+/**
+ * How `now` differs from `then`: in percent of it, or as so many times as much; in points where both are shares.
+ * `good` is the direction that is better, 0 where neither is. Null where nothing was before; "" in `text` where nothing
+ * changed.
+ */
+export function change(now: number, then: number, good: -1 | 0 | 1, inPoints = false): Change | null {
+  if (!inPoints && then === 0) return null;
+  const moved = inPoints ? (now - then) * 100 : ((now - then) / then) * 100;
+  const size = Math.abs(moved);
+  if (size < 0.05) return { text: "", tone: "" };
+  const amount = size >= 1000 ? `×${count(now / then)}` : `${size.toFixed(1)} ${inPoints ? "points" : "%"}`;
+  const text = `${moved > 0 ? "▲" : "▼"} ${amount}`;
+  if (good === 0) return { text, tone: "" };
+  return { text, tone: Math.sign(moved) === good ? "cl-good" : "cl-bad" };
+}

@@ -1,0 +1,46 @@
+/** In which face a text of a log is read: as prose, as code or a terminal's output, or as a difference of files. */
+
+export type Face = "prose" | "code" | "diff";
+
+/** So many of a text's first lines tell its face. */
+const FIRST_LINES = 60;
+const SHARE_OF_CODE = 0.3;
+
+const DIFF = /^(diff --git |@@ -\d+(,\d+)? \+\d+|--- (a\/|\S+\t)|\*\*\* Begin Patch)/m;
+/** What lines begin with that people do not write: moved in, a prompt, a number, a place in a file. */
+const CODE_BEGIN = /^(\t| {2,}(?![-*\d])|[$>#%] ?\S|\S+[@:][^ ]*[$#] |\s*\d+[:|\t]|File "|Traceback |[drwx-]{10} )/;
+/** Columns, and ends with a sign of code. */
+const CODE_WITHIN = /\S {3,}\S|\t|[;{}]\s*$/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what a terminal is told begins with one
+const TERMINAL = /\u001b(?:\[[0-9;?]*[A-Za-z]|\][^\u0007\u001b]*(?:\u0007|\u001b\\))/g;
+
+export function faceOf(text: string): Face {
+  if (!text.includes("\n")) return "prose";
+  if (DIFF.test(text.slice(0, 20_000))) return "diff";
+  if (text.slice(0, 20_000).search(TERMINAL) >= 0) return "code";
+  const lines = text
+    .split("\n", FIRST_LINES)
+    .map((line) => line.slice(0, 300))
+    .filter((line) => line.trim());
+  const code = lines.filter((line) => CODE_BEGIN.test(line) || CODE_WITHIN.test(line)).length;
+  return lines.length > 1 && code >= lines.length * SHARE_OF_CODE ? "code" : "prose";
+}
+
+/** `text` without what tells a terminal colours, places and links. */
+export const withoutColours = (text: string): string => text.replace(TERMINAL, "");
+
+/** What a line of a difference of files does. */
+export function lineKind(line: string): "added" | "removed" | "place" | "same" {
+  if (/^(\+\+\+|---|@@|diff |index |\*\*\* )/.test(line)) return "place";
+  if (line.startsWith("+")) return "added";
+  return line.startsWith("-") ? "removed" : "same";
+}
+
+/** Heads, lists, quotes, fences at the beginning of a line; tables; and marks within one. */
+const BLOCK_MARKS = /(^|\n)\s{0,3}(#{1,6} \S|[-*+] \S|\d+[.)] |> |```|~~~)/;
+const TABLE = /\|.+\|\s*\n\s*\|?[\s:|-]+\|/;
+const INLINE_MARKS = /\*\*[^\s*]|`[^`\n]+`|\[[^\]\n]+\]\([^)\n]+\)/;
+
+/** Whether a text has marks of Markdown that change how it looks. */
+export const isMarkdown = (text: string): boolean =>
+  BLOCK_MARKS.test(text) || INLINE_MARKS.test(text) || TABLE.test(text);

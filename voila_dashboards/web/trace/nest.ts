@@ -1,0 +1,159 @@
+/** Which part lies in which, and in which order: by the parent a node names, by time, and repeats in a row as one. */
+
+import { isBlank, isRecord, label } from "../text/labels.ts";
+import type { Part } from "./trace.ts";
+
+/** Nodes nested deeper stay beside each other at this depth, so that no trace is deeper than a stack. */
+const MOST_DEPTH = 64;
+/** What tracing tools call the id of a step, and of the one it lies in. */
+const IDS = ["id", "span_id", "run_id"];
+const PARENT_IDS = ["parent_id", "parent_span_id", "parent_run_id", "parent_observation_id", "parent"];
+/** So many nodes of one name, one after the other, become one row that opens. */
+const FEW_REPEATS = 4;
+
+/** Asks for the part of a name that had begun last at a moment; the first of that name where nobody knows. */
+export function lastBegun(parts: readonly Part[]): (name: string, start: number | null) => Part | undefined {
+  const byName = new Map<string, { first: Part; timed: Part[] }>();
+  for (const part of parts) {
+    const found = byName.get(part.name);
+    if (!found) byName.set(part.name, { first: part, timed: part.start === null ? [] : [part] });
+    else if (part.start !== null) found.timed.push(part);
+  }
+  for (const { timed } of byName.values()) timed.sort((a, b) => (a.start ?? 0) - (b.start ?? 0));
+  return (name, start) => {
+    const found = byName.get(name);
+    return found && ((start === null ? undefined : begunBy(found.timed, start)) ?? found.first);
+  };
+}
+
+/** The last of `timed`, which are sorted, that began at `start` or before. */
+function begunBy(timed: readonly Part[], start: number): Part | undefined {
+  let low = 0;
+  let high = timed.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((timed[middle]?.start ?? 0) <= start) low = middle + 1;
+    else high = middle;
+  }
+  return timed[low - 1];
+}
+
+/** Puts each node into the one that it names as its parent; those that name none that is there come back. */
+export function nestNodes(nodes: readonly Part[]): Part[] {
+  const parentOf = parents(nodes);
+  const homes = new Map<Part, Home>();
+  const roots: Part[] = [];
+  for (const node of nodes) {
+    const { within } = homeOf(node, parentOf, homes);
+    if (within) within.children.push(node);
+    else roots.push(node);
+  }
+  return roots;
+}
+
+/**
+ * By the ids of parents where tools give them, else by their names; a node that is inside of itself, over however many
+ * others, stands on its own.
+ */
+function parents(nodes: readonly Part[]): Map<Part, Part> {
+  const named = lastBegun(nodes);
+  const byId = new Map(nodes.map((node) => [idOf(node, IDS), node]));
+  const found = new Map<Part, Part>();
+  for (const node of nodes) {
+    const id = idOf(node, PARENT_IDS);
+    const byName = isBlank(node.raw.parent) ? undefined : named(label(node.raw.parent), node.start);
+    const parent = (id === "" ? undefined : byId.get(id)) ?? byName;
+    if (parent && parent !== node) found.set(node, parent);
+  }
+  const walks = new Map<Part, number>();
+  nodes.forEach((node, walk) => {
+    let at: Part | undefined = node;
+    for (; at && !walks.has(at); at = found.get(at)) walks.set(at, walk);
+    if (at && walks.get(at) === walk) found.delete(at);
+  });
+  return found;
+}
+
+const idOf = ({ raw }: Part, keys: readonly string[]): string => {
+  const places = isRecord(raw.attributes) ? [raw, raw.attributes] : [raw];
+  const found = places.flatMap((place) => keys.map((key) => place[key])).find((id) => !isBlank(id));
+  return found === undefined ? "" : label(found);
+};
+
+interface Home {
+  within: Part | undefined;
+  depth: number;
+}
+
+/** Where `node` lies: in its parent, or beside it where that one is as deep as may be. */
+function homeOf(node: Part, parentOf: ReadonlyMap<Part, Part>, homes: Map<Part, Home>): Home {
+  const way: Part[] = [];
+  for (let at: Part | undefined = node; at && !homes.has(at); at = parentOf.get(at)) way.push(at);
+  for (const each of way.reverse()) {
+    const parent = parentOf.get(each);
+    const above = parent && homes.get(parent);
+    if (!parent || !above) homes.set(each, { within: undefined, depth: 0 });
+    else homes.set(each, above.depth < MOST_DEPTH ? { within: parent, depth: above.depth + 1 } : above);
+  }
+  return homes.get(node) ?? { within: undefined, depth: 0 };
+}
+
+/** `parts`, and what is in each, by the time they began; what has none stays behind what was sent before it. */
+export function inOrder(parts: readonly Part[]): Part[] {
+  let last = -Infinity;
+  const timed = parts.map((part) => {
+    part.children = inOrder(part.children);
+    last = beginOf(part) ?? last;
+    return { part, at: last };
+  });
+  return timed.sort((a, b) => a.at - b.at || 0).map((each) => each.part);
+}
+
+const beginOf = (part: Part): number | null =>
+  part.start ?? (part.kind === "group" ? (part.children.find((each) => each.start !== null)?.start ?? null) : null);
+
+/** Nodes of one name in a row as a group of them. */
+export function withRepeats(parts: readonly Part[]): Part[] {
+  const kept: Part[] = [];
+  for (let at = 0; at < parts.length; ) {
+    const part = parts[at] as Part;
+    let end = at + 1;
+    while (isRepeat(part, parts[end])) end++;
+    const run = parts.slice(at, end);
+    for (const each of run) each.children = withRepeats(each.children);
+    if (run.length >= FEW_REPEATS && run.length < parts.length) kept.push(repeated(part, run));
+    else for (const each of run) kept.push(each); // there may be more than a call takes arguments
+    at = end;
+  }
+  return kept;
+}
+
+const isRepeat = (part: Part, next: Part | undefined): boolean =>
+  part.kind !== "iteration" && part.kind !== "group" && next?.kind === part.kind && next.name === part.name;
+
+/** Whether a part is such a group. */
+export const isRepeats = ({ kind, key }: Part): boolean => kind === "group" && key.startsWith("r-");
+
+const repeated = (first: Part, children: Part[]): Part => ({
+  kind: "group",
+  key: `r-${first.key}`,
+  name: first.name,
+  note: `${children.length} times in a row`,
+  raw: {},
+  rest: {},
+  start: null,
+  duration: null,
+  failed: children.some((each) => each.failed),
+  children,
+});
+
+/** All parts, each before those in it. */
+export function inSequence(groups: readonly Part[]): Part[] {
+  const found: Part[] = [];
+  const left = [...groups].reverse();
+  for (let part = left.pop(); part; part = left.pop()) {
+    found.push(part);
+    for (let i = part.children.length - 1; i >= 0; i--) left.push(part.children[i] as Part);
+  }
+  return found;
+}

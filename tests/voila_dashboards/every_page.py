@@ -7,7 +7,6 @@ only when somebody does something.
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,11 +20,9 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from access.viewer import Viewer
 from lake.scope import Scope
 from tests.voila_dashboards.demo_logs import demo_logs
-from tests.voila_dashboards.page_lake import DAY, NOW_MS, PROVIDER, log, reader_of
-from tests.voila_dashboards.widget_harness import Harness, serving
+from tests.voila_dashboards.page_lake import DAY, PROVIDER, log, reader_of
+from tests.voila_dashboards.widget_harness import Harness, showing
 from voila_dashboards.pages import PAGES
-from voila_dashboards.payload import page_payload
-from voila_dashboards.queries import PageNotFound
 
 #: A width for each kind of screen, in CSS pixels.
 DESK, TABLET, PHONE = 1360, 768, 390
@@ -100,18 +97,8 @@ def _logs() -> list[dict[str, Any]]:
 @contextmanager
 def every_page(folder: Path) -> Iterator[Harness]:
     """A harness over such a lake."""
-    one_at_a_time = threading.Lock()
-    with reader_of(folder, _logs()) as reader:
-
-        def answer(viewer: Viewer, page: str, params: dict[str, str]) -> dict[str, Any]:
-            with one_at_a_time:
-                try:
-                    return page_payload(reader, viewer, page, params, NOW_MS)
-                except PageNotFound as error:
-                    raise LookupError(str(error)) from error
-
-        with serving(answer, PROVIDER) as running:
-            yield running
+    with reader_of(folder, _logs()) as reader, showing(reader) as running:
+        yield running
 
 
 # ---------------------------------------------------------------- states

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -13,11 +12,10 @@ from playwright.sync_api import Browser, Page, expect
 from access.viewer import Viewer
 from tests.voila_dashboards.page_lake import ACME, NOW_MS, PROVIDER, log
 from tests.voila_dashboards.part_lake import LOGS, TIMEOUT, call, source_of, trace_of
-from tests.voila_dashboards.widget_harness import Harness, serving
+from tests.voila_dashboards.widget_harness import Harness, showing
 from voila_dashboards.kernel.sources import LakeSource
 from voila_dashboards.pages.ticket.payload import TicketData
 from voila_dashboards.pages.ticket.query import ticket_data
-from voila_dashboards.payload import page_payload
 
 NODE_FAILED = {
     "nodes": [{"name": "plan", "status": "error", "error": {"type": "Late", "message": "too late"}}]
@@ -38,13 +36,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LakeSource]:
 
 @pytest.fixture(scope="module")
 def harness(source: LakeSource) -> Iterator[Harness]:
-    one_at_a_time = threading.Lock()
-
-    def answer(viewer: Viewer, page: str, params: dict[str, str]) -> dict[str, Any]:
-        with one_at_a_time:
-            return page_payload(source, viewer, page, params, NOW_MS)
-
-    with serving(answer, PROVIDER) as running:
+    with showing(source) as running:
         yield running
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -12,10 +11,8 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from access.viewer import Viewer
-from tests.voila_dashboards.page_lake import MARKUP, NOW_MS, PROVIDER, log, reader_of
-from tests.voila_dashboards.widget_harness import Harness, serving
-from voila_dashboards.payload import page_payload
+from tests.voila_dashboards.page_lake import MARKUP, log, reader_of
+from tests.voila_dashboards.widget_harness import Harness, showing
 
 pytestmark = pytest.mark.browser
 
@@ -87,15 +84,8 @@ LOGS: Final = [
 
 @pytest.fixture(scope="module")
 def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
-    one_at_a_time = threading.Lock()
-    with reader_of(tmp_path_factory.mktemp("lake"), LOGS) as reader:
-
-        def answer(viewer: Viewer, page: str, params: dict[str, str]) -> dict[str, Any]:
-            with one_at_a_time:
-                return page_payload(reader, viewer, page, params, NOW_MS)
-
-        with serving(answer, PROVIDER) as running:
-            yield running
+    with reader_of(tmp_path_factory.mktemp("lake"), LOGS) as reader, showing(reader) as running:
+        yield running
 
 
 @pytest.fixture

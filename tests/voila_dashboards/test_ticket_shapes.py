@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import re
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
@@ -13,10 +12,8 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from access.viewer import Viewer
-from tests.voila_dashboards.page_lake import NOW_MS, PROVIDER, log, reader_of
-from tests.voila_dashboards.widget_harness import Harness, serving
-from voila_dashboards.payload import page_payload
+from tests.voila_dashboards.page_lake import log, reader_of
+from tests.voila_dashboards.widget_harness import Harness, showing
 
 pytestmark = pytest.mark.browser
 
@@ -96,18 +93,15 @@ LOGS: Final = [
 
 @pytest.fixture(scope="module")
 def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
-    one_at_a_time = threading.Lock()
-    with reader_of(tmp_path_factory.mktemp("lake"), LOGS) as reader:
+    def change(params: dict[str, str], payload: dict[str, Any]) -> None:
+        if params.get("log_id") == "log-of-DEEP":
+            payload["data"] |= {"trace": DEEP, "trace_state": "present"}
 
-        def answer(viewer: Viewer, page: str, params: dict[str, str]) -> dict[str, Any]:
-            with one_at_a_time:
-                payload = page_payload(reader, viewer, page, params, NOW_MS)
-            if params.get("log_id") == "log-of-DEEP":
-                payload["data"] |= {"trace": DEEP, "trace_state": "present"}
-            return payload
-
-        with serving(answer, PROVIDER) as running:
-            yield running
+    with (
+        reader_of(tmp_path_factory.mktemp("lake"), LOGS) as reader,
+        showing(reader, change=change) as running,
+    ):
+        yield running
 
 
 @pytest.fixture

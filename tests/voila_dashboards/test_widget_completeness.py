@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from access.viewer import Viewer
-from tests.voila_dashboards.page_lake import ACME, NOW_MS, PROVIDER, log, reader_of
-from tests.voila_dashboards.widget_harness import Harness, serving
-from voila_dashboards.payload import page_payload
+from tests.voila_dashboards.page_lake import ACME, log, reader_of
+from tests.voila_dashboards.widget_harness import Harness, showing
 
 pytestmark = pytest.mark.browser
 
@@ -27,15 +25,8 @@ NOT_YET = "A loss that no later log has reported yet is not counted."
 
 @pytest.fixture
 def harness(tmp_path: Path) -> Iterator[Harness]:
-    one_at_a_time = threading.Lock()
-    with reader_of(tmp_path, LOGS) as reader:
-
-        def answer(viewer: Viewer, page: str, params: dict[str, str]) -> dict[str, Any]:
-            with one_at_a_time:
-                return page_payload(reader, viewer, page, params, NOW_MS)
-
-        with serving(answer, PROVIDER) as running:
-            yield running
+    with reader_of(tmp_path, LOGS) as reader, showing(reader) as running:
+        yield running
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from access.viewer import Viewer
 from tests.voila_dashboards.page_lake import MARKUP, NOW_MS, PROVIDER, UGLY, log, reader_of, trace_of_run
-from tests.voila_dashboards.widget_harness import Harness, serving
+from tests.voila_dashboards.widget_harness import Harness, serving, showing
 from voila_dashboards.payload import page_payload
 from voila_dashboards.queries.ticket_order import SORTS
 
@@ -121,18 +121,15 @@ ADDRESSES: Final = [
 
 @pytest.fixture(scope="module")
 def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
-    one_at_a_time = threading.Lock()
-    with reader_of(tmp_path_factory.mktemp("lake"), LOGS) as reader:
+    def change(params: dict[str, str], payload: dict[str, Any]) -> None:
+        if params.get("log_id") == "log-of-NOT-JSON":
+            payload["data"] |= {"trace": MARKUP + ' {"nodes": [NaN', "trace_state": "present"}
 
-        def answer(viewer: Viewer, page: str, params: dict[str, str]) -> dict[str, Any]:
-            with one_at_a_time:
-                payload = page_payload(reader, viewer, page, params, NOW_MS)
-            if params.get("log_id") == "log-of-NOT-JSON":
-                payload["data"] |= {"trace": MARKUP + ' {"nodes": [NaN', "trace_state": "present"}
-            return payload
-
-        with serving(answer, PROVIDER) as running:
-            yield running
+    with (
+        reader_of(tmp_path_factory.mktemp("lake"), LOGS) as reader,
+        showing(reader, change=change) as running,
+    ):
+        yield running
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,9 +12,8 @@ import pytest
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from access.viewer import Viewer
-from tests.voila_dashboards.page_lake import NOW_MS, PROVIDER, log, reader_of
-from tests.voila_dashboards.widget_harness import Harness, serving
-from voila_dashboards.payload import page_payload
+from tests.voila_dashboards.page_lake import log, reader_of
+from tests.voila_dashboards.widget_harness import Harness, showing
 
 pytestmark = pytest.mark.browser
 
@@ -35,15 +33,8 @@ TICKET: Final = "/ticket/acme/log-of-KEEP"
 
 @pytest.fixture(scope="module")
 def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
-    one_at_a_time = threading.Lock()
-    with reader_of(tmp_path_factory.mktemp("lake"), LOGS) as reader:
-
-        def answer(viewer: Viewer, page: str, params: dict[str, str]) -> dict[str, Any]:
-            with one_at_a_time:
-                return page_payload(reader, viewer, page, params, NOW_MS)
-
-        with serving(answer, PROVIDER) as running:
-            yield running
+    with reader_of(tmp_path_factory.mktemp("lake"), LOGS) as reader, showing(reader) as running:
+        yield running
 
 
 @pytest.fixture

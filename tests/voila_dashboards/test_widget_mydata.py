@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -18,9 +17,8 @@ from playwright.sync_api import Browser, Page, expect
 from access.viewer import Viewer
 from tests.voila_dashboards.data_lake import DELETED, data_source
 from tests.voila_dashboards.demo_logs import demo_logs
-from tests.voila_dashboards.page_lake import ACME, NOW_MS, PROVIDER
-from tests.voila_dashboards.widget_harness import Harness, serving
-from voila_dashboards.payload import page_payload
+from tests.voila_dashboards.page_lake import ACME, PROVIDER
+from tests.voila_dashboards.widget_harness import Harness, showing
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -31,15 +29,11 @@ CLIENT, OPERATOR = replace(ACME, client_names=NAMES), replace(PROVIDER, client_n
 
 @pytest.fixture(scope="module")
 def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
-    one_at_a_time = threading.Lock()
-    with data_source(tmp_path_factory.mktemp("lake"), demo_logs(EACH)) as source:
-
-        def answer(viewer: Viewer, page: str, params: dict[str, str]) -> dict[str, Any]:
-            with one_at_a_time:
-                return page_payload(source, viewer, page, params, NOW_MS)
-
-        with serving(answer, CLIENT) as running:
-            yield running
+    with (
+        data_source(tmp_path_factory.mktemp("lake"), demo_logs(EACH)) as source,
+        showing(source, CLIENT) as running,
+    ):
+        yield running
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -17,9 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from access.viewer import Viewer
 from lake.scope import EVERYONE, Scope
 from tests.voila_dashboards.page_lake import ACME, DAY, MANAGER, NOW_MS, PROVIDER, log, reader_of
-from tests.voila_dashboards.widget_harness import Harness, serving
-from voila_dashboards.payload import page_payload
-from voila_dashboards.queries import PageNotFound
+from tests.voila_dashboards.widget_harness import Harness, showing
 
 pytestmark = pytest.mark.browser
 
@@ -95,18 +92,8 @@ TICKET = "/ticket/acme/log-of-OPEN-ME"
 
 @pytest.fixture(scope="module")
 def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
-    one_at_a_time = threading.Lock()
-    with reader_of(tmp_path_factory.mktemp("lake"), LOGS) as reader:
-
-        def answer(viewer: Viewer, page: str, params: dict[str, str]) -> dict[str, Any]:
-            with one_at_a_time:
-                try:
-                    return page_payload(reader, viewer, page, params, NOW_MS)
-                except PageNotFound as error:
-                    raise LookupError(str(error)) from error
-
-        with serving(answer, PROVIDER) as running:
-            yield running
+    with reader_of(tmp_path_factory.mktemp("lake"), LOGS) as reader, showing(reader) as running:
+        yield running
 
 
 @pytest.fixture

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from access.viewer import Viewer
 from tests.voila_dashboards.demo_logs import demo_logs
-from tests.voila_dashboards.page_lake import NOW_MS, PROVIDER, reader_of
-from tests.voila_dashboards.widget_harness import Harness, serving
-from voila_dashboards.payload import page_payload
-from voila_dashboards.queries import PageNotFound
+from tests.voila_dashboards.page_lake import reader_of
+from tests.voila_dashboards.widget_harness import Harness, showing
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -28,18 +24,8 @@ def logs() -> Logs:
 
 @pytest.fixture(scope="module")
 def harness(tmp_path_factory: pytest.TempPathFactory, logs: Logs) -> Iterator[Harness]:
-    one_at_a_time = threading.Lock()
-    with reader_of(tmp_path_factory.mktemp("lake"), logs) as reader:
-
-        def answer(viewer: Viewer, page: str, params: dict[str, str]) -> dict[str, Any]:
-            with one_at_a_time:
-                try:
-                    return page_payload(reader, viewer, page, params, NOW_MS)
-                except PageNotFound as error:
-                    raise LookupError(str(error)) from error
-
-        with serving(answer, PROVIDER) as running:
-            yield running
+    with reader_of(tmp_path_factory.mktemp("lake"), logs) as reader, showing(reader) as running:
+        yield running
 
 
 @pytest.fixture

@@ -20,8 +20,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import jinja2
 
 from access.viewer import Viewer
+from tests.voila_dashboards.page_lake import NOW_MS, PROVIDER
 from voila_dashboards.gateway.html import navigation
 from voila_dashboards.pages import PAGES
+from voila_dashboards.payload import page_payload
+from voila_dashboards.queries.source import PageNotFound, Source
 
 ROOM: Final = Path(__file__).resolve().parents[2] / "voila_dashboards"
 CSP: Final = (
@@ -197,3 +200,25 @@ def serving(answer: Answer, viewer: Viewer, port: int = 0) -> Iterator[Harness]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def showing(
+    source: Source,
+    viewer: Viewer = PROVIDER,
+    change: Callable[[dict[str, str], dict[str, Any]], object] = lambda _params, _payload: None,
+) -> Iterator[Harness]:
+    """A harness that draws its pages from ``source``, one at a time; ``change`` may alter a payload."""
+    one_at_a_time = threading.Lock()
+
+    def answer(seen_by: Viewer, page: str, params: dict[str, str]) -> dict[str, Any]:
+        with one_at_a_time:
+            try:
+                payload = page_payload(source, seen_by, page, params, NOW_MS)
+            except PageNotFound as error:
+                raise LookupError(str(error)) from error
+        change(params, payload)
+        return payload
+
+    with serving(answer, viewer) as running:
+        yield running

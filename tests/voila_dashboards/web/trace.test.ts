@@ -5,29 +5,9 @@ import { fileName, rawText } from "../../../voila_dashboards/pages/ticket/raw-lo
 import { scaleOf } from "../../../voila_dashboards/pages/ticket/scale.ts";
 import type { Log } from "../../../voila_dashboards/web/generated/contract.ts";
 import { parts, readTrace, time } from "../../../voila_dashboards/web/trace/trace.ts";
+import { LOG } from "./ticket-log.ts";
 
-const LOG: Log = {
-  client_id: "acme",
-  month: "2026-11",
-  log_id: "L/1",
-  ticket_id: "T 1",
-  status: "SUCCESS",
-  category: null,
-  environment: null,
-  workflow_version: null,
-  schema_version: 1,
-  execution_time_seconds: 1,
-  react_iterations: 0,
-  overall_confidence: null,
-  hallucination_risk: null,
-  error_count: 0,
-  tool_call_count: 0,
-  trace_bytes: 2,
-  metrics: null,
-  extra: null,
-  executed_at_ms: 0,
-  received_at_ms: 1000,
-};
+const ONE: Log = { ...LOG, log_id: "L/1", ticket_id: "T 1", status: "SUCCESS" };
 const at = (second: number) => `2026-11-23T12:00:${String(second).padStart(2, "0")}Z`;
 
 test("a list of parts is read from whatever shape was sent", () => {
@@ -168,7 +148,7 @@ test("fifty thousand nodes are read and laid out without a stack overflow", () =
 
 test("the raw log holds the sender's own text", () => {
   const text = rawText({
-    log: { ...LOG, metrics: '{"id":107505301260286111}', extra: ' {"own": 1.10} ' },
+    log: { ...ONE, metrics: '{"id":107505301260286111}', extra: ' {"own": 1.10} ' },
     trace: '{"n": 9007199254740993}',
   });
   assert.equal(
@@ -179,6 +159,6 @@ test("the raw log holds the sender's own text", () => {
       '"received_at":"1970-01-01T00:00:01.000Z","metrics":{"id":107505301260286111},"own": 1.10,' +
       '"trace":{"n": 9007199254740993}}',
   );
-  assert.equal(fileName(LOG), "T_1-L_1");
-  assert.equal(JSON.parse(rawText({ log: LOG, trace: "{broken" })).trace, "{broken");
+  assert.equal(fileName(ONE), "T_1-L_1");
+  assert.equal(JSON.parse(rawText({ log: ONE, trace: "{broken" })).trace, "{broken");
 });

@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 from starlette.applications import Starlette
@@ -70,6 +70,8 @@ from voila_dashboards.voila.client import Voila
 from voila_dashboards.voila.process import VoilaProcess
 
 logger = logging.getLogger(__name__)
+
+Work = Callable[[], Coroutine[Any, Any, None]]
 
 _PACKAGE: Final = Path(__file__).parent.parent
 _STATIC: Final = _PACKAGE / "static"
@@ -135,20 +137,14 @@ def create_gateway(
     account = Account(settings, sessions, store, gate, html, audit, lifetimes.end_session)
     channels = Channels(sessions, visits, voila, clock, settings.public_url)
 
-    @contextlib.asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        tasks.keep("pages that are over", lifetimes.run())
-        tasks.keep("signed-out sessions", sign_outs.run())
-        tasks.keep("new logs", _keep_fresh(snapshots))
-        tasks.keep("audit", audit.run())
-        tasks.keep("facts of clients", facts.run())
-        async with _running(kernels, process, tasks):
-            yield
-        await audit.stop()
-        await downloads.stop()
-        await renders.stop()
-        await voila.close()
-
+    kept: dict[str, Work] = {
+        "pages that are over": lifetimes.run,
+        "signed-out sessions": sign_outs.run,
+        "new logs": lambda: _keep_fresh(snapshots),
+        "audit": audit.run,
+        "facts of clients": facts.run,
+    }
+    stops = (audit.stop, downloads.stop, renders.stop, voila.close)
     app = Starlette(
         routes=[
             *_account_routes(login, logout, account),
@@ -157,7 +153,7 @@ def create_gateway(
         ],
         middleware=_middleware(settings),
         exception_handlers=Refusals(html, sessions).handlers,
-        lifespan=lifespan,
+        lifespan=_lifespan(tasks, kept, lambda: _running(kernels, process, tasks), stops),
     )
     app.router.redirect_slashes = False  # one address for each page
     app.state.kernels, app.state.renders, app.state.visits = kernels, renders, visits
@@ -165,6 +161,26 @@ def create_gateway(
     app.state.sign_outs, app.state.tasks, app.state.process = sign_outs, tasks, process
     app.state.audit, app.state.names = audit, names
     return app
+
+
+def _lifespan(
+    tasks: Tasks,
+    kept: Mapping[str, Work],
+    running: Callable[[], contextlib.AbstractAsyncContextManager[None]],
+    stops: Iterable[Work],
+) -> Callable[[Starlette], contextlib.AbstractAsyncContextManager[None]]:
+    """What goes on while the application runs, and what is ended with it, in this order."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        for name, work in kept.items():
+            tasks.keep(name, work())
+        async with running():
+            yield
+        for stop in stops:
+            await stop()
+
+    return lifespan
 
 
 def _middleware(settings: DashboardSettings) -> list[Middleware]:

@@ -64,7 +64,8 @@ def error_rows(parts: TraceParts) -> tuple[list[ErrorRow], int]:
             rows.append(row)
         elif row.source == "tool_calls":
             untold.remove(told)
-            rows[rows.index(told)] = replace(told, name=told.name or row.name, node=told.node or row.node)
+            # Entries stand first, in order.
+            rows[told.place] = replace(told, name=told.name or row.name, node=told.node or row.node)
     return rows[:MAX_PARTS], max(0, len(rows) - MAX_PARTS)
 
 

@@ -4,7 +4,7 @@
  */
 
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -126,40 +126,22 @@ const together = ({ all, others, othersOf }) => ({
   },
 });
 
-const LATE = /\/\* -- late -- \*\/([\s\S]*?)(?:\/\* -- at first -- \*\/|$)/g;
-const viewStyles = (page) => join(ROOM, "pages", page, "view.css");
-const lateStyles = (page) => [...readFileSync(viewStyles(page), "utf8").matchAll(LATE)].map(([, rules]) => rules);
-
-/** A page's styles in two: those it is painted with, and those of what is drawn late. */
-const inTwo = {
-  name: "in-two",
-  setup(builder) {
-    builder.onResolve({ filter: /^late:/ }, ({ path }) => ({ path: path.slice(5), namespace: "late" }));
-    builder.onLoad({ filter: /.*/, namespace: "late" }, ({ path }) => ({
-      contents: lateStyles(path).join("\n"),
-      loader: "css",
-    }));
-    builder.onLoad({ filter: /pages\/\w+\/view\.css$/ }, ({ path }) => ({
-      contents: readFileSync(path, "utf8").replace(LATE, ""),
-      loader: "css",
-    }));
-  },
-};
+/** Styles of what a page draws late, fetched with it. */
+const lateStyles = (page) => `pages/${page}/late.css`;
+const LATE = PAGES.filter((page) => existsSync(join(ROOM, lateStyles(page))));
 
 /** Scripts in pieces, and a style sheet for all pages, one for each, and for what it draws late. */
 async function buildPieces(banner) {
   const { metafile } = await build(PIECES);
   const plugins = [together(sharedModules(metafile.inputs))];
-  const late = PAGES.filter((page) => lateStyles(page).length);
   const scripts = await build({ ...PIECES, inject: ["caselog:together"], plugins, banner: { js: banner } });
   const styles = await build({
     ...COMMON,
     entryPoints: {
       caselog: "web/styles/caselog.css",
       ...Object.fromEntries(PAGES.map((page) => [`pages/${page}`, `pages/${page}/view.css`])),
-      ...Object.fromEntries(late.map((page) => [`pages/${page}-late`, `late:${page}`])),
+      ...Object.fromEntries(LATE.map((page) => [`pages/${page}-late`, lateStyles(page)])),
     },
-    plugins: [inTwo],
     banner: { css: banner },
   });
   return { files: [...scripts.outputFiles, ...styles.outputFiles], outputs: scripts.metafile.outputs };
@@ -167,7 +149,7 @@ async function buildPieces(banner) {
 
 /** The same in one script and one style sheet, without fonts: what a notebook is given. */
 async function buildWidget(banner) {
-  const imports = ["web/styles/shared.css", ...PAGES.map((page) => `pages/${page}/view.css`)];
+  const imports = ["web/styles/shared.css", ...PAGES.map((page) => `pages/${page}/view.css`), ...LATE.map(lateStyles)];
   const contents = imports.map((path) => `@import "./${path}";`).join("\n");
   const script = await build({
     ...COMMON,

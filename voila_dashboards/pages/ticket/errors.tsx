@@ -39,7 +39,10 @@ export function ErrorsCard({ payload, run: { errors }, debug, show }: ErrorsProp
       )}
       {debug && broken.length > 0 && <FailedSteps debug={debug} show={show} payload={payload} />}
       {(errors.length > 0 || broken.length > 0) && !kinds.length && (
-        <p class="cl-muted">Other tickets with such errors are found once this log has been read into the tables.</p>
+        <p class="cl-muted">
+          Other tickets with such errors are found once this log has been read into the tables, which hold the first
+          10,000 parts of a trace.
+        </p>
       )}
     </Card>
   );

@@ -2,39 +2,21 @@
 
 import type { ComponentChildren, VNode } from "preact";
 
-export function Message({
-  title,
-  text,
-  children,
-}: {
+interface Said {
   title: string;
   text: string;
   children?: ComponentChildren;
-}): VNode {
-  return (
-    <section class="cl-card cl-empty">
-      <h1 tabIndex={-1}>{title}</h1>
-      <p>{text}</p>
-      {children && <p>{children}</p>}
-    </section>
-  );
 }
 
+export const Message = ({ title, ...said }: Said): VNode => <Box head={<h1 tabIndex={-1}>{title}</h1>} {...said} />;
+
 /** The same within a page that has a head of its own. */
-export function Nothing({
-  title,
-  text,
-  children,
-}: {
-  title: string;
-  text: string;
-  children?: ComponentChildren;
-}): VNode {
-  return (
-    <section class="cl-card cl-empty">
-      <h2>{title}</h2>
-      <p>{text}</p>
-      {children && <p>{children}</p>}
-    </section>
-  );
-}
+export const Nothing = ({ title, ...said }: Said): VNode => <Box head={<h2>{title}</h2>} {...said} />;
+
+const Box = ({ head, text, children }: Omit<Said, "title"> & { head: VNode }): VNode => (
+  <section class="cl-card cl-empty">
+    {head}
+    <p>{text}</p>
+    {children && <p>{children}</p>}
+  </section>
+);

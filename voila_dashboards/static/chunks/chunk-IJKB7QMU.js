@@ -1,2 +1,0 @@
-/* Caselog's view, built by `make web` from sources with SHA-256 5d9e45235d16ac1afc1dbd523cb9871be9b2f9bc7f11ce9f668e947159f65d9e. */
-import{G as u}from"./chunk-XRFA4BKY.js";function f(e,t,c,n=!1){if(!n&&t===0)return null;let o=n?(e-t)*100:(e-t)/t*100,r=Math.abs(o);if(r<.05)return{text:"",tone:""};let l=r>=1e3?`×${u(e/t)}`:`${r.toFixed(1)} ${n?"points":"%"}`,a=`${o>0?"▲":"▼"} ${l}`;return c===0?{text:a,tone:""}:{text:a,tone:Math.sign(o)===c?"cl-good":"cl-bad"}}export{f as a};

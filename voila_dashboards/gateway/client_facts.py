@@ -32,12 +32,12 @@ class FactsOfClients:
     def __init__(self, store: Store, names: Names) -> None:
         self._reader = Receipts(store)
         self._names = names
-        self._has_looked = False
         self._looked_at = -1e9
         self._looking: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
-        self._is_said = False
         self._receipts: Sequence[Receipt] | None = None
+        #: What was in the way the last time.
+        self._error: LakeError | None = None
 
     async def run(self) -> None:
         """Look for names, settings and receipts until cancelled."""
@@ -54,12 +54,11 @@ class FactsOfClients:
         async with self._turn:
             try:
                 self._receipts = await asyncio.to_thread(self._reader.read)
-                self._is_said = False
+                self._error = None
             except LakeError as error:
-                if not self._is_said:
+                if self._error is None:
                     logger.warning("Receipts of deletions cannot be looked for: %s", error)
-                self._is_said = True
-            self._has_looked = True
+                self._error = error
 
     async def _look_at_both(self) -> None:
         await asyncio.gather(self._names.look(), self.look())
@@ -72,7 +71,8 @@ class FactsOfClients:
         looking = self._looking
         if looking is None or looking.done():
             looking = self._looking = asyncio.create_task(self._look_at_both())
-        is_known = self._has_looked and self._names.records is not None
+        has_looked = self._receipts is not None or self._error is not None
+        is_known = has_looked and self._names.records is not None
         await asyncio.wait({looking}, timeout=_PATIENCE_S if is_known else None)
 
     async def of(self, scope: Scope, client_id: str) -> ClientFacts | None:
@@ -96,6 +96,6 @@ class FactsOfClients:
         """
         await self.look()
         found = self._seen_by(scope, client_id)
-        if found is None:
-            await asyncio.to_thread(self._reader.read)  # raises what was in the way
+        if found is None and self._error is not None:
+            raise self._error
         return found or []

@@ -551,6 +551,31 @@ def test_keys_lead_to_failures_and_to_the_tickets_beside(page: Page, harness: Ha
     expect(page.locator(".cl-keys")).to_contain_text("Next ticket of the list")
 
 
+def test_a_key_that_is_pressed_before_a_ticket_is_painted_acts_on_that_ticket(
+    page: Page, harness: Harness
+) -> None:
+    visit(page, harness, "/tickets?status=FAILED")
+    page.locator("tbody a", has_text="T-000").click()
+    page.get_by_label("Search in this ticket").wait_for()
+
+    page.evaluate("""async () => {
+        const press = (key) => document.dispatchEvent(
+            new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+        const next = new Promise((drawn) => {
+            new MutationObserver((_, observer) => {
+                if (document.querySelector("h1")?.textContent !== "T-002") return;
+                observer.disconnect();
+                drawn();
+            }).observe(document, { childList: true, subtree: true, characterData: true });
+        });
+        press("j");
+        await next;
+        press("k");
+    }""")
+
+    expect(page.locator("h1")).to_have_text("T-000")
+
+
 def test_a_run_is_copied_as_a_test_case_that_runs(page: Page, harness: Harness, tmp_path: Path) -> None:
     visit(page, harness, TICKET)
 

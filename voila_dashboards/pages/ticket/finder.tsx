@@ -1,7 +1,7 @@
 /** Search in the ticket, and the keys of the page. */
 
 import type { VNode } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { copyText } from "../../web/parts/copy.tsx";
 import { useSession } from "../../web/session/context.ts";
 import type { Session } from "../../web/session/session.ts";
@@ -138,7 +138,8 @@ const Help = (): VNode => (
 function useCommands(session: Session, acts: Record<Command, () => void>, told: () => void): void {
   const now = useRef({ acts, told });
   now.current = { acts, told };
-  useEffect(() => {
+  // Preact ends other effects only after a paint: until then keys would act on the ticket before.
+  useLayoutEffect(() => {
     const stop = new AbortController();
     const press = (event: KeyboardEvent) => {
       if (isFindInPage(event)) now.current.told(); // and the browser does as it does

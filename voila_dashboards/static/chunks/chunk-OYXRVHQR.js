@@ -1,2 +1,0 @@
-/* Caselog's view, built by `make web` from sources with SHA-256 946a64e31ad7532752268eecff1c395d2ff88d18ee3f97dd4d9803f87f48a833. */
-function r(e,t){if(!t)return"100 %";let o=Math.floor(e/(e+t)*1e3)/10;return`${Math.min(99.9,Math.max(.1,o)).toFixed(1)} %`}var n={queue_full:"queue full",too_big:"too big",not_serialisable:"not serialisable",refused:"refused",network:"network",expired:"expired",other:"other"};export{r as a,n as b};

@@ -1,2 +1,0 @@
-/* Caselog's view, built by `make web` from sources with SHA-256 946a64e31ad7532752268eecff1c395d2ff88d18ee3f97dd4d9803f87f48a833. */
-import{G as u}from"./chunk-2GTY5Y5V.js";function f(e,t,c,n=!1){if(!n&&t===0)return null;let o=n?(e-t)*100:(e-t)/t*100,r=Math.abs(o);if(r<.05)return{text:"",tone:""};let l=r>=1e3?`×${u(e/t)}`:`${r.toFixed(1)} ${n?"points":"%"}`,a=`${o>0?"▲":"▼"} ${l}`;return c===0?{text:a,tone:""}:{text:a,tone:Math.sign(o)===c?"cl-good":"cl-bad"}}export{f as a};

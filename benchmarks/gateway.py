@@ -67,6 +67,13 @@ class Gateway:
                 break
         return len(self.kernels())
 
+    def wait_for_kernels(self, timeout_s: float = 30) -> list[int]:
+        """Process ids of its kernels, as soon as there are any; none after ``timeout_s``."""
+        deadline = time.monotonic() + timeout_s
+        while not (found := self.kernels()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return found
+
 
 def _is_alive(process: psutil.Process) -> bool:
     try:

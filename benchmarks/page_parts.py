@@ -256,7 +256,7 @@ def _waiting_memory(bench: Workbench, store: str) -> None:
     recipe = _main(bench)
     gateway = bench.gateway(store, recipe)
     bench.rest(gateway)
-    samples = own_memory_mb(gateway.kernels())
+    samples = own_memory_mb(gateway.wait_for_kernels())
     bench.say("memory of a waiting kernel's own", samples, "MB", **_about(store, recipe), goal="<= 40")
 
 

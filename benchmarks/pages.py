@@ -19,7 +19,7 @@ from playwright.sync_api import Browser
 from playwright.sync_api import Error as PlaywrightError
 
 from benchmarks.page_parts import PARTS
-from benchmarks.workbench import FAR, FOLDER, Workbench
+from benchmarks.workbench import FAR, FOLDER, NothingMeasured, Workbench
 from tests.servers.browser import chromium, find_chromium
 from tests.servers.process import ServerDidNotStart
 
@@ -83,7 +83,7 @@ def run(options: argparse.Namespace, browser: Browser) -> list[str]:
             store, measure = PARTS[part]
             try:
                 measure(bench, options.store or store)
-            except (PlaywrightError, ServerDidNotStart) as error:
+            except (PlaywrightError, ServerDidNotStart, NothingMeasured) as error:
                 bench.give_up(part, str(error))
                 failed.append(part)
     return failed

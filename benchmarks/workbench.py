@@ -42,6 +42,11 @@ class NoServer(Exception):
         super().__init__("Neither MinIO (`make minio`) nor SeaweedFS (`make env`) is here: no S3 server.")
 
 
+class NothingMeasured(Exception):
+    def __init__(self, figure: str) -> None:
+        super().__init__(f"There was nothing to measure for: {figure}.")
+
+
 class Workbench:
     """One run of the benchmark; everything it started ends with ``stack``."""
 
@@ -166,7 +171,9 @@ class Workbench:
     # ------------------------------------------------------------ figures
 
     def say(self, figure: str, samples: Sequence[float], unit: str = "ms", **facts: Any) -> None:
-        """One figure as a JSON line."""
+        """One figure as a JSON line; raises `NothingMeasured`."""
+        if not samples:
+            raise NothingMeasured(figure)
         spread = {"p50": statistics.median(samples), "min": min(samples), "max": max(samples)}
         rounded = {name: round(value, 1 if unit == "ms" else 2) for name, value in spread.items()}
         self._print({"figure": figure, "unit": unit, "n": len(samples), **rounded, **facts})

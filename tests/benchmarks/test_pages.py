@@ -130,3 +130,21 @@ def test_a_part_that_fails_says_why_and_what_the_gateway_said(
     assert failed == ["tabs"]
     assert (line["part"], line["failed"]) == ("tabs", "the page says: Loading")
     assert "The pages' processes have ended" in line["gateway_said"]
+
+
+def test_a_figure_without_a_measurement_fails_its_part_and_the_next_goes_on(
+    chromium_browser: Browser,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(PARTS, "tabs", (FOLDER, lambda bench, _store: bench.say("nothing", [])))
+    monkeypatch.setitem(PARTS, "people", (FOLDER, lambda bench, _store: bench.say("something", [1.0])))
+    options = read_options([*SMALL.split(), "--only", "tabs", "people", "--work", str(tmp_path)])
+
+    failed = run(options, chromium_browser)
+    first, second = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    assert failed == ["tabs"]
+    assert first["failed"] == "There was nothing to measure for: nothing."
+    assert second["figure"] == "something"

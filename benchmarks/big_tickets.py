@@ -80,6 +80,8 @@ def measure_big_tickets(bench: Workbench, store: str, recipe: Recipe) -> None:
         about = {"of": kind, "mb": round(len(json.dumps(trace)) / 1e6, 1), "store": store}
         _measure(bench, tab, f"/ticket/{recipe.client_id}/{log['log_id']}", about)
         lake.delete([key])
+        tab.open("/tickets")  # of whoever comes next none opens what is gone
+        tab.disappearance(log["ticket_id"], _LIST_LINK, 100)
     tab.leave()
     tab.page.close()
 

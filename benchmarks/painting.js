@@ -84,10 +84,10 @@
       return (await frames()) - begun;
     },
 
-    /** When `words` were painted (epoch milliseconds), asking anew by a click on `selector` until they are there. */
-    async appearance(words, selector, pauseMs) {
+    /** When `words` were painted, or gone (epoch milliseconds), asking anew by a click on `selector` until they are. */
+    async appearance(words, selector, pauseMs, isShown = true) {
       let wanted = true;
-      const there = until(() => text(VIEW).includes(words)).finally(() => (wanted = false));
+      const there = until(() => isDrawn() && text(VIEW).includes(words) === isShown).finally(() => (wanted = false));
       (async () => {
         while (wanted) {
           document.querySelector(selector).click();

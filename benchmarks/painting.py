@@ -93,6 +93,10 @@ class Tab:
         """When ``words`` were painted, in epoch milliseconds; ``selector`` is clicked until then."""
         return self._ask("caselogBench.appearance(...given)", words, selector, pause_ms)
 
+    def disappearance(self, words: str, selector: str, pause_ms: int) -> float:
+        """When ``words`` were gone, in epoch milliseconds; ``selector`` is clicked until then."""
+        return self._ask("caselogBench.appearance(...given, false)", words, selector, pause_ms)
+
     def search(self, words: str) -> float:
         """How often ``words`` are in the ticket that is open; the search is ended again."""
         return self._ask("caselogBench.search(...given)", words)

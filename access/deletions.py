@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -34,6 +35,8 @@ _RECEIPTS: Final = "receipts"
 _IDS: Final = f"{layout.CONTROL}deleted_logs/"
 _FEW_IDS: Final = 256
 _READERS: Final = 32
+#: A field of a receipt: random, and told to no client, so that nobody finds out by its digest what else was withheld.
+BLINDING: Final = "blinding"
 Kind = DeletionKind
 
 
@@ -256,7 +259,7 @@ def write_receipt(store: Store, deletion_id: str, facts: Mapping[str, Any]) -> M
     last = max(
         list_receipts(store), key=lambda each: (str(each.get("ended_at")), str(each.get("id"))), default={}
     )
-    receipt = {**facts, "previous": last.get("digest")}
+    receipt = {**facts, "previous": last.get("digest"), BLINDING: secrets.token_hex(16)}
     receipt["digest"] = digest_of_receipt(receipt)
     store.put(layout.control_key(_RECEIPTS, deletion_id), json.dumps(receipt, indent=1).encode())
     return receipt

@@ -9,6 +9,7 @@
     * `UserExists`, `UnknownUser`
     * `InvalidUser`
         * `InvalidPassword`: a new password does not follow the rules.
+    * `PasswordChanged`: somebody else gave the user another password meanwhile.
     * `ClientDeleted`: the client's id was deleted and is not given out again by itself.
     * `InvalidRetention`: how long something is kept cannot be meant.
     * `InvalidLimit`: how much a client may send cannot be meant.
@@ -101,6 +102,13 @@ class InvalidUser(AccessError):
 
 class InvalidPassword(InvalidUser):
     """A new password does not follow the rules; nothing was changed."""
+
+
+class PasswordChanged(AccessError):
+    """The password is another than the one that was to be replaced; it was left as it is."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The password of {name!r} was changed by somebody else meanwhile, and not by this.")
 
 
 class BrokenControlObject(AccessError):

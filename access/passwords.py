@@ -14,8 +14,9 @@ import argon2
 from pydantic import Field
 
 from access import records
-from access.errors import InvalidPassword
+from access.errors import InvalidPassword, PasswordChanged
 from access.records import Record
+from lake.errors import ObjectChanged, ObjectNotFound
 from lake.layout import control_key
 from lake.store import Store
 
@@ -81,6 +82,27 @@ def fits(password_hash: str | None, password: str) -> bool:
 def write_password(store: Store, password: Password) -> None:
     """Write or replace the user's password, durably; raises `lake.errors.StoreUnavailable`."""
     records.write_record(store, _KIND, password.name, password)
+
+
+def replace_password(store: Store, password: Password, first_hash: str, known_hash: str) -> None:
+    """Replace the user's password only where it is still the one with ``known_hash``.
+
+    ``first_hash`` is that of the password that the user was made with. Of several at once one replaces it. Raises
+    `PasswordChanged`, `lake.errors.StoreUnavailable`.
+    """
+    key = password_key(password.name)
+    try:
+        stored: bytes | None = store.get(key)
+    except ObjectNotFound:
+        stored = None
+    there = None if stored is None else records.parse_record(Password, key, stored)
+    is_theirs = there is not None and there.user_created_at == password.user_created_at
+    if (there.password_hash if there is not None and is_theirs else first_hash) != known_hash:
+        raise PasswordChanged(password.name)
+    try:
+        store.swap(key, stored, password.model_dump_json().encode())
+    except ObjectChanged as error:
+        raise PasswordChanged(password.name) from error
 
 
 def read_password(store: Store, name: str) -> Password | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from access import deletions
@@ -16,6 +16,7 @@ from lake.store import Store, StoredObject
 
 _PREFIX: Final = f"{CONTROL}receipts"
 _READERS: Final = 16
+_WITHHELD: Final = frozenset({"by", "previous", deletions.BLINDING})
 #: The newest are kept in memory, about 2 KB each; their ids are in the order of time.
 MOST: Final = 2_000
 
@@ -39,6 +40,18 @@ class Receipt:
         """
         of = self.told.get("client_id")
         return scope.allows(client_id) and (of == client_id or (of is None and scope.clients is None))
+
+    def as_told_to(self, scope: Scope) -> Receipt:
+        """The receipt as ``scope`` is shown it: whole to those who see all clients.
+
+        Others are not told by whose account it was done, nor of the receipt before it, which may be another client's.
+        The digest stays as the pledge by which it is compared with what the provider shows; but not without `BLINDING`
+        below it: then what is withheld could be guessed at.
+        """
+        if scope.clients is None:
+            return self
+        withheld = _WITHHELD if self.told.get(deletions.BLINDING) else {*_WITHHELD, "digest"}
+        return replace(self, told={name: value for name, value in self.told.items() if name not in withheld})
 
 
 class Receipts:

@@ -21,8 +21,8 @@ _KIND: Final = "sessions"
 _EVERYWHERE: Final = "sign_outs"
 _NAME: Final = re.compile(rf"{CONTROL}{_KIND}/(\d{{12}})-[0-9a-f]{{32}}\.json", re.ASCII)
 _WRITE_TIMEOUT_S: Final = 5.0
-#: Clocks of replicas differ; a session that is over needs no object.
-_GRACE_S: Final = 60.0
+#: A session that is over needs no object; but a replica whose clock is behind takes it for one that is not.
+_GRACE_S: Final = 3600.0
 
 
 class SignOut(Record):
@@ -50,13 +50,13 @@ def sign_out_key(name: str) -> str:
 
 async def record_sign_out(store: Store, session_id: str, expires_at: float) -> None:
     """Make the session worthless everywhere; ``expires_at`` in seconds since the epoch. Raises `StoreUnavailable`."""
-    await store.put_async(_key(session_id, expires_at), b"{}", timeout_s=_WRITE_TIMEOUT_S)
+    await store.put_async(session_key(session_id, expires_at), b"{}", timeout_s=_WRITE_TIMEOUT_S)
 
 
 async def is_signed_out(store: Store, session_id: str, expires_at: float) -> bool:
     """Whether the session was signed out; raises `StoreUnavailable`."""
     try:
-        await store.get_async(_key(session_id, expires_at))
+        await store.get_async(session_key(session_id, expires_at))
     except ObjectNotFound:
         return False
     return True
@@ -70,6 +70,7 @@ def forget_expired(store: Store, now: float) -> int:
     return len(expired)
 
 
-def _key(session_id: str, expires_at: float) -> str:
+def session_key(session_id: str, expires_at: float) -> str:
+    """Where it is kept that the session was signed out."""
     digest = hashlib.sha256(session_id.encode()).hexdigest()[:32]
     return control_key(_KIND, f"{int(expires_at):012d}-{digest}")

@@ -171,10 +171,14 @@ def _require(store: Store, name: str) -> User:
     return user
 
 
-def set_password(store: Store, name: str, password: str, now: datetime) -> User:
+def set_password(
+    store: Store, name: str, password: str, now: datetime, *, in_place_of: str | None = None
+) -> User:
     """Give the user another password, which ends every session of theirs; who they are.
 
-    Raises `UnknownUser`, `InvalidPassword`.
+    With ``in_place_of``, the hash of a password, only where that is still theirs: who knew it may have been somebody
+    else, whose change must not be undone by one that began before. Raises `UnknownUser`, `InvalidPassword`,
+    `PasswordChanged`.
     """
     user = _require(store, name)
     check_password(name, password)
@@ -184,7 +188,10 @@ def set_password(store: Store, name: str, password: str, now: datetime) -> User:
         password_hash=hash_password(password),
         changed_at=now,
     )
-    passwords.write_password(store, changed)
+    if in_place_of is None:
+        passwords.write_password(store, changed)
+    else:
+        passwords.replace_password(store, changed, user.password_hash, in_place_of)
     return user.model_copy(update={"password_hash": changed.password_hash})
 
 

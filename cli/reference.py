@@ -23,8 +23,8 @@ from collector.settings import CollectorSettings
 from etl.settings import EtlSettings
 from lake import columns, meanings
 from lake.derived import MESSAGE_BYTES, NAME_BYTES
+from lake.part_bound import MAX_FAILED, MAX_PARTS
 from lake.search_text import TEXT_BYTES
-from lake.trace_parts import MAX_PARTS
 from serving.service_log import LogSettings
 from voila_dashboards.settings import DashboardSettings
 
@@ -124,6 +124,12 @@ For analysts they are views beside `logs` and `traces`, within the same scope:
   `name`, in the place of the iteration, with what either of them says. It is so as often only as iterations
   have it: some models use an id again and again. `tool_call_count` in `logs` counts both, because the sender
   and the collector count what stands in the trace; where no call stands twice, it is the number of rows.
+- **Where a trace lists no tool call, those that stand in its messages are its tool calls**, in the formats of OpenAI
+  (chat and Responses), Anthropic, Gemini, Bedrock, LangChain and Pydantic AI: a row each, with what came back, and
+  `tool_call_count` where the log does not say it. A call that a message says twice is one. Where the trace lists
+  calls, messages add none, so that no call is counted twice. What a log says itself is its figure, also where it says
+  0 of a conversation that shows more: its page says both. Of more than 100,000 messages, or of one of more
+  than 100,000 values, none is looked at.
 - **Errors**: first those of the trace's list, which are `error_count`. Then what tool calls, iterations and
   nodes say in their field `error`, where it is not told already. It is told where an error names no other type
   and has the same message (or one of 8 characters or more within its own). One error tells of one tool call, whose
@@ -134,7 +140,10 @@ For analysts they are views beside `logs` and `traces`, within the same scope:
   a text for a number, a number without an end, a time without an offset or as seconds since 1970 are empty.
 - Names have at most {NAME_BYTES} bytes, messages {MESSAGE_BYTES}, the search text {TEXT_BYTES}, cut at a word
   or a character.
-- Of each kind, {MAX_PARTS:,} parts of a log become rows. How many more there were is `parts_beyond` of `caselog
+- Of each kind, the first {MAX_PARTS:,} parts of a log become rows, and of those behind them the first {MAX_FAILED:,}
+  that failed (of iterations, also those of which a call failed), so that failures are found wherever they stand. Of
+  more than {MAX_PARTS:,} errors, the others are those of a type, node and tool that no row has yet, {MAX_FAILED:,}
+  at most. `failed_tool_calls` counts all. How many more parts there were is `parts_beyond` of `caselog
   etl run --json`, and `beyond` of `caselog etl derive --json`.
 - A log without a trace, of a client that is `METRICS_ONLY`, has no rows, and of the text only its subject.
 

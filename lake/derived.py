@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lake import columns, schema
-from lake.error_rows import ErrorRow, error_rows, has_failed, read_error
+from lake.error_rows import ErrorRow, error_rows
+from lake.failures import NOTHING, has_failed, read_error
 from lake.part_columns import integers, moments, numbers, taken, texts
 from lake.search_text import search_text
 from lake.trace_parts import NO_PARTS, Iteration, Node, Part, ToolCall, TraceParts, read_parts
@@ -32,7 +33,6 @@ _ACTION_NAME: Final = re.compile(rb'"([\w.:/\x80-\xff-]+(?:, [\w.:/\x80-\xff-]+)
 _ACTION_BYTES: Final = 1024
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
-_NOTHING: Final = Part().error
 
 
 class _Named(msgspec.Struct):
@@ -46,7 +46,7 @@ class DerivedRows:
     """Rows of the derived tables, log by log; `tables` makes columns of them."""
 
     def __init__(self) -> None:
-        #: Parts that were over `lake.trace_parts.MAX_PARTS` of their log, and are in no table.
+        #: Parts that are in no table, because their log has too many: see `lake.part_bound`.
         self.beyond = 0
         self._logs: list[Mapping[str, Any]] = []
         self._iterations = _Rows[Iteration]()
@@ -74,13 +74,13 @@ class DerivedRows:
             self._argument_bytes += [_size_of(call.arguments) for call in parts.calls]
             self._result_bytes += [_size_of(call.result) for call in parts.calls]
             for call in parts.calls:
-                call.arguments = call.result = _NOTHING
+                call.arguments = call.result = NOTHING
             self._calls.extend(number, parts.calls)
         # What refers to the trace is read now, while it is at hand, and let go.
         for step in parts.iterations:
             self._calls_in.append(len(step.tool_calls or ()))
             step.name = step.name or _name_of_action(step.action)
-            step.action, step.tool_calls = _NOTHING, None
+            step.action, step.tool_calls = NOTHING, None
         self._iterations.extend(number, parts.iterations)
         self._nodes.extend(number, parts.nodes)
         self.beyond += parts.beyond
@@ -149,7 +149,7 @@ def derive(logs: Iterable[tuple[Mapping[str, Any], bytes | memoryview | str | No
 
 def made_of_trace(log: Mapping[str, Any], parts: TraceParts) -> dict[str, Any]:
     """Those columns of a log that its trace tells: `lake.columns.MADE_BY_ETL`."""
-    failed = None if parts is NO_PARTS else sum(map(has_failed, parts.calls))
+    failed = None if parts is NO_PARTS else parts.failed_calls
     text = search_text(log.get("extra"), parts, log.get("ticket_id"))
     return {"failed_tool_calls": failed, "search_text": text}
 
@@ -174,7 +174,7 @@ class _Rows(Generic[T]):
 def _has_failure(parts: TraceParts) -> bool:
     """Whether a part may say that it failed; most say nothing about it."""
     steps: tuple[Sequence[Part], ...] = (parts.calls, parts.iterations, parts.nodes)
-    says_why = any(part.error is not _NOTHING for each in steps for part in each)
+    says_why = any(part.error is not NOTHING for each in steps for part in each)
     return says_why or any(map(has_failed, parts.calls))
 
 
@@ -217,7 +217,7 @@ def _step(told: Mapping[str, Sequence[Any]]) -> dict[str, pa.Array]:
         **{name: _names(told[name]) for name in ("name", "node", "status", "model")},
         **{name: numbers(told[name]) for name in ("duration_ms", "cost_usd")},
         **{name: integers(told[name]) for name in ("input_tokens", "output_tokens")},
-        "error": texts([None if e is _NOTHING else _error_of(e) for e in told["error"]], MESSAGE_BYTES),
+        "error": texts([None if e is NOTHING else _error_of(e) for e in told["error"]], MESSAGE_BYTES),
     }
 
 
@@ -227,7 +227,7 @@ def _names(values: Sequence[str | None]) -> pa.Array:
 
 def _size_of(value: msgspec.Raw) -> int | None:
     """Bytes of a value's JSON; nothing where there is none."""
-    return None if value is _NOTHING else len(value)
+    return None if value is NOTHING else len(value)
 
 
 def _error_of(error: msgspec.Raw) -> str | None:
@@ -238,7 +238,7 @@ def _error_of(error: msgspec.Raw) -> str | None:
 
 def _name_of_action(action: msgspec.Raw) -> str | None:
     """What an action is called: a word, or the ``name`` of an object or of several."""
-    if action is _NOTHING or len(action) > _ACTION_BYTES:
+    if action is NOTHING or len(action) > _ACTION_BYTES:
         return None
     json = bytes(action)
     if json[:1] == b'"':

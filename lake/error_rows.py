@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
-import msgspec
+from lake.failures import NOTHING, has_failed, read_error, typed
+from lake.part_bound import kept_kinds
+from lake.trace_parts import Part, TraceParts
 
-from lake.trace_parts import MAX_PARTS, Part, TraceParts
-
-_NOTHING: Final = Part().error
-_UNREADABLE: Final = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
-_as_any = msgspec.json.Decoder().decode
-_as_text = msgspec.json.Decoder(str).decode
 #: A shorter message may stand in another one by chance.
 _TELLING: Final = 8
 #: A failure is looked for among so many errors: a trace with thousands of them must not cost their square.
 _MOST_COMPARED: Final = 100
-#: What the status of a tool call says where it failed; compared in small letters.
-FAILED: Final = "error"
-#: How most languages write an exception: its name, which has two capitals or an ending of its kind, and what it says.
-_EXCEPTION: Final = re.compile(
-    r"(?:[A-Za-z_]\w*\.)*"
-    r"(?:[A-Z][a-z0-9]+[A-Z]\w*|[A-Z]\w*(?:Error|Exception|Timeout)|Error|Exception|Timeout)(?=: +\S)"
-)
-#: The longest such name.
-_LONGEST_TYPE: Final = 200
-_encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 @dataclass(frozen=True)
@@ -45,7 +30,7 @@ class ErrorRow:
 
 
 def error_rows(parts: TraceParts) -> tuple[list[ErrorRow], int]:
-    """All errors of a trace, and how many there were beyond `MAX_PARTS`.
+    """All errors of a trace, and how many more there were than become rows: `lake.part_bound`.
 
     What a tool call, an iteration or a node says of its failure is an error of its own unless it is told already:
     one entry of ``errors`` tells of one call, whose tool it then has, and, because an exception goes through several
@@ -53,7 +38,7 @@ def error_rows(parts: TraceParts) -> tuple[list[ErrorRow], int]:
     without a type and a message, unless an entry of ``errors`` may tell of it.
     """
     rows = [
-        ErrorRow("errors", n, *_typed(e.type, e.message), e.node, e.name, e.started_at)
+        ErrorRow("errors", n, *typed(e.type, e.message), e.node, e.name, e.started_at)
         for n, e in enumerate(parts.errors)
     ]
     untold = [*rows]
@@ -66,7 +51,15 @@ def error_rows(parts: TraceParts) -> tuple[list[ErrorRow], int]:
             untold.remove(told)
             # Entries stand first, in order.
             rows[told.place] = replace(told, name=told.name or row.name, node=told.node or row.node)
-    return rows[:MAX_PARTS], max(0, len(rows) - MAX_PARTS)
+    kept = kept_kinds(rows, lambda row: (row.type, row.node, row.name))
+    return [_in_trace(row, parts) for row in kept] if parts.error_places else kept, len(rows) - len(kept)
+
+
+def _in_trace(row: ErrorRow, parts: TraceParts) -> ErrorRow:
+    """An entry of ``errors`` with its place in the trace's list."""
+    if row.source != "errors" or not parts.error_places:
+        return row
+    return replace(row, place=parts.error_places[row.place])
 
 
 def _failures(parts: TraceParts) -> Iterator[ErrorRow]:
@@ -77,7 +70,7 @@ def _failures(parts: TraceParts) -> Iterator[ErrorRow]:
     )
     for source, each in steps:
         for place, part in enumerate(each):
-            if part.error is not _NOTHING or (source == "tool_calls" and has_failed(part)):
+            if part.error is not NOTHING or (source == "tool_calls" and has_failed(part)):
                 yield from _failure(source, place, part, parts)
 
 
@@ -91,17 +84,6 @@ def _failure(source: str, place: int, part: Part, parts: TraceParts) -> Iterator
     elif source == "tool_calls" and node is None and (of := parts.places[place]) is not None:
         node = parts.iterations[of].node if of < len(parts.iterations) else None
     yield ErrorRow(source, place, kind, message, node, name, part.started_at)
-
-
-def has_failed(part: Part) -> bool:
-    """Whether a part failed: its status says so, or it has an error.
-
-    >>> has_failed(Part(status="Error")), has_failed(Part(error=msgspec.Raw(b'"late"'))), has_failed(Part(status="ok"))
-    (True, True, False)
-    """
-    if part.status is not None and part.status.lower() == FAILED:
-        return True
-    return part.error is not _NOTHING and read_error(part.error) != (None, None)
 
 
 def _told(row: ErrorRow, told: Sequence[ErrorRow]) -> ErrorRow | None:
@@ -125,42 +107,3 @@ def _says(other: ErrorRow, row: ErrorRow) -> bool:
         return row.message == other.message and row.type == other.type
     is_held = len(row.message) >= _TELLING and row.message in other.message
     return is_held or row.message == other.message
-
-
-def read_error(value: msgspec.Raw) -> tuple[str | None, str | None]:
-    """Type and message of what a part says of its failure: a text, an object of both, or any other JSON.
-
-    >>> read_error(msgspec.Raw(b'{"type": "Timeout", "message": "no answer"}')), read_error(msgspec.Raw(b'"late"'))
-    (('Timeout', 'no answer'), (None, 'late'))
-    >>> read_error(msgspec.Raw(b'false'))
-    (None, None)
-    """
-    try:
-        found: Any = _as_any(value)
-    except _UNREADABLE:
-        return None, None
-    if not found:
-        return None, None
-    if isinstance(found, str):
-        return _typed(None, found)
-    if isinstance(found, dict) and ("message" in found or "type" in found):
-        return _typed(_text(found.get("type")), _text(found.get("message")))
-    return None, _encode(found).decode()
-
-
-def _typed(kind: str | None, message: str | None) -> tuple[str | None, str | None]:
-    """Type and message; the type is read from the message where it begins with one and nothing else names it.
-
-    >>> _typed(None, "shop.PaymentRefused: no currency"), _typed("Late", "TimeoutError: 5 s")
-    (('shop.PaymentRefused', 'no currency'), ('Late', 'TimeoutError: 5 s'))
-    >>> _typed(None, "Note: late")
-    (None, 'Note: late')
-    """
-    if kind or message is None:
-        return kind, message
-    named = _EXCEPTION.match(message, 0, _LONGEST_TYPE)
-    return (None, message) if named is None else (named[0], message[named.end() + 1 :].lstrip())
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None

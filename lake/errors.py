@@ -5,7 +5,7 @@
     * `StoreUnavailable`: the store did not answer, or refused; trying again is safe.
         * `LakeMissing`, `BucketMissing`, `StoreRefused`, `TableNotUnderstood`: the operator has to do something first.
             * `LakeGone`: there was a lake, and it is not there any more.
-    * `ObjectNotFound`, `ObjectExists`: the answer to a question, not a failure of the store.
+    * `ObjectNotFound`, `ObjectExists`, `ObjectChanged`: the answer to a question, not a failure of the store.
         * `ObjectWithheld`: it is there, but cannot be read or removed; the others can.
     * `UnreadableRaw`: a raw object or one of its lines is not what the collector writes.
     * `ObjectDamaged`: a file of the tables is missing or is not what was committed; the others are fine.
@@ -111,6 +111,14 @@ class ObjectExists(LakeError):
 
     def __init__(self, key: str) -> None:
         super().__init__(f"The object {key!r} exists already and was not changed.")
+        self.key = key
+
+
+class ObjectChanged(LakeError):
+    """An object with this key is another than it was; it was left as it is."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"The object {key!r} was changed by somebody else meanwhile, and not by this.")
         self.key = key
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,7 +16,7 @@ from typing import IO, Final, ParamSpec, TypeVar
 from obstore import exceptions as obs_errors
 from obstore.store import LocalStore
 
-from lake.errors import LakeError, ObjectWithheld, StoreUnavailable
+from lake.errors import LakeError, ObjectChanged, ObjectNotFound, ObjectWithheld, StoreUnavailable
 from lake.folder_mark import MARK, FolderMark, Identity
 from lake.folder_walk import one_level, walk, withheld
 from lake.fsync import fsync
@@ -114,6 +115,15 @@ class FolderStore(Store):
         """As the door says; the file and its folders are fsynced."""
         with named_failures(f"creating {key}", key):
             self._write(key, [data], _link_new)
+
+    def _replace(self, key: str, before: bytes, data: bytes) -> None:
+        folder = (self._folder / key).parent
+        if not folder.is_dir():
+            raise ObjectNotFound(key)
+        with _alone_in(folder):
+            if self.get(key) != before:
+                raise ObjectChanged(key)
+            self.put(key, data)
 
     def get(self, key: str) -> bytes:
         """As the door says, whatever the file's name; raises `ObjectWithheld` where it may not be read."""
@@ -254,6 +264,17 @@ def _withholding(key: str) -> Iterator[None]:
         raise FileNotFoundError(key) from error
     except (PermissionError, IsADirectoryError) as error:
         raise ObjectWithheld(key, (error.strerror or "it is withheld").lower()) from error
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """While no other process of this machine, and no other thread, replaces something in ``folder``."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened)
 
 
 def _link_new(staged: Path, final: Path) -> None:

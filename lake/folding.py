@@ -1,7 +1,8 @@
 """Texts as they are compared when somebody searches: without case, accents and forms of letters, in every script. Pure.
 
 What is stored and what is typed go through the same function, so that a search is a plain comparison of characters:
-it needs no words, which Chinese, Japanese and Thai do not write apart.
+it needs no words, which Chinese, Japanese and Thai do not write apart. The pages search within a ticket by the same
+rules: `voila_dashboards.contract` writes them down for browsers.
 """
 
 from __future__ import annotations
@@ -12,17 +13,17 @@ from typing import Final
 
 #: Marks that may be left out in writing: accents of Latin, Greek and Cyrillic letters, points of Hebrew, vowel signs of
 #: Arabic and its line that draws words out. Marks of other scripts tell words apart, and stay.
-_OPTIONAL: Final = re.compile(
+OPTIONAL: Final = re.compile(
     "[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]"
 )
 #: Letters that other people write as one or two others, and that no rule of Unicode takes apart.
-_LETTERS: Final = str.maketrans(
+LETTERS: Final = str.maketrans(
     {"ı": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ħ": "h", "ŧ": "t"}
     | dict.fromkeys("أإآٱ", "ا")
     | {"ى": "ي", "ة": "ه"}
 )
 #: What is not to be seen: joiners, marks of direction, soft hyphens.
-_INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 
 
 def fold(text: str) -> str:
@@ -35,6 +36,6 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return " ".join(text.lower().split())
-    apart = unicodedata.normalize("NFKD", _INVISIBLE.sub("", text)).casefold()
-    plain = _OPTIONAL.sub("", apart).translate(_LETTERS)
+    apart = unicodedata.normalize("NFKD", INVISIBLE.sub("", text)).casefold()
+    plain = OPTIONAL.sub("", apart).translate(LETTERS)
     return " ".join(unicodedata.normalize("NFC", plain).split())

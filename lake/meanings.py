@@ -26,7 +26,7 @@ _OF_DERIVED: Final[Mapping[str, str]] = {
     "errors.name": "Name of the tool or the node that failed, where it is its own error.",
     "node": "Name of the node it ran in; for a tool call where its own is missing that of its iteration.",
     "nodes.node": "Name of the node it ran in, its `parent`.",
-    "status": "As the trace has it, `ok` or `error`.",
+    "status": "As the trace has it, `ok` or `error`; of a tool call also `error` where a flag of it says so.",
     "duration_ms": "How long it took, in milliseconds.",
     "input_tokens": "Tokens sent.",
     "output_tokens": "Tokens received.",

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from obstore import exceptions as obs_errors
 from obstore.store import LocalStore, MemoryStore, S3Store
@@ -20,6 +20,7 @@ from obstore.store import LocalStore, MemoryStore, S3Store
 from lake.errors import (
     BucketMissing,
     LakeMissing,
+    ObjectChanged,
     ObjectExists,
     ObjectNotFound,
     StoreRefused,
@@ -175,6 +176,32 @@ class Store:
         """Write the object only where there is none; raises `ObjectExists`, `StoreUnavailable`."""
         with self._naming(f"creating {key}", key):
             self._objects.put(key, data, use_multipart=False, mode="create")
+
+    def swap(self, key: str, before: bytes | None, data: bytes) -> None:
+        """Write the object only where it is still ``before``, None where there was none.
+
+        Raises `ObjectChanged`, `StoreUnavailable`.
+        """
+        try:
+            if before is None:
+                self.create(key, data)
+            else:
+                self._replace(key, before, data)
+        except (ObjectExists, ObjectNotFound) as error:
+            raise ObjectChanged(key) from error
+
+    def _replace(self, key: str, before: bytes, data: bytes) -> None:
+        """Replace ``before`` by ``data``; the store itself compares, by the object's tag."""
+        with self._naming(f"writing {key}", key):
+            found = self._objects.get(key)
+            if bytes(found.bytes()) != before:
+                raise ObjectChanged(key)
+            told = {name: found.meta[name] for name in ("e_tag", "version")}
+            mode: Any = {name: value for name, value in told.items() if value is not None}
+            try:
+                self._objects.put(key, data, use_multipart=False, mode=mode)
+            except obs_errors.PreconditionError as error:
+                raise ObjectChanged(key) from error
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
         """The objects below ``prefix`` (whole path segments), by key in ascending order."""

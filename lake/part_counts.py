@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
 
 from lake.json_shape import count_items
+from lake.said_calls import calls_in_messages
 
 #: What is counted of a trace of fewer bytes, or with fewer commas, can be held while it is counted.
 _SMALL_BYTES: Final = 256 * 1024
@@ -55,9 +56,18 @@ class PartCounts:
 def count_parts(trace: bytes) -> PartCounts:
     """How many iterations, tool calls and errors there are; parts of an unexpected shape count as none.
 
+    Where neither the trace nor an iteration lists a call, those that stand in its messages count.
+
     >>> count_parts(b'{"errors": [{}], "react_iterations": [{"tool_calls": [1, 2]}]}')
     PartCounts(react_iterations=1, tool_call_count=2, error_count=1)
     """
+    counts = _count_listed(trace)
+    return (
+        counts if counts.tool_call_count else replace(counts, tool_call_count=len(calls_in_messages(trace)))
+    )
+
+
+def _count_listed(trace: bytes) -> PartCounts:
     if len(trace) > _SMALL_BYTES and trace.count(b",") > _FEW_COMMAS:
         return _count_apart(trace)
     try:

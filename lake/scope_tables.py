@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from caselog.endings import FAILED_STATUSES
 from lake import columns, layout
 
 #: Of an error's message, so much is shown in a list; the ticket has all of it.
@@ -69,7 +70,7 @@ ERRORS: Final = _parts("errors", message=f"left(message, {_MESSAGE_LETTERS})")
 TOOL_CALLS: Final = _parts(
     "tool_calls",
     needs=("error",),
-    status="CASE WHEN error IS NOT NULL OR lower(status) = 'error' THEN 'error' ELSE status END",
+    status=f"CASE WHEN error IS NOT NULL OR lower(status) IN {FAILED_STATUSES} THEN 'error' ELSE status END",
 )
 
 #: Scope files that are made only where a page asks for them, by the name of their table.

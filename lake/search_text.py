@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from lake.error_rows import has_failed, read_error
+from lake.failures import has_failed, read_error
 from lake.folding import fold
 from lake.trace_parts import Message, TraceParts
 

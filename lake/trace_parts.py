@@ -8,17 +8,18 @@ another type is empty, and costs no other field, part or log.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import msgspec
 
+from caselog.endings import FAILED_STATUSES, is_failed_status
+from lake.failures import NOTHING, has_failed
+from lake.part_bound import MAX_PARTS, kept_kinds, kept_places
+from lake.said_calls import calls_in_messages
+
 T = TypeVar("T")
 
-#: Of each kind, so many parts of one trace become rows; what is beyond is counted.
-MAX_PARTS: Final = 10_000
-
-_NOTHING: Final = msgspec.Raw(b"null")
 _UNREADABLE: Final = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 
 
@@ -34,22 +35,24 @@ class Part(msgspec.Struct, gc=False):
     output_tokens: int | None = None
     cost_usd: float | None = None
     model: str | None = None
-    error: msgspec.Raw = _NOTHING
+    error: msgspec.Raw = NOTHING
 
 
 class ToolCall(Part, gc=False):
     """A tool call; of its arguments and its result the bytes of their JSON are kept until they are counted."""
 
     id: str | None = None
-    arguments: msgspec.Raw = _NOTHING
-    result: msgspec.Raw = _NOTHING
+    is_error: bool | None = None
+    isError: bool | None = None  # noqa: N815 - as MCP calls it
+    arguments: msgspec.Raw = NOTHING
+    result: msgspec.Raw = NOTHING
 
 
 class Iteration(Part, gc=False):
     """An iteration and the tool calls in it."""
 
     iteration: int | None = None
-    action: msgspec.Raw = _NOTHING
+    action: msgspec.Raw = NOTHING
     tool_calls: list[ToolCall] | None = None
 
 
@@ -70,7 +73,7 @@ class Message(msgspec.Struct, gc=False):
     """A message of the conversation."""
 
     role: str | None = None
-    content: msgspec.Raw = _NOTHING
+    content: msgspec.Raw = NOTHING
 
 
 class Parts(msgspec.Struct):
@@ -81,14 +84,15 @@ class Parts(msgspec.Struct):
     tool_calls: list[ToolCall] | None = None
     errors: list[Error] | None = None
     messages: list[Message] | None = None
-    final_response: msgspec.Raw = _NOTHING
-    subject: msgspec.Raw = _NOTHING
+    final_response: msgspec.Raw = NOTHING
+    subject: msgspec.Raw = NOTHING
 
 
 _as_parts = msgspec.json.Decoder(Parts).decode
 _as_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _as_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _as_text = msgspec.json.Decoder(str).decode
+_encode = msgspec.json.Encoder().encode
 _EXACT: Final[dict[type, Callable[[Any], Any]]] = {
     kind: msgspec.json.Decoder(kind).decode for kind in (Node, Iteration, ToolCall, Error, Message)
 }
@@ -112,8 +116,10 @@ _KINDS: Final = {
 class TraceParts(msgspec.Struct):
     """The parts of one trace in their order; a tool call that the trace has in two places stands here once.
 
-    ``calls`` are those of the iterations, in their order, and then those of no iteration; ``places`` are the
-    positions of the iterations that they belong to. ``beyond`` is how many parts there were over `MAX_PARTS`.
+    ``calls`` are those of the iterations, in their order, and then those of no iteration; where there are none of
+    either, those that stand in its messages. ``places`` are the positions of the iterations that they belong to.
+    ``failed_calls`` counts all that failed. ``beyond`` is how many parts are left out, because there are too many of
+    their kind: `lake.part_bound`.
     """
 
     iterations: Sequence[Iteration] = ()
@@ -122,8 +128,11 @@ class TraceParts(msgspec.Struct):
     errors: Sequence[Error] = ()
     nodes: Sequence[Node] = ()
     messages: Sequence[Message] = ()
-    final_response: msgspec.Raw = _NOTHING
-    subject: msgspec.Raw = _NOTHING
+    final_response: msgspec.Raw = NOTHING
+    subject: msgspec.Raw = NOTHING
+    #: Where each of ``errors`` stands in the trace's list; None: where it stands here.
+    error_places: Sequence[int] | None = None
+    failed_calls: int = 0
     beyond: int = 0
 
 
@@ -141,12 +150,13 @@ def read_parts(trace: bytes | memoryview | str | None) -> TraceParts:
     if trace is None:
         return NO_PARTS
     try:
-        return _in_order(_as_parts(trace))
+        told = _as_parts(trace)
     except _UNREADABLE:
-        return _in_order(_read_odd_trace(trace))
+        told = _read_odd_trace(trace)
+    return _in_order(told, trace)
 
 
-def _in_order(parts: Parts) -> TraceParts:
+def _in_order(parts: Parts, trace: bytes | memoryview | str) -> TraceParts:
     iterations = parts.react_iterations or []
     calls: list[ToolCall] = []
     places: list[int | None] = []
@@ -158,6 +168,12 @@ def _in_order(parts: Parts) -> TraceParts:
         outside = _without_told(calls, outside) if calls else outside
         calls += outside
         places += [None] * len(outside)
+    if not calls and parts.messages:
+        calls = [_said_call(call) for call in calls_in_messages(trace)]
+        places = [None] * len(calls)
+    for call in calls:
+        if call.is_error or call.isError:
+            _fail(call)
     found = TraceParts(
         iterations,
         calls,
@@ -167,17 +183,55 @@ def _in_order(parts: Parts) -> TraceParts:
         parts.messages or [],
         parts.final_response,
         parts.subject,
+        failed_calls=sum(map(has_failed, calls)),
     )
     if max(len(iterations), len(calls), len(found.errors), len(found.nodes)) > MAX_PARTS:
         _bound(found)
     return found
 
 
+def _fail(call: ToolCall) -> None:
+    """Has the status of a call say what a flag of it says."""
+    if not is_failed_status(call.status):
+        call.status = FAILED_STATUSES[0]
+
+
+def _said_call(told: Mapping[str, Any]) -> ToolCall:
+    """A call that stands in nothing but messages."""
+    call = ToolCall(
+        **{name: told[name] for name in ("id", "name", "status") if isinstance(told.get(name), str)}
+    )
+    for name in ("arguments", "result", "error"):
+        if told.get(name) is not None:
+            setattr(call, name, msgspec.Raw(_encode(told[name])))
+    return call
+
+
 def _bound(found: TraceParts) -> None:
-    for name in ("iterations", "calls", "places", "errors", "nodes"):
+    """Leave out what is too much; a call whose iteration is left out stands in none."""
+    steps = kept_places(found.iterations, _has_failure)
+    place_of = {place: n for n, place in enumerate(steps)}
+    calls = kept_places(found.calls, has_failed)
+    found.places = [None if (of := found.places[n]) is None else place_of.get(of) for n in calls]
+    kept = {
+        "iterations": steps,
+        "calls": calls,
+        "errors": kept_kinds(range(len(found.errors)), lambda place: _kind_of(found.errors[place])),
+        "nodes": kept_places(found.nodes, has_failed),
+    }
+    found.error_places = kept["errors"]
+    for name, places in kept.items():
         values = getattr(found, name)
-        found.beyond += 0 if name == "places" else max(0, len(values) - MAX_PARTS)
-        setattr(found, name, values[:MAX_PARTS])
+        found.beyond += len(values) - len(places)
+        setattr(found, name, [values[place] for place in places])
+
+
+def _kind_of(error: Error) -> tuple[str | None, ...]:
+    return error.type, error.node, error.name
+
+
+def _has_failure(step: Iteration) -> bool:
+    return has_failed(step) or any(map(has_failed, step.tool_calls or ()))
 
 
 # ------------------------------------------------------------ calls in two places
@@ -229,7 +283,7 @@ def _read_odd_trace(trace: bytes | memoryview | str) -> Parts:
         told = _as_object(trace)
     except _UNREADABLE:
         return Parts()
-    found = Parts(final_response=told.get("final_response", _NOTHING), subject=told.get("subject", _NOTHING))
+    found = Parts(final_response=told.get("final_response", NOTHING), subject=told.get("subject", NOTHING))
     for name, kind in _KINDS.items():
         setattr(found, name, _read_odd_list(kind, told.get(name)))
     return found

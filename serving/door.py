@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from http import HTTPStatus
@@ -51,12 +51,14 @@ class Refusal:
     media_type: str
     body: bytes
 
-    def as_answer(self) -> bytes:
-        """The whole answer, after which the connection ends; like every other it bears a request id."""
+    def as_answer(self, headers: Mapping[str, str]) -> bytes:
+        """The whole answer, after which the connection ends; like every other it bears a request id and ``headers``."""
         status = HTTPStatus(self.status)
+        others = "".join(f"{name.lower()}: {value}\r\n" for name, value in headers.items())
         head = (
             f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: {self.media_type}\r\n"
-            f"content-length: {len(self.body)}\r\nx-request-id: {new_request_id()}\r\nconnection: close\r\n\r\n"
+            f"content-length: {len(self.body)}\r\nx-request-id: {new_request_id()}\r\nconnection: close\r\n"
+            f"{others}\r\n"
         )
         return head.encode() + self.body
 
@@ -73,7 +75,7 @@ class Door:
     """What the connections of one server have in common; ``refuse`` writes in the server's own words.
 
     They read into one ``buffer``, whose content is taken before another one reads. ``ending`` counts those whose last
-    answer is given.
+    answer is given. Answers that no application makes bear ``headers``.
     """
 
     limits: RequestLimits
@@ -81,6 +83,7 @@ class Door:
     connections: Connections
     buffer: memoryview = field(default_factory=lambda: memoryview(bytearray(_READ_BYTES)))
     ending: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class DoorConfig(Config):

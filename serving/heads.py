@@ -290,7 +290,7 @@ class BoundedHead(HttpToolsProtocol):
             else:
                 self.transport.close()  # an answer is on its way already
             return
-        self.transport.write(self._door.refuse(fault, self._limits).as_answer())
+        self.transport.write(self._door.refuse(fault, self._limits).as_answer(self._door.headers))
         self._linger()
         if self.cycle is not None:
             self.cycle.disconnected = True

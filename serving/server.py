@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import uvicorn
@@ -21,16 +22,19 @@ def make_server(
     max_connections: int,
     websockets: bool,
     stop_timeout_s: int,
+    headers: Mapping[str, str] | None = None,
     **options: Any,
 ) -> uvicorn.Server:
     """A server that is not started yet; ``max_connections`` 0 is as many as the open files allow.
 
-    A stop waits ``stop_timeout_s`` for what was accepted. ``options`` are uvicorn's own. ``await server.serve()`` runs
+    A stop waits ``stop_timeout_s`` for what was accepted. Refusals that ``app`` does not make bear ``headers``.
+    ``options`` are uvicorn's own. ``await server.serve()`` runs
     it in a loop beside others; `stop` ends it. In the main thread uvicorn also listens to SIGINT and SIGTERM while it
     runs.
     """
     most, backlog = connections_within(open_files_limit())
-    door = Door(limits, refuse, Connections(min(most, max_connections) if max_connections else most))
+    connections = Connections(min(most, max_connections) if max_connections else most)
+    door = Door(limits, refuse, connections, headers=headers or {})
     config = DoorConfig(
         door,
         app,

@@ -26,6 +26,8 @@ MOST_RECEIPTS: Final = 10
 _MOST_BYTES: Final = 192 * 1024
 _MOST_ENTRIES: Final = 6
 _LONGEST: Final = 300
+#: In place of an account of the provider's, which is told to nobody else.
+_BY_PROVIDER: Final = "the provider"
 _LONGEST_ENTRY: Final = 120
 
 
@@ -122,7 +124,7 @@ def _receipt(receipt: Receipt) -> ReceiptFacts:
         "kind": kind if kind in KINDS.words else DeletionKind.CLIENT.value,
         "is_of_everybody": told.get("client_id") is None,
         "why": _text(told.get("why")),
-        "by": _text(told.get("by")),
+        "by": _text(told.get("by")) or _BY_PROVIDER,
         "requested_at_ms": _ms(told.get("requested_at")),
         "ended_at_ms": _ms(told.get("ended_at")),
         "removed": _counts(told.get("removed")),

@@ -1,7 +1,6 @@
 """What the list of tickets is narrowed by, as it stands in an address: words, choices, and conditions on numbers. Pure.
 
-Untrusted text in, clamped values out; nothing here raises. A condition that cannot be understood narrows nothing, and
-is told, so that nobody takes a longer list for the answer.
+Untrusted text in, clamped values out; nothing here raises. A condition that cannot be understood narrows nothing.
 """
 
 from __future__ import annotations
@@ -58,7 +57,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Conditions:
-    """Everything that narrows the list beside its time and its client; ``ignored`` could not be understood."""
+    """Everything that narrows the list beside its time and its client."""
 
     search: str = ""
     statuses: tuple[str, ...] = ()
@@ -66,7 +65,6 @@ class Conditions:
     of_error: Mapping[str, str] = field(default_factory=dict)
     numbers: tuple[Condition, ...] = ()
     has_failed_calls: bool = False
-    ignored: tuple[str, ...] = ()
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -95,25 +93,40 @@ def read_conditions(params: Mapping[str, str]) -> Conditions:
 
     >>> read_conditions({"status": "FAILED,A%2CB"}).statuses
     ('FAILED', 'A,B')
-    >>> found = read_conditions({"where": "hallucination_risk > 0.5,cost_usd<=x"})
-    >>> found.numbers, found.ignored
-    ((Condition(name='hallucination_risk', operator='>', number=0.5),), ('cost_usd<=x',))
+    >>> read_conditions({"where": "hallucination_risk > 0.5,cost_usd<=x"}).numbers
+    (Condition(name='hallucination_risk', operator='>', number=0.5),)
     """
-    told = _listed(params.get("where"))
-    numbers = {text: _read_condition(text) for text in told}
-    read = [condition for condition in numbers.values() if condition]
+    numbers = (_read_condition(text) for text in _listed(params.get("where")))
     return Conditions(
         search=_text(params.get("q"), 200).strip(),
         statuses=tuple(_listed(params.get("status")))[:_MOST_STATUSES],
         choices={name: _text(params.get(name)) for name in COLUMNS},
         of_error={name: _text(params.get(name)) for name in OF_ERROR},
-        numbers=tuple(read[:_MOST_CONDITIONS]),
+        numbers=tuple(condition for condition in numbers if condition)[:_MOST_CONDITIONS],
         has_failed_calls=params.get("failed_calls") == "1",
-        ignored=(
-            *(text[:200] for text, condition in numbers.items() if condition is None),
-            *(condition.text for condition in read[_MOST_CONDITIONS:]),
-        ),
     )
+
+
+def unread_conditions(text: str) -> list[str]:
+    """Which of the conditions on numbers are none, or are too many.
+
+    >>> unread_conditions("cost_usd>1,cost_usd>a lot"), unread_conditions("x" * 5000) == ["x" * 5000]
+    (['cost_usd>a lot'], True)
+    """
+    if not _text(text, _LONGEST_LIST):
+        return [text]
+    read = {told: _read_condition(told) for told in _listed(text)}
+    good = [told for told, condition in read.items() if condition]
+    return [told for told, condition in read.items() if not condition] + good[_MOST_CONDITIONS:]
+
+
+def unread_statuses(text: str) -> list[str]:
+    """Statuses beyond those that may be asked for at once; all of them where the text is too long.
+
+    >>> unread_statuses("FAILED,SUCCESS"), unread_statuses(",".join(map(str, range(22))))
+    ([], ['20', '21'])
+    """
+    return _listed(text)[_MOST_STATUSES:] if _text(text, _LONGEST_LIST) else [text]
 
 
 def _read_condition(text: str) -> Condition | None:

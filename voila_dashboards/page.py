@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from access.viewer import Viewer
+from voila_dashboards.finding import Finding
 from voila_dashboards.params import Param
 from voila_dashboards.queries.source import Source
 
@@ -41,6 +42,8 @@ class Page:
     is_kept_ready: bool = False
     #: Whether a viewer of several clients may narrow it to one: then the payload lists them.
     has_client_choice: bool = False
+    #: Whose values can be looked for, where it has parameters with more values than it offers.
+    finding: Finding | None = None
 
     @property
     def path_params(self) -> tuple[str, ...]:

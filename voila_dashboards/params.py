@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,11 +24,19 @@ class Param:
 
     ``choices`` are all it may be (in `Words` where they have a name in the browser); none means any text.
     ``default_by`` names another parameter, and for values of that one the default instead of ``default``.
+    ``unread`` tells which pieces of a text mean nothing; where it is left out, a text of which the page understood
+    nothing is one.
     """
 
     default: str = ""
     choices: Words | tuple[str, ...] = ()
     default_by: tuple[str, Mapping[str, str]] | None = None
+    unread: Callable[[str], Sequence[str]] | None = None
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All it may be; none means any text."""
+        return self.choices.words if isinstance(self.choices, Words) else self.choices
 
 
 def read_client(value: object) -> str | None:

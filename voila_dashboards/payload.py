@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict, cast
 
 from access.viewer import Viewer
+from voila_dashboards.left_out import LeftOut, left_out
 from voila_dashboards.pages import PAGES
 from voila_dashboards.queries.source import PageNotFound, Source, list_clients
 
@@ -32,6 +33,8 @@ class Payload(TypedDict):
     viewer: ViewerNames
     may: May
     params: dict[str, str]
+    #: What of the address is not among these parameters, because it was not understood.
+    left_out: LeftOut
     clients: list[str]
     #: What clients of this page are called by people, by id; one that is not in it is called by its id.
     client_names: dict[str, str]
@@ -71,12 +74,13 @@ def page_payload(
     """Everything the page draws, shaped as `Payload`.
 
     Raises `PageNotFound` for a page or ticket that is not there for ``viewer``. ``params`` is untrusted: what cannot be
-    understood is as if it were not given. ``as_of_ms`` is now where it is left out.
+    understood is as if it were not given, and told. ``as_of_ms`` is now where it is left out.
     """
     shown = PAGES.get(page)
     if shown is None:
         raise PageNotFound(page)
     understood, data = shown.query(source, viewer, params, now_ms)
+    only_client = viewer.scope.only_client
     has_choice = shown.has_client_choice and viewer.sees_many
     clients = list_clients(source, viewer) if has_choice else []
     payload: Payload = {
@@ -84,8 +88,9 @@ def page_payload(
         "viewer": viewer_names(viewer),
         "may": {"see_clients": viewer.sees_many},
         "params": understood,
+        "left_out": left_out(shown.params, params, understood, only_client),
         "clients": clients,
-        "client_names": _client_names(viewer, {*clients, *_clients_in(understood), viewer.scope.only_client}),
+        "client_names": _client_names(viewer, {*clients, *_clients_in(understood), only_client}),
         "now_ms": now_ms,
         "as_of_ms": now_ms if as_of_ms is None else as_of_ms,
         "is_current": is_current,

@@ -22,9 +22,9 @@ def period_params(default: str) -> dict[str, Param]:
     """The parameters of a period: one that is named, or its first and last day; and whose days these are."""
     return {
         "range": Param(default, ("", *DAYS, "all")),
-        "from": Param(),
-        "to": Param(),
-        "zone": Param(UTC_ZONE.name),
+        "from": Param(unread=_unread_day),
+        "to": Param(unread=_unread_day),
+        "zone": Param(UTC_ZONE.name, unread=lambda name: () if read_zone(name).name == name else (name,)),
     }
 
 
@@ -101,6 +101,10 @@ def read_period(params: Mapping[str, str], now_ms: int, default: str) -> Period:
 
 def _next(day: date) -> date:
     return day + timedelta(days=1)
+
+
+def _unread_day(text: str) -> tuple[str, ...]:
+    return () if _read_day(text) else (text,)
 
 
 def _read_day(value: object) -> date | None:

@@ -7,17 +7,22 @@ import logging
 from typing import Final
 
 import uvicorn
+from starlette.applications import Starlette
 from starlette.responses import HTMLResponse
+from starlette.types import ASGIApp
 
 from access.snapshots import SnapshotSource
 from lake.cache import prepare_folder
 from lake.scope_files import ScopeFiles
 from lake.store import Store
 from serving.address import bind
+from serving.connections import connections_within, open_files_limit
 from serving.door import HeadFault, Refusal, RequestLimits
 from serving.requests import Exchanges
 from serving.server import make_server
 from voila_dashboards.gateway.app import create_gateway
+from voila_dashboards.gateway.headers import SecurityHeaders, headers_of_refusals
+from voila_dashboards.gateway.open_pages import MOST
 from voila_dashboards.sandbox import describe_platform, hide_memory
 from voila_dashboards.settings import DashboardSettings
 from voila_dashboards.voila.client import open_voila
@@ -58,9 +63,17 @@ def build_server(settings: DashboardSettings, store: Store) -> uvicorn.Server:
     app = create_gateway(
         settings, store, voila, snapshots, kernel_folders=process.kernel_folders, process=process
     )
+    app.state.open_pages.most = most_open_pages(settings.max_connections, open_files_limit())
+    return server_around(app, settings)
+
+
+def server_around(app: Starlette, settings: DashboardSettings) -> uvicorn.Server:
+    """A server for the gateway ``app``, whose answers all carry the gateway's headers, whoever makes them."""
+    headers = headers_of_refusals(settings)
     return make_server(
-        Exchanges(app, app.state.metrics.note_exchange, _stopping),
+        Exchanges(app, app.state.metrics.note_exchange, lambda: SecurityHeaders(_stopping(), headers)),
         refuse=refuse,
+        headers=headers,
         limits=_LIMITS,
         max_connections=settings.max_connections,
         websockets=True,
@@ -71,6 +84,16 @@ def build_server(settings: DashboardSettings, store: Store) -> uvicorn.Server:
     )
 
 
+def most_open_pages(max_connections: int, open_files: int) -> int:
+    """How many connections may be those of pages that only wait: half, so that they never cost another an answer.
+
+    >>> most_open_pages(0, 1_048_576), most_open_pages(0, 1024), most_open_pages(50, 1024)
+    (2000, 320, 25)
+    """
+    most, _ = connections_within(open_files)
+    return min(MOST, min(most, max_connections or most) // 2)
+
+
 def refuse(fault: HeadFault, limits: RequestLimits) -> Refusal:
     """The answer to what never becomes a request: a small page, since a browser may show it."""
     words = "What arrived is not a request that a browser makes."
@@ -79,7 +102,7 @@ def refuse(fault: HeadFault, limits: RequestLimits) -> Refusal:
     return Refusal(fault.value, "text/html; charset=utf-8", _page_of(words).encode())
 
 
-def _stopping() -> HTMLResponse:
+def _stopping() -> ASGIApp:
     """The answer to a request that outlasts the stop of the dashboards."""
     return HTMLResponse(_page_of("The dashboards are being restarted: load this page again."), 503)
 

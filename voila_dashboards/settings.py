@@ -44,7 +44,8 @@ class DashboardSettings(BaseModel):
     public_url: str | None = Field(
         None,
         description="Address users type, such as `https://logs.example.com`. With https the session cookie is "
-        "marked Secure, and a POST from any other origin is refused. Needed behind a proxy that ends TLS.",
+        "marked Secure, and a POST from any other origin is refused. Needed behind a proxy that ends TLS: without it "
+        "the origin is the Host header with the scheme of the connection, or of a trusted proxy's `X-Forwarded-Proto`.",
     )
     trusted_proxies: tuple[str, ...] = Field(
         ("127.0.0.1", "::1"),
@@ -78,6 +79,11 @@ class DashboardSettings(BaseModel):
     user_cache_s: Seconds = Field(
         5,
         description="How long a user read from the lake is believed, in seconds: a removed user is out after that.",
+    )
+    session_unchecked_s: Seconds = Field(
+        900,
+        description="How long pages that are open go on while the lake does not say whether their users are still "
+        "signed in, in seconds; then they show nothing until it does.",
     )
     login_free_attempts_per_name: int = Field(
         5,
@@ -115,7 +121,8 @@ class DashboardSettings(BaseModel):
     max_kernels: int = Field(
         30,
         ge=1,
-        description="Kernels that may show pages at once; beyond it the one that idled longest is ended.",
+        description="Kernels that may show pages at once; beyond it one is ended of the user who has most of them, the "
+        "one that idled longest.",
     )
     max_kernels_per_session: int = Field(
         8,
@@ -127,7 +134,13 @@ class DashboardSettings(BaseModel):
         description="Seconds without a question from its page, after which a kernel is ended; then a click loads anew.",
     )
     max_renders: int = Field(
-        6, ge=1, description="Pages that may be in the making at once; more wait for their turn."
+        6, ge=1, description="Pages that may be in the making at once; more wait, and users take turns."
+    )
+    max_downloads: int = Field(
+        3,
+        ge=1,
+        description="Lists of tickets that may be downloaded at once, one of each user; more wait a moment for their "
+        "turn. Each has a process of its own, which may take 1.5 GB at most.",
     )
     answer_timeout_s: Seconds = Field(
         30,

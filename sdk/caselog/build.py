@@ -17,6 +17,7 @@ from .endings import says_failed
 from .guard import let_pass, never_raises
 from .model import LOG_FIELDS, METRICS, SCHEMA_VERSION, TRACE_PARTS
 from .objects import read_or
+from .said_calls import said_calls
 from .serialize import plain_key, read_mapping, read_object, tell_apart
 from .shapes import shape_part
 from .times import read_seconds, read_time, seconds_between
@@ -223,13 +224,16 @@ def _count_parts(trace: Mapping[str, Any]) -> dict[str, float]:
         elif _is_said(read("model")) or _is_said(read("thought")) or _is_said(read("input")):
             asked.append(read)
     lists = [group for group in groups if _is_a(group, list, tuple)]
-    if lists:
-        made = [
-            call
-            for group in lists
-            for call in group
-            if not (type(call) is dict and "type" in call and is_said(call))
-        ]
+    made = [
+        call
+        for group in lists
+        for call in group
+        if not (type(call) is dict and "type" in call and is_said(call))
+    ]
+    if not made:  # calls that stand in messages too are counted once
+        messages = get("messages")
+        made = read_or([], said_calls, messages) if _is_a(messages, list, tuple) else []
+    if lists or made:
         found["tool_call_count"] = len(made)
         found["failed_tool_calls"] = sum(read_or(False, _has_failed, call) for call in made)  # noqa: FBT003 - its answer
     if has_figures:

@@ -163,7 +163,7 @@ def _has_failed(item: Any) -> bool:
     if not isinstance(item, dict):
         return False
     inside = [part for name in ("tool_calls", "content") for part in _items_of(item.get(name))]
-    return says_failed(item.get) or bool(item.get("error")) or any(map(_has_failed, inside))
+    return says_failed(item.get) or any(map(_has_failed, inside))
 
 
 def _items_of(value: Any) -> list[Any]:

@@ -6,29 +6,50 @@ from typing import Any, Callable
 
 from .guard import let_pass
 
-#: Statuses of what failed, in lower case.
-_FAILED = frozenset(
-    (
-        "error",
-        "errored",
-        "exception",
-        "fail",
-        "failed",
-        "failure",
-        "incomplete",
-        "timed out",
-        "timed_out",
-        "timeout",
-    )
+#: Statuses of a step or a call that failed, in lower case: for the SDK, the tables and the pages.
+FAILED_STATUSES = (
+    "error",
+    "errored",
+    "exception",
+    "fail",
+    "failed",
+    "failure",
+    "incomplete",
+    "timed out",
+    "timed_out",
+    "timeout",
 )
+#: Fields that say `true` of a step or a call that failed.
+FAILED_FLAGS = ("is_error", "isError")
 
 
 def says_failed(read: Callable[[str], Any]) -> bool:
-    """Whether a step or a call failed, from its fields by name: its status says so, or where it has none an error."""
-    status = read("status")
-    if isinstance(status, str) and status:
-        return status.lower() in _FAILED
-    return _is_true(read("error")) or any(read(name) is True for name in ("is_error", "isError"))
+    """Whether a step or a call failed, from its fields by name: by its status, an error or a flag.
+
+    >>> says_failed({"status": "Timeout"}.get), says_failed({"status": "ok"}.get), says_failed({"error": "late"}.get)
+    (True, False, True)
+    """
+    return (
+        is_failed_status(read("status"))
+        or is_error(read("error"))
+        or any(read(name) is True for name in FAILED_FLAGS)
+    )
+
+
+def is_failed_status(status: Any) -> bool:
+    """Whether a status is one of `FAILED_STATUSES`, in whatever case."""
+    return isinstance(status, str) and status.lower() in FAILED_STATUSES
+
+
+def is_error(error: Any) -> bool:
+    """Whether the field ``error`` says anything: not where it is empty, false or zero, or holds nothing else.
+
+    >>> is_error("late"), is_error({"type": None, "message": "late"}), is_error({"type": None, "message": ""})
+    (True, True, False)
+    """
+    if type(error) is dict:
+        return any(map(_is_true, error.values()))
+    return _is_true(error)
 
 
 def _is_true(error: Any) -> bool:

@@ -22,6 +22,7 @@ from .blocks import (
     read_call,
     read_words,
 )
+from .endings import FAILED_FLAGS
 from .guard import let_pass
 from .model import TRACE_PARTS
 from .objects import read_or
@@ -121,7 +122,9 @@ def shape_tool_call(call: Any) -> Any:
 
 
 def _with_result_s_error(call: dict[str, Any]) -> dict[str, Any]:
-    """The call, failed where its result is one of MCP's that says so: nothing is raised for it."""
+    """The call, failed where a flag says so, or its result is one of MCP's that does: nothing is raised for it."""
+    if call.get("status") is None and any(call.get(name) is True for name in FAILED_FLAGS):
+        return {**call, "status": "error"}
     result = call.get("result")
     if result is None or isinstance(result, (str, list, int)) or call.get("status") not in (None, "ok"):
         return call

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from access.audit import AuditEvent, Event, record_event
 from access.users import get_user, verify_password
 from lake.errors import StoreRefused
 from lake.store import Store, open_store
@@ -111,6 +114,25 @@ def test_the_audit_is_listed_for_a_time_a_user_and_a_client() -> None:
     assert [json.loads(line)["user"] for line in of_client] == ["ann"]
     assert of_nobody.output.strip() == "Nothing of that time is in the audit."
     assert (wrong.exit_code, "such as 90s" in wrong.output) == (2, True)
+
+
+def test_a_download_of_several_clients_is_one_line_and_one_object_for_each_in_json(store: Store) -> None:
+    at = datetime.now(UTC)
+    for client_id in ("acme", "globex", "hooli", "initech"):
+        taken = AuditEvent(at=at, event=Event.DOWNLOADED, user="pat", client_id=client_id, what="tickets.csv")
+        record_event(store, taken, os.urandom)
+
+    table = [line for line in caselog("audit", "--user", "pat").output.splitlines() if "downloaded" in line]
+    of_acme = [
+        line for line in caselog("audit", "--client", "acme").output.splitlines() if "downloaded" in line
+    ]
+    lines = caselog("audit", "--user", "pat", "--json").output.splitlines()
+
+    assert len(table) == len(of_acme) == 1
+    assert " and 2 more" in table[0]
+    assert "acme" in of_acme[0]
+    assert "globex" not in of_acme[0]
+    assert {json.loads(line)["client_id"] for line in lines} == {"acme", "globex", "hooli", "initech"}
 
 
 def test_an_audit_that_cannot_be_written_is_said_and_what_was_done_is_done(

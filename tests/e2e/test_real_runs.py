@@ -20,6 +20,7 @@ from access.clients import create_client
 from access.keys import issue_key
 from access.viewer import Viewer
 from caselog import build_workflow_log
+from caselog.said_calls import said_calls
 from caselog.serialize import dump
 from caselog.settings import Settings
 from etl.run import run_once
@@ -27,6 +28,7 @@ from etl.settings import EtlSettings
 from lake.scope import Scope
 from lake.snapshot import Lake
 from lake.store import open_store
+from lake.trace_parts import read_parts
 from tests.airline import log_from_run
 from tests.conftest import REPOSITORY, missing
 from tests.replay import read_logs, reading, running_collector
@@ -193,3 +195,12 @@ def _walk(value: Any, places: list[str]) -> Any:
         if name in value:
             return _walk(value[name], places[size:])
     raise KeyError(places)
+
+
+def test_as_many_calls_are_counted_as_a_conversation_shows(sent: Round) -> None:
+    for before, after in sent.pairs():
+        said = said_calls(before["trace"].get("messages") or [])
+        counted = after["metrics"].get("tool_call_count", 0)
+
+        assert counted >= len(said), before["ticket_id"]
+        assert len(read_parts(json.dumps(before["trace"])).calls) == counted, before["ticket_id"]

@@ -358,7 +358,7 @@ def test_with_their_rights_the_parts_take_a_log_all_the_way(parts: Parts, tmp_pa
     dashboards = parts.store("dashboards")
     asyncio.run(record_sign_out(dashboards, "one", 1.0))
     signed_out = [asyncio.run(is_signed_out(dashboards, session, 1.0)) for session in ("one", "two")]
-    forgotten = forget_expired(dashboards, 1000.0)
+    forgotten = forget_expired(dashboards, 100_000.0)
     files = ScopeFiles(parts.store("dashboards"), tmp_path / "cache", 1 << 30)
     snapshots = SnapshotSource(files)
     taken = snapshots.take(Scope.of("acme"), ON_DEMAND)

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from lake import columns, schema
 from lake.derived import MESSAGE_BYTES, NAME_BYTES, Derived
+from lake.part_bound import MAX_PARTS
 from lake.search_text import TEXT_BYTES, search_text
-from lake.trace_parts import MAX_PARTS, read_parts
+from lake.trace_parts import read_parts
 from tests.lake.odd_traces import TRACES
 
 LOG: dict[str, Any] = {

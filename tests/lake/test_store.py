@@ -2,11 +2,20 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from lake.errors import InvalidLakeUrl, LakeMissing, ObjectExists, ObjectNotFound, StoreUnavailable
+from lake.errors import (
+    InvalidLakeUrl,
+    LakeMissing,
+    ObjectChanged,
+    ObjectExists,
+    ObjectNotFound,
+    StoreUnavailable,
+)
 from lake.store import Store, memory_store, open_store
 from tests.conftest import LakeEnv
 from tests.servers.s3 import S3Server
@@ -51,6 +60,35 @@ def test_put_replaces_and_create_does_not(store: Store) -> None:
 
     assert store.get("control/x.json") == b"2"
     assert store.get("control/y.json") == b"4"
+
+
+def test_an_object_is_swapped_only_where_it_is_what_it_was(store: Store) -> None:
+    store.swap("control/a", None, b"1")
+    store.swap("control/a", b"1", b"2")
+
+    for before in (None, b"1"):
+        with pytest.raises(ObjectChanged):
+            store.swap("control/a", before, b"3")
+    with pytest.raises(ObjectChanged):
+        store.swap("control/nowhere/b", b"1", b"3")
+
+    assert store.get("control/a") == b"2"
+
+
+def test_of_many_swaps_at_once_one_counts(store: Store) -> None:
+    store.put("control/a", b"before")
+
+    def swap(number: int) -> bytes | None:
+        data = str(number).encode()
+        with suppress(ObjectChanged):
+            store.swap("control/a", b"before", data)
+            return data
+        return None
+
+    with ThreadPoolExecutor(8) as pool:
+        counted = [each for each in pool.map(swap, range(8)) if each is not None]
+
+    assert counted == [store.get("control/a")]
 
 
 def test_an_object_that_is_not_there_is_said_so(store: Store) -> None:

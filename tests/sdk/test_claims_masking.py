@@ -148,7 +148,7 @@ def test_no_message_on_standard_error_holds_content_or_the_key(
 
     said = capsys.readouterr().err
     assert said.count("caselog: ") > 20
-    assert private_in(said) == []
+    assert private_in(said.replace(collector.url, "")) == []  # its port may look like part of a card
     assert "plain word" not in said
     assert API_KEY not in said
 

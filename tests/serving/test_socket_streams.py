@@ -9,12 +9,12 @@ import random
 import socket
 import struct
 import time
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from serving.door import RequestLimits
-from tests.serving.echo import answers, run, talk
+from tests.serving.echo import answers, live, run, serving, talk
 
 _STREAMS: Final = 60
 _LIMITS: Final = RequestLimits(head_timeout_s=1.0)
@@ -168,3 +168,67 @@ def test_frames_before_the_offer_was_taken_end_the_connection(
         run(steps, _LIMITS)
 
     assert caplog.records == []
+
+
+# ---------------------------------------------------------------- a page that does not read
+
+_ANSWER_BYTES: Final = 8_000_000
+_READER_LIMITS: Final = RequestLimits(write_timeout_s=0.3)
+
+
+class _Says:
+    """Answers a websocket with one long message after the other, and counts those that were taken."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+        self.ended = asyncio.Event()
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await live(receive, send)
+            return
+        try:
+            await receive()
+            await send({"type": "websocket.accept"})
+            for _ in range(3):
+                await send({"type": "websocket.send", "text": "x" * _ANSWER_BYTES})
+                self.sent += 1
+        finally:
+            self.ended.set()
+
+
+async def _offered(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    offer = _OFFER + b"Connection: Upgrade\r\n" + _KEY + b"\r\n"
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+    writer.write(offer)
+    return reader, writer
+
+
+def test_a_websocket_that_nobody_reads_holds_one_message_and_is_ended() -> None:
+    async def steps() -> None:
+        says = _Says()
+        async with serving(_READER_LIMITS, app=says) as (port, _):
+            _, writer = await _offered(port)
+
+            await asyncio.wait_for(says.ended.wait(), 10)
+
+            assert says.sent == 0
+            writer.transport.abort()
+
+    asyncio.run(steps())
+
+
+def test_a_websocket_that_is_read_slowly_gets_all_of_it() -> None:
+    async def steps() -> None:
+        says = _Says()
+        async with serving(_READER_LIMITS, app=says) as (port, _):
+            reader, writer = await _offered(port)
+            got = 0
+            while got < 3 * _ANSWER_BYTES:
+                got += len(await asyncio.wait_for(reader.read(1 << 17), 10))
+                await asyncio.sleep(0.004)
+
+            assert says.sent == 3
+            writer.transport.abort()
+
+    asyncio.run(steps())

@@ -74,13 +74,16 @@ def _control(now: datetime) -> Mapping[str, bytes]:
 class FakeChannel:
     """A kernel's websocket that answers each question, on whatever comm it names."""
 
-    def __init__(self) -> None:
+    def __init__(self, says_first: str | None = None) -> None:
         self.received: list[dict[str, Any]] = []
+        self.says_first = says_first
         self.outgoing: asyncio.Queue[str | bytes] = asyncio.Queue()
 
     async def send(self, message: str) -> None:
         parsed = json.loads(message)
         self.received.append(parsed)
+        if self.says_first is not None:
+            self.outgoing.put_nowait(self.says_first)
         content = parsed["content"]
         question = content["data"]["content"]
         for method, comm_id in (
@@ -178,6 +181,8 @@ class FakeVoila:
     made: list[FakeKernel] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
     channels: list[FakeChannel] = field(default_factory=list)
+    #: What each channel says before its answers.
+    says_first: str | None = None
     opened: list[str] = field(default_factory=list)
     #: Set where a test wants to decide when Voila names the kernel.
     gate: asyncio.Event | None = None
@@ -228,7 +233,7 @@ class FakeVoila:
     @asynccontextmanager
     async def open_channel(self, url: str) -> AsyncIterator[FakeChannel]:
         self.opened.append(url)
-        self.channels.append(FakeChannel())
+        self.channels.append(FakeChannel(self.says_first))
         yield self.channels[-1]
 
 

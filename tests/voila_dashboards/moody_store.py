@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from lake.errors import StoreUnavailable
 from lake.folder import FolderStore
+from lake.objects import StoredObject
 
 
 class MoodyStore(FolderStore):
@@ -14,6 +16,7 @@ class MoodyStore(FolderStore):
         self.is_silent = False
         self.is_defective = False
         self.reads: list[str] = []
+        self.listings: list[str] = []
 
     def get(self, key: str) -> bytes:
         self._answer(f"reading {key}")
@@ -26,6 +29,11 @@ class MoodyStore(FolderStore):
     def create(self, key: str, data: bytes) -> None:
         self._answer(f"creating {key}")
         super().create(key, data)
+
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        self._answer(f"listing {prefix}")
+        self.listings.append(prefix)
+        return super().list(prefix)
 
     async def get_async(self, key: str) -> bytes:
         self._answer(f"reading {key}")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
-from access.users import disable_user, get_user, verify_password
+from access.users import disable_user, get_user, set_password, verify_password
 from tests.clock import FakeClock
 from tests.voila_dashboards.gateway_fakes import PASSWORD, Site, add_users, form_token
 from tests.voila_dashboards.moody_store import MoodyStore
@@ -96,6 +97,40 @@ def test_the_new_session_holds_on_every_replica_at_once(tmp_path: Path, clock: F
     other.cookies.set("caselog", str(browser.cookies.get("caselog")))
 
     assert other.get("/account").status_code == 200
+
+
+class Overtaken(MoodyStore):
+    """Somebody else changes the password when the one who is at it has only to write."""
+
+    overtake: Callable[[], object] | None = None
+
+    def swap(self, key: str, before: bytes | None, data: bytes) -> None:
+        if self.overtake is not None:
+            overtake, self.overtake = self.overtake, None
+            overtake()
+        super().swap(key, before, data)
+
+
+@pytest.mark.parametrize("has_changed_before", [False, True])
+def test_of_two_changes_at_once_the_later_one_is_told_and_changes_nothing(
+    tmp_path: Path, clock: FakeClock, has_changed_before: bool
+) -> None:
+    store = Overtaken(tmp_path)
+    add_users(store, clock())
+    site = Site(tmp_path, clock, store=store)
+    if has_changed_before:
+        set_password(store, "ann", PASSWORD, clock())
+    quicker, slower = site.browser("ann"), site.browser("ann")
+    said: list[Any] = []
+    store.overtake = lambda: said.append(change(quicker, new="first horse battery"))
+
+    answer = change(slower, new="second horse battery")
+
+    assert said[0].status_code == 303
+    assert answer.status_code == 409
+    assert "changed elsewhere in this moment" in answer.text
+    assert (opens(site, "first horse battery"), opens(site, "second horse battery")) == (True, False)
+    assert quicker.get("/account").status_code == 200
 
 
 def test_a_link_does_not_say_that_a_password_was_changed(site: Site, clock: FakeClock) -> None:

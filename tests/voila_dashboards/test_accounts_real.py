@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 import uuid
@@ -12,12 +13,16 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from access.audit import AuditEvent, list_events
 from access.users import disable_user, enable_user
 from tests.servers import s3
 from tests.voila_dashboards.gateway_fakes import PASSWORD, form_token
 from tests.voila_dashboards.gateway_server import LakeEnv, Server, dashboards_on, open_page, wait_until
+from voila_dashboards.gateway.session_end import SESSION_OVER
 
 pytestmark = pytest.mark.timeout(300)
 NEW = "another horse battery"
@@ -71,6 +76,7 @@ def test_a_changed_password_ends_sessions_and_pages_at_the_other_replica(
     open_page(elsewhere)
     open_page(gus)
     pages = len(there.kernels())
+    watch, other = watching(there, elsewhere), watching(there, gus)
     form = {"current": PASSWORD, "new": NEW, "again": NEW}
     token = form_token(mine.get("/account").text)
 
@@ -78,14 +84,33 @@ def test_a_changed_password_ends_sessions_and_pages_at_the_other_replica(
     begun = time.monotonic()
     wait_until("the other session ended", lambda: is_out(elsewhere), SECONDS)
     wait_until("its page's kernel ended", lambda: len(there.kernels()) < pages, SECONDS)
+    with pytest.raises(ConnectionClosed) as closed:
+        watch.recv(SECONDS)
     took = time.monotonic() - begun
+    with pytest.raises(TimeoutError):
+        other.recv(0.1)
+    other.close()
 
+    assert closed.value.rcvd is not None
+    assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (SESSION_OVER, "changed")
     assert answer.status_code == 303
     assert mine.get("/account").status_code == 200
     assert gus.get("/account").status_code == 200
     assert took < SECONDS
     old, new = (_sign_in(there, "ann", word) for word in (PASSWORD, NEW))
     assert (old, new) == (401, 303)
+
+
+def watching(server: Server, browser: httpx.Client) -> ClientConnection:
+    """The websocket by which an open page of the browser learns that its session is over."""
+    found = re.search(r'data-caselog-session="([0-9a-f]{32})"', browser.get("/account").text)
+    assert found is not None
+    return connect(
+        f"{server.url.replace('http', 'ws')}/session/{found[1]}/end",
+        additional_headers={"Cookie": f"caselog={browser.cookies['caselog']}"},
+        origin=Origin(server.url),
+        proxy=None,
+    )
 
 
 def test_a_disabled_user_is_out_everywhere_and_answered_like_a_wrong_password(

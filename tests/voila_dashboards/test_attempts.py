@@ -48,7 +48,7 @@ class Door:
             try:
                 await self.guess(name, network)
             except TooManyAttempts as error:
-                await self.time.sleep(error.retry_after_s)
+                await self.time.sleep(error.retry_after_s or 0)
 
     def run(self, *work: Coroutine[Any, Any, Any]) -> list[Any]:
         return asyncio.run(self.time.run(*work))

@@ -162,8 +162,8 @@ def test_nobody_waits_for_an_audit_that_cannot_be_written(tmp_path: Path, clock:
 def test_what_waits_is_bounded_and_what_was_lost_is_told(tmp_path: Path, clock: FakeClock) -> None:
     site, _ = _silent(tmp_path, clock)
     audit = site.app.state.audit
-    for _ in range(10_005):
-        audit.note(Event.SIGNED_IN, None, user="ann", client_id="acme")
+    for number in range(10_005):
+        audit.note(Event.SIGNED_IN, None, user=f"u{number}", client_id="acme")
 
     while audit.waiting:
         asyncio.run(audit.write())
@@ -203,6 +203,73 @@ def test_what_was_noted_is_written_when_the_dashboards_stop(site: Site) -> None:
 
     events = list(list_events(site.store, site.clock() - timedelta(days=1), site.clock()))
     assert {each.event.value for each in events} == {"signed_in", "sign_in_failed"}
+
+
+def test_a_user_who_repeats_himself_is_two_events_a_minute_and_others_are_not_lost(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    site, store = _silent(tmp_path, clock)
+    audit = site.app.state.audit
+    store.is_silent = True
+    for _ in range(20_000):
+        audit.note(Event.DOWNLOADED, _from("10.0.0.1"), user="ann", client_id="acme", what="receipts")
+    audit.note(Event.SIGNED_IN, _from("10.0.0.2"), user="gus", client_id="globex", by="password")
+    waiting = audit.waiting
+    store.is_silent = False
+
+    events = written(site)
+
+    assert waiting == 2
+    assert sorted(told(events)) == [
+        ("downloaded", "ann", "acme", 1),
+        ("downloaded", "ann", "acme", 19_999),
+        ("signed_in", "gus", "globex", 1),
+    ]
+    assert audit.lost == 0
+    audit.note(Event.DOWNLOADED, _from("10.0.0.1"), user="ann", client_id="acme", what="receipts")
+    assert audit.waiting == 1  # in the next minute it is an event again
+
+
+def test_of_very_many_different_events_of_one_user_the_first_are_told_and_the_others_counted(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    site, _ = _silent(tmp_path, clock)
+    audit = site.app.state.audit
+    for number in range(15_000):
+        client_id = "acme" if number % 2 else "globex"
+        audit.note(Event.DOWNLOADED, None, user="mia", client_id=client_id, what=f"trace {number}")
+    audit.note(Event.DOWNLOADED, None, user="gus", client_id="globex", what="trace 1")
+
+    events = written(site)
+
+    assert len(events) == 500 + 2 * 2 + 1
+    assert sum(each.count for each in events) == 15_001
+    assert [each.what for each in events if each.user == "gus"] == ["trace 1"]
+    assert audit.lost == 0
+
+
+@pytest.mark.parametrize("path", ["/receipts/acme.ndjson", "/trace/acme/2026-11/1"])
+def test_to_ask_for_a_head_takes_nothing_away(site: Site, path: str) -> None:
+    site.snapshots.traces[("acme", "1")] = b"{}"
+    browser = site.browser("ann")
+
+    assert browser.head(path).status_code == 200
+    assert written(site) == []
+
+    assert browser.get(path).status_code == 200
+    assert told(written(site)) == [("downloaded", "ann", "acme", 1)]
+
+
+def test_a_session_signs_out_once_however_often_its_cookie_is_sent(site: Site) -> None:
+    browser = site.browser("ann")
+    cookie, token = browser.cookies["caselog"], form_token(browser.get("/account").text)
+    for minute in range(3):
+        for _ in range(5):
+            browser.cookies.set("caselog", cookie)
+            assert browser.post("/logout", data={"csrf_token": token}).status_code == 303
+        site.clock.advance(61 * minute)
+
+    assert told(written(site)) == [("signed_out", "ann", "acme", 1)]
 
 
 def _from(address: str) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from access.clients import Kept, Level, create_client, get_client, set_client
-from access.deletions import digest_of_receipt
+from access.deletions import digest_of_receipt, doubts, find_receipt, write_receipt
 from access.receipts import MOST, Receipts
 from access.users import get_user
 from lake.errors import StoreUnavailable
@@ -85,6 +85,7 @@ async def test_a_kernel_is_told_of_clients_of_its_viewers_scope_and_of_no_other(
     assert (own["record"]["level"], own["record"]["logs_days"]) == ("METRICS_ONLY", 30)
     assert (own["record"]["level_by"], own["record"]["kept_by"]) == ("olivia", "olivia")
     assert whys(own) == {"asked by acme"}
+    assert [each["by"] for each in own["receipts"]] == ["the provider"]
     assert others == [None] * 4
 
 
@@ -130,12 +131,53 @@ def test_a_client_takes_its_receipts_away_and_the_audit_knows(site: Site) -> Non
     one = browser.get(f"/receipts/acme/{IDS['acme']}.json")
     every = browser.get("/receipts/acme.ndjson")
 
-    assert one.json() == a_receipt("acme")
-    assert [json.loads(line) for line in every.text.splitlines()] == [a_receipt("acme")]
+    whole = a_receipt("acme")
+    assert one.json() == {name: whole[name] for name in whole if name not in {"by", "previous", "digest"}}
+    assert [json.loads(line) for line in every.text.splitlines()] == [one.json()]
     assert "attachment" in one.headers["content-disposition"]
     noted = [(each.user, each.client_id, each.what) for each in site.app.state.audit._waiting]
     assert noted == [("ann", "acme", f"receipt {IDS['acme']}"), ("ann", "acme", "receipts")]
     assert site.browser().get("/receipts/acme.ndjson").status_code == 303
+
+
+def test_receipts_tell_a_client_nothing_of_other_clients_deletions(site: Site) -> None:
+    site.store.delete([f"control/receipts/{each}.json" for each in IDS.values()])
+    for name in ("globex", "acme", "everybody"):
+        told = {**a_receipt(name), "by": "operator-7"}
+        del told["previous"], told["digest"]
+        write_receipt(site.store, IDS[name], told)
+    stored = find_receipt(site.store, IDS["acme"])
+    others = [find_receipt(site.store, IDS[name]) for name in ("globex", "everybody")]
+    assert stored is not None
+    assert stored["previous"] in {each["digest"] for each in others if each}
+
+    path = f"/receipts/acme/{IDS['acme']}.json"
+    acme = {name: site.browser(name).get(path).json() for name in ("ann", "mia", "pat")}
+    lists = {name: site.browser(name).get("/receipts/acme.ndjson").text for name in ("ann", "mia")}
+
+    assert acme["pat"] == stored
+    for name in ("ann", "mia"):
+        assert acme[name] == {key: stored[key] for key in stored if key not in {"by", "previous", "blinding"}}
+        assert [each for each in others if each and each["digest"] in lists[name]] == []
+        assert "operator-7" not in lists[name]
+
+
+def test_what_is_withheld_cannot_be_guessed_by_the_digest(site: Site) -> None:
+    old = a_receipt("acme")
+    new = write_receipt(
+        site.store, "00000000-0000-4000-8000-00000000000a", {"client_id": "acme", "by": "root"}
+    )
+
+    acme = Scope.of("acme")
+    read = Receipts(site.store).read()
+    told = [each.as_told_to(acme).told for each in read if each.is_for(acme, "acme")]
+
+    digests = {each.get("digest") for each in told}
+    assert digests == {None, new["digest"]}
+    befores = (None, old["digest"], new["previous"])
+    guesses = [{"client_id": "acme", "by": "root", "previous": before} for before in befores]
+    assert new["digest"] not in map(digest_of_receipt, guesses)
+    assert doubts(site.store, new) == []
 
 
 def test_a_receipt_that_was_changed_and_one_whose_predecessor_is_gone_are_told() -> None:

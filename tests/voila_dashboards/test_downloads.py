@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,18 +15,19 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from access.audit import Event, list_events
+from access.audit import Event, forget_client, list_events
 from access.snapshots import SnapshotSource
+from access.users import disable_user
 from lake.scope_files import ScopeFiles
 from lake.snapshot import Lake
 from lake.store import Store, open_store
 from tests.clock import FakeClock
 from tests.logs import a_log, put_raw
-from tests.voila_dashboards.gateway_fakes import Site
+from tests.voila_dashboards.gateway_fakes import Site, add_users
+from tests.voila_dashboards.slow_reader import SlowReader, begun, give_up
 from voila_dashboards.downloads import tickets as downloaded
 from voila_dashboards.downloads.formats import FORMATS, as_csv, as_ndjson, as_parquet
-from voila_dashboards.gateway import downloads
-from voila_dashboards.gateway.errors import TooManyDownloads
+from voila_dashboards.gateway import downloads, sending
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1"]
 LOGS = [
@@ -103,9 +105,90 @@ def test_the_audit_says_who_took_a_list_and_not_by_which_words(site: Site) -> No
     events = list(list_events(site.store, site.clock() - timedelta(days=1), site.clock()))
     assert [(each.event, each.user, each.client_id, each.what) for each in events] == [
         (Event.DOWNLOADED, "ann", "acme", "tickets.csv"),
-        (Event.DOWNLOADED, "pat", None, "tickets.parquet"),
+        (Event.DOWNLOADED, "pat", "acme", "tickets.parquet"),
+        (Event.DOWNLOADED, "pat", "globex", "tickets.parquet"),
     ]
     assert all("example" not in repr(each) for each in events)
+
+
+def audited(site: Site, path: str, who: str = "pat") -> list[tuple[str | None, str | None]]:
+    """Of whom, and what, the audit says was taken by one download."""
+    assert get(site, path, who).status_code == 200
+    site.clock.advance(60)
+    assert asyncio.run(site.app.state.audit.write())
+    events = list_events(site.store, site.clock() - timedelta(days=1), site.clock())
+    return [(each.client_id, each.what) for each in events]
+
+
+@pytest.mark.parametrize(
+    ("query", "clients"),
+    [
+        ("", ["acme", "globex"]),
+        ("?client=globex", ["globex"]),
+        ("?status=FAILED", ["acme"]),
+        ("?q=secret+of+globex", ["globex"]),
+    ],
+)
+def test_the_audit_names_the_clients_whose_tickets_are_in_the_file_and_no_others(
+    site: Site, query: str, clients: list[str]
+) -> None:
+    taken = audited(site, f"/download/tickets.csv{query}")
+
+    assert sorted(taken, key=str) == [(client_id, "tickets.csv") for client_id in clients]
+
+
+def test_what_the_audit_keeps_of_one_client_names_no_other_and_goes_with_it(site: Site) -> None:
+    audited(site, "/download/tickets.csv")
+
+    by_key = {each.key: site.store.get(each.key) for each in site.store.list("control/audit")}
+    of_acme = [body for key, body in by_key.items() if "client_id=acme/" in key]
+    forget_client(site.store, "acme")
+
+    assert len(of_acme) == 1
+    assert b"globex" not in of_acme[0]
+    left = list_events(site.store, site.clock() - timedelta(days=1), site.clock())
+    assert [each.client_id for each in left] == ["globex"]
+
+
+def test_a_file_without_a_ticket_is_in_the_audit_too(site: Site) -> None:
+    assert audited(site, "/download/tickets.csv?q=nowhere") == [(None, "tickets.csv")]
+    assert audited(site, "/download/tickets.csv?q=nowhere", "ann")[-1] == ("acme", "tickets.csv")
+
+
+def test_of_very_many_clients_some_are_named_and_the_others_counted(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = "from voila_dashboards.downloads import tickets, worker; tickets.MOST_NAMED = 1; worker.main()"
+    monkeypatch.setattr(downloads, "WORKER", (*downloads.WORKER[:2], "-c", few))
+    monkeypatch.setattr(downloads, "MOST_NAMED", 1)
+
+    taken = audited(site, "/download/tickets.csv")
+
+    assert set(taken) == {("acme", "tickets.csv"), (None, "tickets.csv, of 1 more clients")}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"clients": ["globex"], "client_count": 1},
+        {"clients": [], "client_count": 0},
+        {"clients": ["acme"], "client_count": 2},
+        {"clients": ["acme\nforged"], "client_count": 1},
+        {"clients": [1], "client_count": 1},
+        {"clients": None, "client_count": 1},
+        {},
+    ],
+)
+def test_a_process_that_says_nonsense_of_clients_gets_no_file_out(
+    site: Site, monkeypatch: pytest.MonkeyPatch, said: dict[str, Any]
+) -> None:
+    line = json.dumps({"found": 2, "count": 2, **said})
+    monkeypatch.setattr(downloads, "WORKER", (*downloads.WORKER[:1], "-c", f"print({line!r}); print('rows')"))
+
+    answer = get(site, "/download/tickets.csv")
+
+    assert answer.status_code == 500
+    assert b"rows" not in answer.content
 
 
 @pytest.mark.claim("who-reads")
@@ -122,9 +205,9 @@ def test_a_csv_cell_is_no_formula_and_comes_back_as_it_was(site: Site) -> None:
     answer = get(site, "/download/tickets.csv")
 
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
-    assert [row["ticket_id"] for row in rows if row["log_id"].startswith("f")] == [f"'{t}" for t in FORMULAS][
-        ::-1
-    ]
+    formulas = [row["ticket_id"] for row in rows if row["log_id"].startswith("f")]
+    assert [cell.replace("'", "") for cell in formulas] == FORMULAS[::-1]
+    assert all(cell.startswith("'") for cell in formulas)
     assert not any(cell.lstrip().startswith(("=", "+", "@")) for row in rows for cell in row.values())
     [two] = [row for row in rows if row["log_id"] == "2"]
     assert (two["category"], two["executed_at"]) == (
@@ -132,6 +215,23 @@ def test_a_csv_cell_is_no_formula_and_comes_back_as_it_was(site: Site) -> None:
         "2026-11-20T00:00:00.123456Z",
     )
     assert answer.content.startswith(b"\xef\xbb\xbf")
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|", "\r\n"])
+@pytest.mark.parametrize("between", ["", " ", '"', "' \xa0"])
+@pytest.mark.parametrize("text", FORMULAS)
+def test_no_spreadsheet_begins_a_formula_within_a_cell_however_it_parts_lines(
+    separator: str, between: str, text: str
+) -> None:
+    cell = f"Refund{separator}{between}{text}"
+    [_, line] = b"".join(as_csv([[[cell] * len(downloaded.COLUMNS)]])).decode("utf-8-sig").split("\r\n", 1)
+
+    # Each place where any spreadsheet could begin a cell, whatever it takes for a quote.
+    begun = re.split(r"[;|\t\r\n]", line)
+    assert len(begun) > len(downloaded.COLUMNS)
+    assert [
+        each for each in begun if re.match(r"""[ \xa0"']*[=+\-@＝＋－＠]""", each) and "'" not in each
+    ] == []
 
 
 def test_a_parquet_file_has_the_types_of_the_view(site: Site) -> None:
@@ -170,11 +270,40 @@ def test_a_process_that_fails_is_told_as_our_mistake(site: Site, monkeypatch: py
 
 
 def test_a_file_that_ends_early_is_no_whole_answer(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = "print('{\"found\": 2, \"count\": 2}'); print('half of it', flush=True); raise SystemExit(1)"
+    line = json.dumps({"found": 2, "count": 2, "clients": ["acme"], "client_count": 1})
+    said = f"input(); print({line!r}); print('half of it', flush=True); raise SystemExit(1)"
     monkeypatch.setattr(downloads, "WORKER", (*downloads.WORKER[:1], "-c", said))
 
     with site.browser("ann") as browser, pytest.raises(downloads.DownloadCutOff):
         browser.get("/download/tickets.csv")
+
+
+def test_a_download_of_a_session_that_is_over_is_broken_off(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = json.dumps({"found": 2, "count": 2, "clients": ["acme"], "client_count": 1})
+    said = f"import time; print({line!r}); print('half of it', end='', flush=True); time.sleep(60)"
+    monkeypatch.setattr(downloads, "WORKER", (*downloads.WORKER[:1], "-c", said))
+
+    async def steps() -> None:
+        ann, gus = [
+            await site.app.state.sessions.find(site.browser(name).cookies["caselog"])
+            for name in ("ann", "gus")
+        ]
+        state, clock = site.app.state, site.clock.monotonic
+        running = downloads.Downloads(state.sessions, site.snapshots, state.audit, tmp_path, clock, most=2)
+        download, _ = [await running._admit(session) for session in (ann, gus)]
+        await download.start(site.snapshots, "csv", {}, 0)
+        pieces = download.pieces()
+        assert await anext(pieces) == b"half of it"
+        await running.end_session(ann.session_id)
+        with pytest.raises(downloads.DownloadCutOff):
+            await anext(pieces)
+        left = running.sessions()
+        await running.stop()
+        assert left == [gus]
+
+    asyncio.run(steps())
 
 
 def test_the_process_is_sealed_before_it_reads(
@@ -199,7 +328,8 @@ def attack(*_):
         except OSError as error:
             if not isinstance(error, ConnectionRefusedError):
                 held.append(what)
-    sys.stdout.write(json.dumps({{"found": 0, "count": 0}}) + "\\n" + json.dumps(held + sorted(os.environ)))
+    said = {{"found": 0, "count": 0, "clients": [], "client_count": 0}}
+    sys.stdout.write(json.dumps(said) + "\\n" + json.dumps(held + sorted(os.environ)))
     sys.stdout.flush()
     os._exit(0)
 worker.find_tickets = attack
@@ -213,27 +343,121 @@ worker.main()
     assert not any(name.startswith(("AWS_", "CASELOG_")) for name in found[5:])
 
 
-def test_a_second_download_of_a_session_waits_its_turn(site: Site) -> None:
-    running = downloads.Downloads(
-        site.app.state.sessions,
-        site.snapshots,
-        site.app.state.audit,
-        Path("nowhere"),
-        site.clock.monotonic,
-    )
+LIST = "/download/tickets.ndjson"
+#: A list that has no end: what stands behind its first line goes on for as long as somebody takes it.
+ENDLESS = """
+import sys
+print('{"found": 0, "count": 0, "clients": [], "client_count": 0}', flush=True)
+while True:
+    sys.stdout.write("x" * 65536)
+"""
 
-    async def admit_two() -> None:
-        session = await site.app.state.sessions.find(site.browser("ann").cookies["caselog"])
-        running._admit(session)
-        running._admit(session)
 
-    with pytest.raises(TooManyDownloads):
-        asyncio.run(admit_two())
+@pytest.fixture
+def endless(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """A gateway whose lists have no end, and that waits for nobody long."""
+    monkeypatch.setattr(downloads, "WORKER", (*downloads.WORKER[:1], "-c", ENDLESS))
+    monkeypatch.setattr(downloads, "_WAIT_S", 0.1)
+    return site
+
+
+def test_one_user_has_one_download_whatever_number_of_sessions(endless: Site) -> None:
+    async def attack() -> None:
+        hogs = [SlowReader(endless, endless.browser("ann"), LIST) for _ in range(6)]
+        tasks = await begun(*hogs)
+        others = [SlowReader(endless, endless.browser(name), LIST) for name in ("gus", "pat")]
+        tasks += await begun(*others)
+
+        assert sorted(each.status for each in hogs) == [200, 429, 429, 429, 429, 429]
+        assert {each.headers["retry-after"] for each in hogs if each.status == 429} == {"30"}
+        assert [each.status for each in others] == [200, 200]
+        await give_up(tasks)
+
+    asyncio.run(asyncio.wait_for(attack(), 60))
+
+
+def test_who_waits_for_others_gets_the_first_place_that_is_free(
+    endless: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "_WAIT_S", 30)
+
+    async def attack() -> None:
+        first = await begun(
+            *(SlowReader(endless, endless.browser(name), LIST) for name in ("ann", "gus", "pat"))
+        )
+        late = SlowReader(endless, endless.browser("mia"), LIST)
+        waiting = asyncio.create_task(late.run())
+        await asyncio.sleep(0.05)
+        assert not late.begun.is_set()
+
+        await give_up(first[:1])
+        await asyncio.wait_for(late.begun.wait(), 30)
+
+        assert late.status == 200
+        await give_up([*first, waiting])
+
+    asyncio.run(asyncio.wait_for(attack(), 60))
+
+
+def test_a_list_that_nobody_takes_is_ended_with_its_process(
+    endless: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sending, "PATIENCE_S", 0.1)
+
+    async def attack() -> None:
+        one = SlowReader(endless, endless.browser("ann"), LIST)
+        await asyncio.gather(*await begun(one))
+
+        assert one.is_cut_off
+        assert "was not taken" in caplog.text
+
+    asyncio.run(asyncio.wait_for(attack(), 60))
+    assert list((tmp_path / "kernels").glob("download-*")) == []
+
+
+def test_as_many_lists_are_on_their_way_as_the_operator_says(
+    tmp_path: Path, clock: FakeClock, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "WORKER", (*downloads.WORKER[:1], "-c", ENDLESS))
+    monkeypatch.setattr(downloads, "_WAIT_S", 0.1)
+    site = Site(tmp_path, clock, store=store, max_downloads=1)
+    add_users(store, clock())
+
+    async def ask() -> None:
+        readers = [SlowReader(site, site.browser(name), LIST) for name in ("ann", "gus")]
+        tasks = [each for reader in readers for each in await begun(reader)]
+
+        assert [each.status for each in readers] == [200, 429]
+        await give_up(tasks)
+
+    asyncio.run(asyncio.wait_for(ask(), 60))
+
+
+def test_a_list_ends_with_its_users_session(
+    endless: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sending, "_ASK_EVERY_S", 0.0)
+
+    async def attack() -> None:
+        one = SlowReader(endless, endless.browser("ann"), LIST)
+        [task] = await begun(one)
+        one.take(3)
+        disable_user(endless.store, "ann", endless.clock())
+        endless.clock.advance(endless.settings.user_cache_s)
+        one.take()
+        await task
+
+        assert one.is_cut_off
+        assert "session is over" in caplog.text
+
+    asyncio.run(asyncio.wait_for(attack(), 60))
+    assert list((tmp_path / "kernels").glob("download-*")) == []
 
 
 def test_of_very_many_tickets_the_file_holds_the_first_and_its_name_says_so() -> None:
-    assert downloads._name({"found": 12, "count": 5}, "csv") == "caselog-tickets-first-5-of-12.csv"
-    assert downloads._name({"found": 5, "count": 5}, "csv") == "caselog-tickets.csv"
+    names = [downloads._Told(found, 5, ("acme",), 1).file_name("csv") for found in (12, 5)]
+
+    assert names == ["caselog-tickets-first-5-of-12.csv", "caselog-tickets.csv"]
 
 
 class Many:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
 from tests.clock import FakeClock
 from tests.voila_dashboards.gateway_fakes import ORIGIN, PASSWORD, Site, add_users, form_token
@@ -264,6 +266,55 @@ def _silent_site(folder: Path, clock: FakeClock) -> tuple[Site, MoodyStore]:
     return Site(folder, clock, store=store), store
 
 
+def sign_in_over(site: Site, browser: TestClient, name: str) -> Any:
+    """Sign in with a browser that has a session, by a form that it was given before."""
+    other = site.browser()
+    token = form_token(other.get("/login").text)
+    browser.cookies.set("caselog-form", str(other.cookies.get("caselog-form")))
+    return browser.post("/login", data={"username": name, "password": PASSWORD, "csrf_token": token})
+
+
+class NoSignOuts(MoodyStore):
+    """Takes everything but word of a session that was signed out."""
+
+    async def put_async(self, key: str, data: bytes, *, timeout_s: float | None = None) -> None:
+        self.is_silent = key.startswith("control/sessions/")
+        try:
+            await super().put_async(key, data, timeout_s=timeout_s)
+        finally:
+            self.is_silent = False
+
+
+@pytest.mark.parametrize("name", ["gus", "ann"])
+def test_signing_in_ends_the_session_that_the_browser_had(site: Site, name: str) -> None:
+    browser, stolen, elsewhere = site.browser("ann"), site.browser(), site.browser("ann")
+    kernel, of_elsewhere = site.open(browser), site.open(elsewhere)
+    stolen.cookies.set("caselog", str(browser.cookies.get("caselog")))
+
+    answer = sign_in_over(site, browser, name)
+
+    assert answer.status_code == 303
+    assert site.voila.ended == [kernel]
+    assert stolen.get("/account").status_code == 303
+    assert elsewhere.get("/account").status_code == 200
+    assert of_elsewhere not in site.voila.ended
+
+
+def test_signing_in_over_a_session_goes_on_while_the_store_takes_no_sign_out(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    store = NoSignOuts(tmp_path)
+    add_users(store, clock())
+    site = Site(tmp_path, clock, store=store)
+    browser, stolen = site.browser("ann"), site.browser()
+    stolen.cookies.set("caselog", str(browser.cookies.get("caselog")))
+
+    answer = sign_in_over(site, browser, "gus")
+
+    assert answer.status_code == 303
+    assert stolen.get("/account").status_code == 303
+
+
 def test_a_sign_out_that_the_store_does_not_take_counts_here_at_once_and_everywhere_later(
     tmp_path: Path, clock: FakeClock
 ) -> None:
@@ -342,3 +393,51 @@ def test_with_a_public_url_no_other_origin_may_post(tmp_path: Path, clock: FakeC
     browser = site.browser(base_url=ORIGIN)
 
     assert site.sign_in(browser, "ann").status_code == 403
+
+
+#: Nearly the address that the browser has: `{}` stands for host and port.
+NEARLY = [
+    "https://{}",
+    "x://{}",
+    "//{}",
+    "{}",
+    "HTTP://{}",
+    "http://a@{}",
+    "http://{}:80",
+    "http://[::1",
+    "http://",
+]
+
+
+@pytest.mark.parametrize("origin", NEARLY)
+def test_without_a_public_url_the_origin_is_what_was_typed_and_nothing_near_it(
+    site: Site, origin: str
+) -> None:
+    browser = site.browser()
+    token = form_token(browser.get("/login").text)
+    form = {"username": "ann", "password": PASSWORD, "csrf_token": token}
+
+    refused = browser.post("/login", data=form, headers={"origin": origin.format("testserver")})
+
+    assert refused.status_code == 403
+    assert "CASELOG_DASHBOARDS_PUBLIC_URL" in refused.text
+
+
+@pytest.mark.parametrize(
+    ("address", "told", "origin", "status"),
+    [
+        ("127.0.0.1", "https", "https://testserver", 303),
+        ("127.0.0.1", "https", "http://testserver", 403),
+        ("127.0.0.1", "http", "http://testserver", 303),
+        ("10.0.0.1", "https", "https://testserver", 403),
+    ],
+    ids=["over TLS", "beside TLS", "without TLS", "by somebody else"],
+)
+def test_without_a_public_url_the_scheme_is_what_a_trusted_proxy_says(
+    site: Site, address: str, told: str, origin: str, status: int
+) -> None:
+    browser = site.browser(address=address)
+    browser.headers["x-forwarded-proto"] = told
+    browser.headers["origin"] = origin
+
+    assert site.sign_in(browser, "ann").status_code == status

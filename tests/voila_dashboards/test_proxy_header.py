@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr, ValidationError
+from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
@@ -108,6 +109,56 @@ def test_the_header_of_anybody_else_is_refused(
     assert answer.status_code == 403
     assert "did not come from the proxy" in answer.text
     assert "set-cookie" not in answer.headers
+
+
+#: What nobody is asked for who it is.
+OPEN = {"/healthz", "/readyz", "/metrics", "/static/{name:path}", "/favicon.ico"}
+
+
+def test_no_address_but_those_that_ask_nobody_is_answered_to_a_forger(site: Site) -> None:
+    forger = by_proxy(site, "pat", address="203.0.113.9")
+    routes = [route for route in site.app.routes if isinstance(route, Route) and route.path not in OPEN]
+
+    answered = {
+        (method, route.path): forger.request(method, route.path.replace("{format}", "csv")).status_code
+        for route in routes
+        for method in route.methods or ()
+    }
+
+    assert len(answered) > 30
+    assert {told for told, status in answered.items() if status != 403} == set()
+
+
+def test_signing_out_a_session_of_the_proxys_needs_its_header(site: Site) -> None:
+    browser, gus = by_proxy(site), by_proxy(site, "gus")
+    token = form_token(enter(browser).text)
+    cookies = {"caselog": str(browser.cookies.get("caselog"))}
+    without = site.browser(address=PROXY)
+
+    for other in (without, gus):
+        other.cookies.update(cookies)
+        assert other.post("/logout", data={"csrf_token": token}).headers["location"] == "/login"
+
+    assert browser.get("/account").status_code == 200
+    browser.post("/logout", data={"csrf_token": token})
+    browser.cookies.update(cookies)
+    assert browser.get("/account").status_code == 303
+
+
+@pytest.mark.parametrize(
+    "name", [b"pat\xa0", b"\x85pat", b"\xa0pat\xa0", b"p\xc2\xa0at", b"pat\x1c", b"\x0bpat"]
+)
+def test_a_name_that_only_looks_like_a_users_is_another(site: Site, name: bytes) -> None:
+    told = [(b"x-forwarded-user", name), (b"x-caselog-proxy-secret", SECRET.encode())]
+
+    async def with_bytes(scope: Any, receive: Any, send: Any) -> None:
+        """A client library would write other bytes in their place."""
+        await site.app({**scope, "headers": [*scope["headers"], *told]}, receive, send)
+
+    answer = TestClient(with_bytes, client=(PROXY, 1), follow_redirects=False).get("/login")
+
+    assert answer.status_code == 403
+    assert "nobody of this name may sign in" in answer.text
 
 
 def test_a_connection_without_an_address_is_no_proxys(site: Site) -> None:
@@ -276,6 +327,14 @@ def test_a_websocket_needs_the_header_too(site: Site) -> None:
             socket.receive_text()
 
     assert len(site.voila.opened) == opened
+
+
+def test_whom_the_proxy_names_takes_the_place_of_the_session_before(site: Site) -> None:
+    browser, stolen = by_proxy(site), site.browser("gus")
+    browser.cookies.set("caselog", str(stolen.cookies.get("caselog")))
+
+    assert browser.get("/login").status_code == 303
+    assert stolen.get("/account").status_code == 303
 
 
 def test_a_user_who_is_removed_or_disabled_is_out_within_seconds(site: Site, clock: FakeClock) -> None:

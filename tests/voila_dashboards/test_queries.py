@@ -143,6 +143,9 @@ def test_who_sees_some_clients_sees_those_chooses_among_them_and_nothing_else(tm
     assert listed["data"]["found"] == foreign["data"]["found"] == 7
     assert foreign["params"]["client"] == ""
     assert one["data"]["current"]["tickets"] == 2
+    assert foreign.pop("left_out")["told"] == [
+        {"param": "client", "text": "initech"}
+    ]  # as it was asked, no more
     assert "initech" not in json.dumps([overview, listed, foreign, one])
 
 

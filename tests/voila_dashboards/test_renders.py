@@ -109,6 +109,23 @@ async def test_a_session_that_reloads_for_ever_holds_no_more_than_its_share(
     assert 'id="caselog-state"' in other.text
 
 
+async def test_who_opens_one_page_does_not_wait_for_all_that_another_has_opened(a_site: Open) -> None:
+    site = a_site(max_renders=1)
+    site.voila.gate = asyncio.Event()
+    async with browser_of(site, "ann") as ann, browser_of(site, "gus") as gus:
+        many = [asyncio.create_task(ann.get("/tickets")) for _ in range(6)]
+        while site.app.state.renders.count < 6:  # noqa: ASYNC110 - a moment
+            await asyncio.sleep(0.005)
+        one = asyncio.create_task(gus.get("/tickets"))
+        while site.app.state.renders.count < 7:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+        site.voila.gate.set()
+        await asyncio.gather(*many, one)
+
+    names = [admission.viewer["name"] for admission in site.voila.admissions]
+    assert names[:2] == ["ann", "gus"]
+
+
 async def test_a_kernel_that_never_says_that_it_waits_is_ended(a_site: Open) -> None:
     site = a_site(page_timeout_s=0.05)
     site.voila.waits = False

@@ -221,10 +221,13 @@ def test_a_test_case_of_hostile_texts_is_python_and_holds_the_same_values(page: 
 
     assert [type(each).__name__ for each in module.body[:3]] == ["Expr", "Import", "Import"]
     assert values["final_response"] == ALL
-    assert values["inputs"] == sent["messages"][:1]
+    assert [each for turn in values["turns"] for each in (*turn["inputs"], *turn["answers"])] == sent[
+        "messages"
+    ]
     own = [{**call, "error": call["error"]} for call in sent["react_iterations"][0]["tool_calls"]]
     assert [call["arguments"] for call in values["tool_calls"]] == [
         *(call["arguments"] for call in own),
         *(call["arguments"] for call in sent["tool_calls"]),
+        ALL,
     ]
     assert not any(letter in case for letter in "\u202e\u2028\u200b\x1b\x00\x85")

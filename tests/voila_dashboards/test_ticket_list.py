@@ -60,8 +60,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LakeSource]:
 def ask(source: LakeSource, viewer: Viewer = PROVIDER, /, **params: str) -> TicketsData:
     shown, data = tickets_data(source, viewer, params, NOW_MS)
     json.dumps([shown, data], allow_nan=False)
-    again = tickets_data(source, viewer, {**params, **shown}, NOW_MS)[1]  # it is a link to itself
-    assert {**again, "ignored": data["ignored"]} == data
+    assert tickets_data(source, viewer, {**params, **shown}, NOW_MS)[1] == data  # it is a link to itself
     return data
 
 
@@ -127,10 +126,8 @@ def test_the_list_is_narrowed(source: LakeSource, params: dict[str, str], expect
     assert tickets(source, **params) == expected
 
 
-def test_a_condition_that_is_not_understood_is_told(source: LakeSource) -> None:
-    data = ask(source, where="cost_usd>1,cost_usd>a lot,=3")
-
-    assert (data["found"], data["ignored"]) == (1, ["cost_usd>a lot", "=3"])
+def test_a_condition_that_is_not_understood_narrows_nothing(source: LakeSource) -> None:
+    assert ask(source, where="cost_usd>1,cost_usd>a lot,=3")["found"] == 1
 
 
 @pytest.mark.claim("who-reads")

@@ -142,6 +142,9 @@ def test_a_line_of_a_million_letters_is_cut_and_opened_on_demand(page: Page, har
 
     expect(page.get_by_role("button", name="Show less")).to_have_count(1)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    heights = page.locator(".cl-piece").evaluate_all("all => all.map(each => Math.round(each.offsetHeight))")
+    assert len(heights) > 50
+    assert len([each for each in heights if each != 3600]) < 5  # as high as a piece is taken to be, unseen
 
 
 def test_blocks_within_blocks_beyond_all_depth_are_shown(page: Page, harness: Harness) -> None:

@@ -50,7 +50,37 @@ def mixed_run(name: str) -> dict[str, Any]:
     return {"nodes": [{"name": f"{name} {i * i % 97}", "output": "x" * 200} for i in range(5000)]}
 
 
+PICTURE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAACgAAAAeCAIAAADRv8uKAAAAK0lEQVR4nO3NMQ0AAAgDsCmZfynIQgYcTfo3056IWCwWi8VisVgsFov/xgvk2cL9h1Oh3gAAAABJRU5ErkJggg=="  # noqa: E501 - bytes
+OTHER_PICTURE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAADwAAAAUCAIAAABeYcl+AAAAMUlEQVR4nO3OAQkAAAgDMJPYP4qxjOGFwQKsuuedOh9IB5OWlg4gLS0dQFpaOsDL9ALbjcL9YQW9OwAAAABJRU5ErkJggg=="  # noqa: E501 - bytes
+
+
+def said_run(picture: str, name: str, **outcome: str) -> dict[str, Any]:
+    shown = {"type": "image_url", "image_url": {"url": picture}}
+    call = {"id": "a", "name": "refund", "arguments": {"id": 7}, **outcome}
+    return {
+        "messages": [
+            {"role": "user", "content": [{"type": "text", "text": "look"}, shown]},
+            {"role": "assistant", "name": name, "content": "Decision made", "tool_calls": [call]},
+            {"role": "assistant", "content": "done"},
+        ]
+    }
+
+
 LOGS = [
+    log(
+        "SAID",
+        log_id="said-1",
+        age=2 * DAY,
+        category="said",
+        trace=said_run(PICTURE, "Billing", result="paid"),
+    ),
+    log(
+        "SAID",
+        log_id="said-2",
+        age=DAY,
+        category="said",
+        trace=said_run(OTHER_PICTURE, "Fraud", status="error", error="card declined"),
+    ),
     log("T-1", age=3 * DAY, trace=run("$20", failed=False, extra_step=False), metrics={"own_score": 4}),
     log("T-2", age=DAY, status="FAILED", trace=run("$35", failed=True, extra_step=True)),
     log("T-2", log_id="again", age=2 * DAY, status="FAILED", trace=run("$35", failed=True, extra_step=False)),
@@ -318,3 +348,17 @@ CONTRASTS = """() => {
       return [(Math.max(front, back) + 0.05) / (Math.min(front, back) + 0.05), each.outerHTML.slice(0, 200)];
     });
 }"""
+
+
+def test_conversations_of_the_same_words_differ_in_what_calls_gave_back_in_pictures_and_in_speakers(
+    page: Page, harness: Harness
+) -> None:
+    visit(page, harness, compared("said-2", "said-1"))
+
+    said = page.locator(".cl-c-said")
+    expect(said).to_contain_text("card declined")
+    expect(said).to_contain_text("Billing")
+    expect(said.locator(".cl-c-pictures img")).to_have_count(2)
+    expect(said.get_by_text("1 turn the same")).to_be_visible()
+    expect(said.get_by_text("turns the same")).to_have_count(0)
+    expect(page.locator(".cl-c-parting")).to_contain_text("differ from turn 1 on")

@@ -271,7 +271,7 @@ def test_what_is_said_is_read_and_nothing_of_it_runs_or_is_fetched(page: Page, h
         "https://elsewhere.test/a"
     ]
     expect(said).to_contain_text("here (elsewhere.test)")
-    expect(said).to_contain_text("run (javascript:window.pwned=1)")
+    expect(said).to_contain_text("run](javascript:window.pwned=1)")
     expect(said).to_contain_text("[picture: cat]")
     expect(said).to_contain_text("<img src=x onerror=window.pwned=1>")
     expect(page.locator("main img")).to_have_count(1)

@@ -512,12 +512,15 @@ def test_hits_are_gone_through_across_what_was_said_and_done(page: Page, harness
     expect(page.locator(".cl-message[aria-current]")).to_contain_text("Where is my money?")
 
     box.fill("503")
-    expect(said).to_have_text("1 of 1")
-    expect(page.locator(".cl-details h3")).to_have_text("mail.send")
-    box.fill("agent")
     expect(said).to_have_text("1 of 2")
+    expect(page.locator(".cl-details h3")).to_have_text("mail.send")
     box.press("Enter")
     expect(said).to_have_text("2 of 2")
+    expect(page.locator("[data-section=errors]")).to_be_in_viewport()
+    box.fill("agent")
+    expect(said).to_have_text("1 of 3")
+    box.press("Enter")
+    expect(said).to_have_text("2 of 3")
     expect(page.locator(".cl-details h3")).to_have_text("Iteration 1")
     box.fill("nowhere at all")
 
@@ -592,6 +595,7 @@ def test_tools_answer_as_they_did(recorded, call_tool):
     with pytest.raises(AssertionError, match="did not call"):
         call_tool("crm.lookup", {"order": "A-77"})
     assert recorded["final_response"] == "You get it back."
+    assert recorded["turns"][0]["inputs"] == [{"role": "user", "content": "Where is my money?"}]
 """
     (tmp_path / "test_ticket.py").write_text(case + use, encoding="utf-8")
     command = [

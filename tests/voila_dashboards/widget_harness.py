@@ -21,6 +21,7 @@ import jinja2
 
 from access.viewer import Viewer
 from tests.voila_dashboards.page_lake import NOW_MS, PROVIDER
+from voila_dashboards.finding import Found
 from voila_dashboards.gateway.html import navigation
 from voila_dashboards.pages import PAGES
 from voila_dashboards.payload import page_payload
@@ -76,6 +77,12 @@ _NOTEBOOK: Final = (
 )
 
 Answer = Callable[[Viewer, str, dict[str, str]], dict[str, Any]]
+#: Whose eyes, page, its parameters, the parameter whose values are looked for, and words.
+Find = Callable[[Viewer, str, dict[str, str], str, str], Found]
+
+
+def _find_nothing(_viewer: Viewer, page: str, *_asked: object) -> Found:
+    raise LookupError(page)
 
 
 @dataclass
@@ -84,6 +91,7 @@ class Harness:
 
     answer: Answer
     viewer: Viewer
+    find: Find = _find_nothing
     url: str = ""
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
@@ -94,6 +102,9 @@ class Harness:
             params.setdefault("zone", zone.value)
         self.asked.append((page, params))
         try:
+            if message.get("kind") == "find":
+                found = self.find(self.viewer, page, params, message["param"], message["words"])
+                return {"kind": "found", "id": message["id"], "found": found}
             payload = self.answer(self.viewer, page, params)
         except LookupError as error:
             return {"kind": "error", "id": message.get("id"), "code": "not_found", "message": str(error)}
@@ -220,5 +231,12 @@ def showing(
         change(params, payload)
         return payload
 
+    def find(seen_by: Viewer, page: str, params: dict[str, str], param: str, words: str) -> Found:
+        finding = PAGES[page].finding
+        assert finding is not None
+        with one_at_a_time:
+            return finding.find(source, seen_by, params, NOW_MS, param, words)
+
     with serving(answer, viewer) as running:
+        running.find = find
         yield running

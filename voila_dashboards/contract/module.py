@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from caselog.model import KNOWN_STATUSES, TRACE_PARTS
+from lake.folding import INVISIBLE, LETTERS, OPTIONAL
 from voila_dashboards.contract import documents
 from voila_dashboards.contract.interfaces import Interfaces
+from voila_dashboards.finding import Found
 from voila_dashboards.gateway.document import UNAVAILABLE
+from voila_dashboards.gateway.session_end import SESSION_OVER, SessionEnd
 from voila_dashboards.kernel.errors import PageError
 from voila_dashboards.pages import PAGES, Page
 from voila_dashboards.params import NONE, Param
@@ -42,7 +45,7 @@ def contract(pages: Mapping[str, Page] = PAGES) -> str:
     for param in [param for page in pages.values() for param in page.params.values()]:
         if isinstance(param.choices, Words):
             interfaces.words(param.choices)
-    for payload in (Payload, FailedPayload):
+    for payload in (Payload, FailedPayload, Found):
         interfaces.name(payload)
     data = {name: interfaces.name(page.data) for name, page in pages.items()}
     for words in (
@@ -50,6 +53,7 @@ def contract(pages: Mapping[str, Page] = PAGES) -> str:
         Words("RangeName", (*DAYS, "all")),
         Words("ErrorCode", error_codes()),
         Words("TracePart", tuple(TRACE_PARTS)),
+        Words("SessionEnd", tuple(SessionEnd)),
     ):
         interfaces.words(words)
     parts = [_HEAD, interfaces.text() + "\n", _constants(pages), *_pages(pages, data), _ENVELOPE]
@@ -65,6 +69,7 @@ def _constants(pages: Mapping[str, Page]) -> str:
     values: dict[str, Any] = {
         "DAY_MS": DAY_MS,
         "NONE": NONE,
+        "SESSION_OVER": SESSION_OVER,
     }
     for page in pages.values():
         values |= page.constants
@@ -84,19 +89,35 @@ def files() -> dict[Path, str]:
         GENERATED / "views.ts": views(),
         GENERATED / "masking-rules.ts": documents.masking_rules(_HEAD),
         GENERATED / "opt-out.ts": documents.opt_out(_HEAD),
+        GENERATED / "folding.ts": folding(),
     }
 
 
+def folding() -> str:
+    """The module of the letters that are one and the same to who searches: `lake.folding` for browsers."""
+    letters = {chr(letter): plain for letter, plain in LETTERS.items()}
+    return (
+        f"{_HEAD}\nexport const OPTIONAL = {json.dumps(OPTIONAL.pattern)};\n"
+        f"export const INVISIBLE = {json.dumps(INVISIBLE.pattern)};\n"
+        f"export const LETTERS: Readonly<Record<string, string>> = {_literal(letters)};\n"
+    )
+
+
 def _pages(pages: Mapping[str, Page], data: Mapping[str, str]) -> list[str]:
-    names = " | ".join(json.dumps(name) for name in pages)
+    names = _union(pages)
     listed = _literal({name: _page(page) for name, page in pages.items()})
     params = "".join(f"  {name}: {_params(page.params)};\n" for name, page in pages.items())
     datas = "".join(f"  {name}: {data[name]};\n" for name in pages)
     about = "/** The parameters of each page, as its payload says them back. */"
+    found = "/** The parameters of each page whose values can be looked for. */"
+    findable = "".join(
+        f"  {name}: {_union(page.finding.params)};\n" for name, page in pages.items() if page.finding
+    )
     return [
         f"export type PageName = {names};\n",
         f"/** The list of pages, in the order of the navigation. */\nexport const PAGES = {listed} as const;\n",
         f"{about}\nexport interface PageParams {{\n{params}}}\n",
+        f"{found}\nexport interface PageFinding {{\n{findable}}}\n",
         f"/** The data of each page. */\nexport interface PageData {{\n{datas}}}\n",
     ]
 
@@ -126,7 +147,11 @@ def _params(params: Mapping[str, Param]) -> str:
 def _choices(param: Param) -> str:
     if isinstance(param.choices, Words):
         return param.choices.name
-    return " | ".join(json.dumps(each) for each in param.choices) or "string"
+    return _union(param.choices) or "string"
+
+
+def _union(words: Iterable[str]) -> str:
+    return " | ".join(json.dumps(each) for each in words)
 
 
 def _literal(value: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -21,6 +22,9 @@ _JSON: Final = frozenset({"metrics", "extra"})
 #: What makes a spreadsheet take a cell for a formula, https://owasp.org/www-community/attacks/CSV_Injection ; the same
 #: signs of full width, which some take for these.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+#: Where a cell begins for a spreadsheet that parts lines otherwise than with commas, as those of half of Europe do: to
+#: these, quotes that begin within a line are letters, and hold neither separators nor ends of lines together.
+_CELL_WITHIN: Final = re.compile(r"""([;|\t\r\n])(?=[ \xa0"']*[=+\-@＝＋－＠])""")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -64,11 +68,12 @@ FORMATS: Final[Mapping[str, tuple[str, Callable[[Rows], Iterator[bytes]]]]] = {
 
 
 def safe_cell(text: str) -> str:
-    """A text that no spreadsheet takes for a formula, whatever a log says.
+    """A text that no spreadsheet takes for a formula, nor a part of it, whatever a log says.
 
-    >>> safe_cell("=HYPERLINK(1)"), safe_cell("  +1"), safe_cell("T-1 = 2"), safe_cell("")
-    ("'=HYPERLINK(1)", "'  +1", 'T-1 = 2', '')
+    >>> safe_cell("=HYPERLINK(1)"), safe_cell("  +1"), safe_cell("T-1 = 2"), safe_cell(""), safe_cell("a; =1")
+    ("'=HYPERLINK(1)", "'  +1", 'T-1 = 2', '', "a;' =1")
     """
+    text = _CELL_WITHIN.sub(r"\1'", text)
     return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
 
 

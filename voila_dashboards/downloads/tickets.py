@@ -18,6 +18,8 @@ from voila_dashboards.queries.ticket_order import read_order
 
 #: What one file holds at most.
 MOST_TICKETS: Final = 1_000_000
+#: So many clients of a file are named to the audit, those with the most tickets; the others are counted.
+MOST_NAMED: Final = 100
 #: Read at once: what is in memory at a time.
 BATCH: Final = 20_000
 #: Columns of a file to their kinds, `lake.columns`; the words to search by are no part of a log.
@@ -32,22 +34,42 @@ _LAST: Final = "SELECT {column}, executed_at FROM logs {where} ORDER BY {order} 
 _ROWS: Final = f"""
     SELECT {{column}}, executed_at, {_SELECTED} FROM logs {{where}} ORDER BY {{order}} LIMIT ?
 """  # noqa: S608 - columns of our own
+_CLIENTS: Final = (
+    "SELECT client_id, count(*) FROM logs {where} GROUP BY client_id ORDER BY count(*) DESC, client_id"
+)
 _PLACES: Final = {name: place for place, name in enumerate(COLUMNS)}
 
 
 @dataclass(frozen=True)
 class Tickets:
-    """What somebody asked for: ``found`` tickets, of which a file holds the first `MOST_TICKETS`."""
+    """What somebody asked for, of which a file holds the first `MOST_TICKETS`.
+
+    ``clients`` says how many of all that were found each client has, the one with the most first.
+    """
 
     reader: Source
     chosen: Filter
     order: Order
-    found: int
+    clients: Mapping[str, int]
+
+    @property
+    def found(self) -> int:
+        """How many there are."""
+        return sum(self.clients.values())
 
     @property
     def count(self) -> int:
         """How many the file holds."""
         return min(self.found, MOST_TICKETS)
+
+    def to_json(self) -> dict[str, Any]:
+        """What the gateway is told before the file: for its name, and for the audit."""
+        return {
+            "found": self.found,
+            "count": self.count,
+            "clients": list(self.clients)[:MOST_NAMED],
+            "client_count": len(self.clients),
+        }
 
     def batches(self) -> Iterator[list[tuple[Any, ...]]]:
         """Values of `COLUMNS`, times as UTC epoch us; each batch costs what its rows cost, wherever they lie."""
@@ -79,8 +101,8 @@ def find_tickets(reader: Source, viewer: Viewer, params: Mapping[str, str], now_
     client_id = chosen_client(viewer, read_client(params.get("client")))
     base = narrowed(reader, visible(viewer, client_id, period), conditions, viewer, period)
     chosen = chosen_only(base, conditions)
-    [(found,)] = reader.sql(f"SELECT count(*) FROM logs {chosen.where}", chosen.values)  # noqa: S608 - bound
-    return Tickets(reader, chosen, read_order(params), found)
+    clients = dict(reader.sql(_CLIENTS.format(where=chosen.where), chosen.values))
+    return Tickets(reader, chosen, read_order(params), clients)
 
 
 def _place(row: Sequence[Any]) -> Place:

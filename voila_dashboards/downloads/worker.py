@@ -1,7 +1,8 @@
 """The process that writes a download: it seals itself as a kernel does, before it reads a row, and ends with its file.
 
 It is told on stdin, in one line of JSON, who asks for what, and which of its descriptors are the files of the scope. On
-stdout it says in one line how many tickets were found and how many the file holds; then the file follows.
+stdout it says in one line how many tickets were found, how many the file holds, and whose they are; then the file
+follows.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def write_download(told: Mapping[str, Any]) -> None:
     tickets = find_tickets(FileSource(reader), viewer, told["params"], told["now_ms"])
     _, encode = FORMATS[told["format"]]
     out = sys.stdout.buffer
-    out.write(json.dumps({"found": tickets.found, "count": tickets.count}).encode() + b"\n")
+    out.write(json.dumps(tickets.to_json()).encode() + b"\n")
     out.flush()
     for piece in encode(tickets.batches()):
         out.write(piece)

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from access.audit import Event
-from access.errors import InvalidPassword, UnknownUser
+from access.errors import InvalidPassword, PasswordChanged, UnknownUser
 from access.passwords import RULES
 from access.users import User, set_password
 from lake.store import Store
@@ -23,19 +23,24 @@ from voila_dashboards.gateway.gate import Attempt, Gate, Refused
 from voila_dashboards.gateway.guard import SignInNeeded, require_same_origin, require_session
 from voila_dashboards.gateway.html import Html
 from voila_dashboards.gateway.lifetimes import SWEEP_EVERY_S
+from voila_dashboards.gateway.session_end import SessionEnd
 from voila_dashboards.gateway.sessions import Session, Sessions
 from voila_dashboards.settings import DashboardSettings
 
 _WRONG: Final = "The current password is not right."
 _TWO: Final = "The new password was typed in two ways."
+_OVERTAKEN: Final = (
+    "Your password was changed elsewhere in this moment, and not by this form. If that was you, log in with the new "
+    "one and try again; if not, tell your provider."
+)
 _SAID_FOR_S: Final = 60.0
 _SAME: Final = "The new password is the current one."
 
-EndSession = Callable[[str], Awaitable[None]]
+EndUser = Callable[[str, SessionEnd], Awaitable[None]]
 
 
 class Account:
-    """The handlers of `/account`; ``end_session`` is told which session is over."""
+    """The handlers of `/account`; ``end_user`` is told whose sessions are over."""
 
     def __init__(
         self,
@@ -45,7 +50,7 @@ class Account:
         gate: Gate,
         html: Html,
         audit: Audit,
-        end_session: EndSession,
+        end_user: EndUser,
     ) -> None:
         self._settings = settings
         self._sessions = sessions
@@ -53,7 +58,7 @@ class Account:
         self._gate = gate
         self._html = html
         self._audit = audit
-        self._end_session = end_session
+        self._end_user = end_user
 
     async def show(self, request: Request) -> Response:
         """`GET /account`; raises `SignInNeeded`, `StoreUnavailable`."""
@@ -87,6 +92,8 @@ class Account:
             return self._page(session, 422, str(error))
         except UnknownUser:  # removed in this moment
             raise SignInNeeded("/account") from None
+        except PasswordChanged:
+            return self._page(session, 409, _OVERTAKEN)
 
     async def _change(self, request: Request, session: Session, current: str, new: str) -> Response:
         viewer = session.viewer
@@ -102,11 +109,12 @@ class Account:
         if new == current:
             return self._page(session, 422, _SAME)
         now = datetime.fromtimestamp(self._sessions.now(), UTC)
-        user = await asyncio.to_thread(set_password, self._store, viewer.name, new, now)
+        known = admitted.user.password_hash
+        user = await asyncio.to_thread(set_password, self._store, viewer.name, new, now, in_place_of=known)
         self._audit.note(
             Event.PASSWORD_CHANGED, request, user=viewer.name, client_id=client_id, by="password"
         )
-        await self._end_session(session.session_id)
+        await self._end_user(viewer.name, SessionEnd.CHANGED)
         return self._go_on(admitted.user, user)
 
     def _go_on(self, before: User, changed: User) -> Response:

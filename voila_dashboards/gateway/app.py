@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mappin
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -18,6 +18,8 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import ExceptionHandler
+from starlette.websockets import WebSocket, WebSocketDisconnect
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from access.audit import Event
@@ -47,23 +49,26 @@ from voila_dashboards.gateway.errors import (
 )
 from voila_dashboards.gateway.gate import Gate
 from voila_dashboards.gateway.guard import SignInNeeded, find_session
-from voila_dashboards.gateway.headers import SecurityHeaders
+from voila_dashboards.gateway.headers import SecurityHeaders, headers_of
 from voila_dashboards.gateway.health import Health
 from voila_dashboards.gateway.html import Html
 from voila_dashboards.gateway.kernel_trial import KernelTrial
 from voila_dashboards.gateway.kernels import Kernels
-from voila_dashboards.gateway.lifetimes import Lifetimes
+from voila_dashboards.gateway.lifetimes import SWEEP_EVERY_S, Lifetimes
 from voila_dashboards.gateway.login import Login
 from voila_dashboards.gateway.logout import Logout
 from voila_dashboards.gateway.metrics import DashboardMetrics, MetricsPage
 from voila_dashboards.gateway.names import Names
+from voila_dashboards.gateway.open_pages import OpenPages
 from voila_dashboards.gateway.pages import Pages
 from voila_dashboards.gateway.proxy_header import Peer
 from voila_dashboards.gateway.receipts import ReceiptFiles
 from voila_dashboards.gateway.renders import Renders
 from voila_dashboards.gateway.secret import load_secret
+from voila_dashboards.gateway.session_checks import SessionChecks
 from voila_dashboards.gateway.sessions import Session, Sessions
 from voila_dashboards.gateway.signouts import SignOuts
+from voila_dashboards.gateway.traces import TraceFiles
 from voila_dashboards.gateway.visits import Visits
 from voila_dashboards.settings import DashboardSettings
 from voila_dashboards.voila.client import Voila
@@ -114,7 +119,10 @@ def create_gateway(
             await process.kill_kernel(kernel_id)
         await voila.end_kernel(kernel_id)
 
-    lifetimes = Lifetimes(settings, sessions, visits, end_kernel, clock)
+    open_pages = OpenPages(sessions, settings.public_url)
+    downloads = Downloads(sessions, snapshots, audit, kernel_folders, clock, settings.max_downloads)
+    checks = SessionChecks(settings, sessions, store, clock, SWEEP_EVERY_S)
+    lifetimes = Lifetimes(settings, checks, visits, open_pages, downloads, end_kernel, clock)
     facts = FactsOfClients(store, names)
     kernels = Kernels(
         visits, snapshots, facts, kernel_folders, settings.snapshot_max_age_s, settings.page_timeout_s
@@ -124,7 +132,6 @@ def create_gateway(
     assets = Assets(_STATIC)
     html = Html(_TEMPLATES, assets)
     pages = Pages(settings, sessions, visits, lifetimes, renders, voila, html)
-    downloads = Downloads(sessions, snapshots, audit, kernel_folders, clock)
     trial = None if process is None else KernelTrial(process.try_kernel, tasks, clock)
     health = Health(store, voila, tasks, trial)
     metrics = DashboardMetrics()
@@ -132,9 +139,11 @@ def create_gateway(
         len(visits.all()), renders.count, len(tasks.broken), audit.waiting, audit.lost
     )
     gate = Gate(settings, secret, store, clock, sleep)
-    login = Login(settings, sessions, gate, html, audit)
-    logout = Logout(settings, sessions, sign_outs, store, html, audit, lifetimes.end_session)
-    account = Account(settings, sessions, store, gate, html, audit, lifetimes.end_session)
+    logout = Logout(
+        settings, sessions, sign_outs, store, html, audit, lifetimes.end_session, lifetimes.end_user
+    )
+    login = Login(settings, sessions, gate, html, audit, logout.end)
+    account = Account(settings, sessions, store, gate, html, audit, lifetimes.end_user)
     channels = Channels(sessions, visits, voila, clock, settings.public_url)
 
     kept: dict[str, Work] = {
@@ -144,11 +153,13 @@ def create_gateway(
         "audit": audit.run,
         "facts of clients": facts.run,
     }
-    stops = (audit.stop, downloads.stop, renders.stop, voila.close)
+    stops = (checks.stop, audit.stop, downloads.stop, renders.stop, voila.close)
     app = Starlette(
         routes=[
-            *_account_routes(login, logout, account),
-            *_download_routes(downloads, ReceiptFiles(sessions, facts, audit)),
+            *_account_routes(login, logout, account, open_pages),
+            *_download_routes(
+                downloads, TraceFiles(sessions, snapshots, audit), ReceiptFiles(sessions, facts, audit)
+            ),
             *_routes(pages, channels, assets, health, MetricsPage(metrics, settings.metrics_token)),
         ],
         middleware=_middleware(settings),
@@ -156,10 +167,12 @@ def create_gateway(
         lifespan=_lifespan(tasks, kept, lambda: _running(kernels, process, tasks), stops),
     )
     app.router.redirect_slashes = False  # one address for each page
+    app.middleware_stack = SecurityHeaders(app.build_middleware_stack(), headers_of(settings))
     app.state.kernels, app.state.renders, app.state.visits = kernels, renders, visits
     app.state.lifetimes, app.state.sessions, app.state.metrics = lifetimes, sessions, metrics
     app.state.sign_outs, app.state.tasks, app.state.process = sign_outs, tasks, process
     app.state.audit, app.state.names = audit, names
+    app.state.open_pages, app.state.checks = open_pages, checks
     return app
 
 
@@ -185,18 +198,17 @@ def _lifespan(
 
 def _middleware(settings: DashboardSettings) -> list[Middleware]:
     """From the outside in: who is connected comes before whom a proxy says it is connected for."""
-    sign_out = urlsplit(settings.trusted_sign_out_url or "")
-    origin = f"{sign_out.scheme}://{sign_out.netloc}" if sign_out.netloc else None
     trusted = list(settings.trusted_proxies)
     return [
         Middleware(Peer),
         *([Middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)] if trusted else ()),
-        Middleware(SecurityHeaders, is_https=settings.is_https, sign_out_origin=origin),
     ]
 
 
-def _account_routes(login: Login, logout: Logout, account: Account) -> list[Route]:
-    """Coming in, going out, and one's own account."""
+def _account_routes(
+    login: Login, logout: Logout, account: Account, open_pages: OpenPages
+) -> list[Route | WebSocketRoute]:
+    """Coming in, going out, one's own account, and hearing that the session is over."""
     return [
         Route("/login", login.show),
         Route("/login", login.sign_in, methods=["POST"]),
@@ -204,13 +216,14 @@ def _account_routes(login: Login, logout: Logout, account: Account) -> list[Rout
         Route("/logout/everywhere", logout.everywhere, methods=["POST"]),
         Route("/account", account.show),
         Route("/account/password", account.change_password, methods=["POST"]),
+        WebSocketRoute("/session/{tag}/end", open_pages.serve),
     ]
 
 
-def _download_routes(downloads: Downloads, receipts: ReceiptFiles) -> list[Route]:
+def _download_routes(downloads: Downloads, traces: TraceFiles, receipts: ReceiptFiles) -> list[Route]:
     """What is taken away as a file."""
     return [
-        Route("/trace/{client_id}/{month}/{log_id:path}", downloads.trace),
+        Route("/trace/{client_id}/{month}/{log_id:path}", traces.one),
         Route("/download/tickets.{format}", downloads.tickets),
         Route("/receipts/{client_id}.ndjson", receipts.all),
         Route("/receipts/{client_id}/{deletion_id}.json", receipts.one),
@@ -239,12 +252,13 @@ class Refusals:
     def __init__(self, html: Html, sessions: Sessions) -> None:
         self._html = html
         self._sessions = sessions
-        self.handlers = {
+        self.handlers: dict[Any, ExceptionHandler] = {
             SignInNeeded: self._to_login,
             GatewayError: self._explain,
             LakeError: self._store_silent,
             AccessError: self._damaged,
             HTTPException: self._http,
+            WebSocketDisconnect: self._left,
             Exception: self._broken,
         }
 
@@ -268,6 +282,9 @@ class Refusals:
         assert isinstance(error, HTTPException)  # noqa: S101
         return await self._page(request, NoSuchPage(), error.status_code)
 
+    async def _left(self, _page: WebSocket, _error: Exception) -> None:
+        """Whoever held a websocket went away while it was being closed: nobody is left who could be told."""
+
     async def _damaged(self, request: Request, error: Exception) -> Response:
         logger.error("%s: %s", _name_of(request), error)
         return await self._page(request, AccountDamaged(), 503)
@@ -278,10 +295,12 @@ class Refusals:
 
     async def _page(self, request: Request, error: GatewayError, status: int) -> Response:
         words = {"title": error.title, "action_href": error.action_href, "action_label": error.action_label}
-        is_doubted = isinstance(error, HeaderNotTrusted)  # then nobody is asked again who it is
+        # Nobody is asked again who it is where that may be what went wrong.
+        is_doubted = isinstance(error, HeaderNotTrusted | Unexpected)
         session = None if is_doubted else await self._session(request)
         body = self._html.message(session, text=str(error), **words)
-        return HTMLResponse(body, status)
+        wait_s = error.retry_after_s
+        return HTMLResponse(body, status, headers={} if wait_s is None else {"Retry-After": str(wait_s)})
 
     async def _session(self, request: Request) -> Session | None:
         try:

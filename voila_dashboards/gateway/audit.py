@@ -5,8 +5,9 @@ in unseen does not get in by a store that is slow. What waits is kept until the 
 what was one too many is counted, and the count is an event. A process that is killed loses what it noted within the
 last seconds.
 
-Failed sign-ins of one name from one network are one event a minute, however many there were, and there are only so many
-of these a minute: whoever guesses cannot fill the store.
+What is repeated within a minute is one more event, which counts it: alike events of a user, failed sign-ins of one name
+from one network. Only so many are told apart: of one user's beyond them is said how many there were and of which
+client, of failures how many. So nobody fills the store, or takes the place of what others did.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,14 +37,20 @@ _MOST_IN_ONE_GO: Final = 1_000
 _WRITE_EVERY_S: Final = 2.0
 _TRY_AGAIN_S: Final = 5.0
 _STOP_WITHIN_S: Final = 3.0
-#: Failed attempts are gathered for so long, and told apart as long as they are of so few names and networks.
+#: Alike events are gathered for so long.
 _GATHER_FOR_S: Final = 60.0
+#: Failed attempts are told apart as long as they are of so few names and networks.
 _MOST_APART: Final = 20
+#: Other events of one user are told apart as long as there are so few, and of everybody.
+_MOST_APART_OF_USER: Final = 500
+_MOST_REMEMBERED: Final = 20_000
+
+_Key = tuple[str | None, ...]
 
 
 @dataclass
-class _Failures:
-    """Alike failures since ``first_at``, in seconds since the epoch."""
+class _Alike:
+    """Alike events since ``first_at``, in seconds since the epoch, that are not kept yet."""
 
     event: AuditEvent
     first_at: float
@@ -59,7 +66,9 @@ class Audit:
         self._random = random
         self._waiting: deque[AuditEvent] = deque()
         self._packed: deque[AuditObject] = deque()
-        self._failures: dict[tuple[Event, str | None, str], _Failures] = {}
+        self._failures: dict[_Key, _Alike] = {}
+        self._repeats: dict[_Key, _Alike] = {}
+        self._apart: Counter[str | None] = Counter()
         self._unsaid = 0
         self._is_said = False
         #: Events that were one too many, since the start.
@@ -80,22 +89,32 @@ class Audit:
         by: str | None = None,
         what: str | None = None,
     ) -> None:
-        """Note what happened; returns at once and raises nothing."""
+        """Note what happened, what is repeated with its number; returns at once and raises nothing."""
         noted = self._event(event, connection, user=user, client_id=client_id, by=by, what=what)
-        self._keep(noted)
+        key: _Key = (event, user, client_id, by, noted.address, what)
+        if key not in self._repeats and self._are_too_many(user):
+            key = (event, user, client_id)
+            noted = noted.model_copy(update={"by": None, "address": None, "what": None})
+        alike = self._repeats.get(key)
+        if alike is None:
+            self._repeats[key] = _Alike(noted, self._clock())
+            self._apart[user] += 1
+            self._keep(noted)
+        else:
+            alike.event, alike.count = noted, alike.count + 1
 
     def note_failure(
         self, event: Event, connection: HTTPConnection, *, user: str | None, client_id: str | None = None
     ) -> None:
         """Note a failed attempt; those of one name from one network are one event a minute."""
         noted = self._event(event, connection, user=user, client_id=client_id)
-        key = (event, user, network_of(noted.address or ""))
+        key: _Key = (event, user, network_of(noted.address or ""))
         if key not in self._failures and len(self._failures) >= _MOST_APART:
             key, noted = (
-                (event, None, ""),
+                (event, None, None),
                 noted.model_copy(update={"user": None, "client_id": None, "address": None}),
             )
-        failures = self._failures.setdefault(key, _Failures(noted, self._clock()))
+        failures = self._failures.setdefault(key, _Alike(noted, self._clock()))
         failures.event, failures.count = noted, failures.count + 1
 
     async def run(self) -> None:
@@ -155,12 +174,18 @@ class Audit:
         else:
             self._waiting.append(event)
 
+    def _are_too_many(self, user: str | None) -> bool:
+        return self._apart[user] >= _MOST_APART_OF_USER or len(self._repeats) >= _MOST_REMEMBERED
+
     def _gather(self, *, everything: bool) -> None:
-        """Make events of the failures whose time is over."""
-        for key, failures in list(self._failures.items()):
-            if everything or self._clock() - failures.first_at >= _GATHER_FOR_S:
-                del self._failures[key]
-                self._keep(failures.event.model_copy(update={"count": failures.count}))
+        """Make events of the failures and repeats whose time is over."""
+        for gathered in (self._failures, self._repeats):
+            for key, alike in list(gathered.items()):
+                if everything or self._clock() - alike.first_at >= _GATHER_FOR_S:
+                    del gathered[key]
+                    if alike.count:
+                        self._keep(alike.event.model_copy(update={"count": alike.count}))
+        self._apart = Counter(alike.event.user for alike in self._repeats.values())
 
     def _pack(self) -> None:
         if self._packed or not (self._waiting or self._unsaid):

@@ -1,4 +1,9 @@
-"""The websocket between a page and its kernel: questions in, answers out, for as long as the visit lasts."""
+"""The websocket between a page and its kernel: questions in, answers out, for as long as the visit lasts.
+
+A page's next question reaches the kernel when the page has taken the answer to the last one. What Voila says is read
+at once, whoever takes it: Voila would keep it without a bound, and it says each answer on every websocket of a kernel.
+Only the one that asked holds it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +12,7 @@ import logging
 import secrets
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from typing import Final
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
@@ -18,8 +23,10 @@ from lake.errors import LakeError
 from serving.service_log import describe_defect
 from voila_dashboards.gateway.errors import HeaderNotTrusted
 from voila_dashboards.gateway.guard import find_session
-from voila_dashboards.gateway.messages import answer_to_page, question_to_kernel, read_question
+from voila_dashboards.gateway.messages import Question, answer_to_page, question_to_kernel, read_question
 from voila_dashboards.gateway.origin import is_same_origin
+from voila_dashboards.gateway.places import UNBOUNDED, Places
+from voila_dashboards.gateway.session_end import SESSION_OVER
 from voila_dashboards.gateway.sessions import Session, Sessions
 from voila_dashboards.gateway.visits import Visit, Visits
 from voila_dashboards.voila.client import Channel, Voila, VoilaSilent
@@ -35,6 +42,10 @@ _MOST_QUESTIONS: Final = 150
 _WITHIN_S: Final = 10.0
 #: Websockets of one page at once: the newest, and those of lost connections that are not known to be lost yet.
 _MOST_SOCKETS: Final = 3
+#: Questions of one page that wait for the one under way; what it asks beyond stays with the browser.
+_MOST_WAITING: Final = 16
+#: Questions of one user, of all his pages, whose answers are made or not yet taken: each may be tens of megabytes.
+_MOST_UNDER_WAY: Final = 4
 
 
 class _Refused(Exception):
@@ -58,6 +69,7 @@ class Channels:
         self._clock = clock
         self._public_url = public_url
         self._open: dict[Visit, list[asyncio.Event]] = {}
+        self._under_way = Places(UNBOUNDED, _MOST_UNDER_WAY)
 
     async def serve(self, page: WebSocket) -> None:
         """Answer `/api/kernels/<kernel id>/channels`: 403 to other sites, and nothing but a close to the wrong session.
@@ -77,7 +89,9 @@ class Channels:
         if visit is not None and visit.kernel_id is not None and visit.comm_id is not None:
             code = await self._connect(page, visit, visit.kernel_id, visit.comm_id)
         if WebSocketState.DISCONNECTED not in {page.application_state, page.client_state}:
-            await page.close(code)
+            end = None if visit is None else visit.session_end
+            with suppress(WebSocketDisconnect):  # it left in this moment
+                await (page.close(code) if end is None else page.close(SESSION_OVER, end))
 
     async def _find_session(self, page: WebSocket) -> Session | None:
         try:
@@ -119,9 +133,12 @@ class Channels:
         self, page: WebSocket, kernel: Channel, visit: Visit, comm_id: str, gave_way: asyncio.Event
     ) -> int:
         """Pass messages until one side is gone, the visit ends or the page misbehaves; the code to close with."""
+        questions: asyncio.Queue[Question] = asyncio.Queue(_MOST_WAITING)
+        awaited = _Awaited(comm_id)
         tasks = [
-            asyncio.create_task(self._carry_questions(page, kernel, visit, comm_id)),
-            asyncio.create_task(_carry_answers(kernel, page, visit, comm_id)),
+            asyncio.create_task(self._hear_questions(page, questions, visit, comm_id)),
+            asyncio.create_task(self._carry(questions, page, kernel, visit, awaited)),
+            asyncio.create_task(_hear_answers(kernel, awaited)),
             asyncio.create_task(visit.ended.wait()),
             asyncio.create_task(gave_way.wait()),
         ]
@@ -137,7 +154,9 @@ class Channels:
                 logger.error("A page's messages were not passed on: %s", describe_defect(error))
         return _POLICY_VIOLATION if any(isinstance(error, _Refused) for error in errors) else _GOING_AWAY
 
-    async def _carry_questions(self, page: WebSocket, kernel: Channel, visit: Visit, comm_id: str) -> None:
+    async def _hear_questions(
+        self, page: WebSocket, questions: asyncio.Queue[Question], visit: Visit, comm_id: str
+    ) -> None:
         recent: deque[float] = deque(maxlen=_MOST_QUESTIONS)
         while True:
             question = read_question(await _receive_text(page), comm_id)
@@ -146,8 +165,27 @@ class Channels:
                 logger.warning("A page sent what is not a question, or too many: its connection is closed.")
                 raise _Refused
             recent.append(now)
-            visit.last_used_at = visit.asked_at = now
-            await kernel.send(question_to_kernel(question, comm_id, secrets.token_hex(16)))
+            visit.last_used_at = now
+            await questions.put(question)
+
+    async def _carry(
+        self,
+        questions: asyncio.Queue[Question],
+        page: WebSocket,
+        kernel: Channel,
+        visit: Visit,
+        awaited: _Awaited,
+    ) -> None:
+        """One question after the other: asked, answered, and the answer taken."""
+        while True:
+            question = await questions.get()
+            async with self._under_way.place(visit.session.viewer.name):
+                visit.asked_at = self._clock()
+                answer = awaited.expect(question)
+                await kernel.send(question_to_kernel(question, awaited.comm_id, secrets.token_hex(16)))
+                text = await answer
+                visit.asked_at = None
+                await page.send_text(text)
 
 
 @asynccontextmanager
@@ -181,13 +219,34 @@ async def _receive_text(page: WebSocket) -> str:
     return text
 
 
-async def _carry_answers(kernel: Channel, page: WebSocket, visit: Visit, comm_id: str) -> None:
+class _Awaited:
+    """The answer that a websocket waits for; of what else its kernel says it wants nothing."""
+
+    def __init__(self, comm_id: str) -> None:
+        self.comm_id = comm_id
+        self._asked = 0
+        self._answer: asyncio.Future[str] | None = None
+
+    def expect(self, question: Question) -> asyncio.Future[str]:
+        """The answer to ``question``, as the page may see it."""
+        self._asked = question.id
+        self._answer = asyncio.get_running_loop().create_future()
+        return self._answer
+
+    def hear(self, message: str | bytes) -> None:
+        """Look at what the kernel says; nothing is kept of what nobody waits for."""
+        if self._answer is None:
+            return
+        answer = answer_to_page(message, self.comm_id, self._asked)
+        if answer is not None and not self._answer.done():
+            self._answer.set_result(answer)
+            self._answer = None
+
+
+async def _hear_answers(kernel: Channel, awaited: _Awaited) -> None:
     while True:
         try:
             message = await kernel.recv()
         except ConnectionClosed:
             return
-        answer = answer_to_page(message, comm_id)
-        if answer is not None:
-            visit.asked_at = None
-            await page.send_text(answer)
+        awaited.hear(message)

@@ -87,7 +87,7 @@ class FactsOfClients:
     def _seen_by(self, scope: Scope, client_id: str) -> list[Receipt] | None:
         if self._receipts is None:
             return None
-        return [each for each in self._receipts if each.is_for(scope, client_id)]
+        return [each.as_told_to(scope) for each in self._receipts if each.is_for(scope, client_id)]
 
     async def receipts(self, scope: Scope, client_id: str) -> list[Receipt]:
         """The receipts of a client that ``scope`` may see, as they are now; none of a client that it may not.

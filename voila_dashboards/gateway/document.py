@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Final
 
@@ -18,6 +19,11 @@ from voila_dashboards.gateway.html import Shell
 from voila_dashboards.gateway.renders import Render
 from voila_dashboards.gateway.visits import Visit
 
+logger = logging.getLogger(__name__)
+
+_LOOK_EVERY_S: Final = 1.0
+#: How long the rest of a page may take whose visit has ended.
+_ENDED_WITHIN_S: Final = 5.0
 #: The code of a page that broke off before its data came.
 UNAVAILABLE: Final = "unavailable"
 _FAILED: Final = {
@@ -47,9 +53,26 @@ class Document(StreamingResponse):
         super().__init__(pieces, media_type="text/html", headers=headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it; also where nobody waits for it any more, the visit has an end."""
+        """Send it; also where nobody waits for it any more, the visit has an end, and with it what is not taken yet.
+
+        A page holds its data: so no more of them are in memory than there are visits.
+        """
+        sending = asyncio.ensure_future(super().__call__(scope, receive, send))
         try:
-            await super().__call__(scope, receive, send)
+            while not (sending.done() or self._visit.ended.is_set()):
+                await asyncio.wait({sending}, timeout=_LOOK_EVERY_S)
+            await asyncio.wait({sending}, timeout=_ENDED_WITHIN_S)
+            if not sending.done():
+                logger.warning("A page whose visit has ended was not taken: it is broken off.")
+        finally:
+            sending.cancel()
+            await asyncio.wait({sending})
+            await self._leave(sending)
+
+    async def _leave(self, sending: asyncio.Future[None]) -> None:
+        try:
+            if not sending.cancelled():
+                sending.result()
         finally:
             if not self._is_complete:
                 await asyncio.shield(self._end_visit(self._visit))

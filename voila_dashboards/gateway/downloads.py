@@ -1,9 +1,9 @@
-"""What a viewer takes away as a file, and the audit knows of: one trace, or the tickets that the list shows.
+"""What a viewer takes away as a file, and the audit knows of: the tickets that the list shows.
 
 The gateway holds the store's keys and the session secret, so it does not read what strangers wrote: a list is made by
 a process of its own, which has no secret, no network and no file but its scope's, and ends with the download. The
 gateway passes on its bytes as fast as the browser takes them; whoever goes away ends it. The audit is told what was
-taken, and never by which words it was looked for.
+taken of whom, and never by which words it was looked for: each client in an event of its own, which names no other.
 """
 
 from __future__ import annotations
@@ -17,24 +17,29 @@ import secrets
 import shutil
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.responses import Response
 
-from access.audit import Event, name_log
+from access.audit import Event
 from access.snapshots import SnapshotSource
+from access.viewer import Viewer
 from lake.columns import ERRORS
 from lake.errors import StoreUnavailable
+from lake.layout import is_client_id
 from voila_dashboards.conditions import read_conditions
 from voila_dashboards.downloads.formats import FORMATS
+from voila_dashboards.downloads.tickets import MOST_NAMED
 from voila_dashboards.gateway.audit import Audit
 from voila_dashboards.gateway.errors import NoSuchPage, TooManyDownloads, Unexpected
+from voila_dashboards.gateway.filters import read_params
 from voila_dashboards.gateway.guard import require_session
 from voila_dashboards.gateway.kernels import open_files
-from voila_dashboards.gateway.pages import read_params
+from voila_dashboards.gateway.places import NoPlace, Places
+from voila_dashboards.gateway.sending import PIECE_BYTES, CutOff, SentFile
 from voila_dashboards.gateway.sessions import Session, Sessions
 from voila_dashboards.voila.config import python_environment
 
@@ -42,18 +47,18 @@ logger = logging.getLogger(__name__)
 
 #: The command that is run; `-P` because the folder it runs in is no place to import from.
 WORKER: Final = (sys.executable, "-P", "-m", "voila_dashboards.downloads.worker")
-#: At once, of everybody and of one session: each has a processor for as long as it takes.
-_MOST: Final = 2
-_MOST_OF_SESSION: Final = 1
+#: Of one user at once, by however many sessions: each has a processor for as long as it takes.
+_MOST_OF_USER: Final = 1
+#: How long somebody waits for others to be done before he is told to come back.
+_WAIT_S: Final = 20.0
 _FIRST_LINE_TIMEOUT_S: Final = 120.0
 #: From the first byte to the last; a browser that takes longer is no browser.
 _LIMIT_S: Final = 900.0
-_PIECE_BYTES: Final = 1 << 16
 _TRIES: Final = 3
 
 
-class DownloadCutOff(Exception):
-    """The process failed after the file had begun: the connection is broken off, which browsers show as a failure."""
+class DownloadCutOff(CutOff):
+    """The process failed after the file had begun."""
 
     def __init__(self) -> None:
         super().__init__("The download's process ended early.")
@@ -69,27 +74,19 @@ class Downloads:
         audit: Audit,
         folders: Path,
         clock: Callable[[], float],
+        most: int,
     ) -> None:
-        """``folders`` is where each gets a folder, on the file system of what ``snapshots`` hands out."""
+        """``folders`` is where each gets a folder, on the file system of what ``snapshots`` hands out.
+
+        ``most`` are on their way at once.
+        """
         self._sessions = sessions
         self._snapshots = snapshots
         self._audit = audit
         self._folders = folders
         self._clock = clock
         self._running: list[_Download] = []
-
-    async def trace(self, request: Request) -> Response:
-        """`GET /trace/<client>/<month>/<log>`: a log's trace as a file, also one that is too big for a page."""
-        session = await require_session(request, self._sessions)
-        wanted = [request.path_params[name] for name in ("client_id", "month", "log_id")]
-        found = None
-        if session.viewer.may_see(wanted[0]):
-            found = await asyncio.to_thread(self._snapshots.trace, session.viewer.scope, *wanted)
-        if found is None:
-            raise NoSuchPage
-        what = f"trace {name_log(wanted[2])}"
-        self._audit.note(Event.DOWNLOADED, request, user=session.viewer.name, client_id=wanted[0], what=what)
-        return Response(found, media_type="application/json", headers={"Content-Disposition": "attachment"})
+        self._places = Places(most, _MOST_OF_USER, most_waiting=1)
 
     async def tickets(self, request: Request) -> Response:
         """The filtered list as CSV, NDJSON or Parquet; of very many tickets the first, which the file's name says."""
@@ -100,7 +97,7 @@ class Downloads:
         media_type, _ = FORMATS[kind]
         if request.method == "HEAD":
             return Response(media_type=media_type)
-        download = self._admit(session)
+        download = await self._admit(session)
         try:
             told = await download.start(
                 self._snapshots, kind, read_params(request), int(self._clock() * 1000)
@@ -108,29 +105,53 @@ class Downloads:
         except BaseException:
             await self._end(download)
             raise
-        viewer = session.viewer
-        self._audit.note(
-            Event.DOWNLOADED,
-            request,
-            user=viewer.name,
-            client_id=viewer.scope.only_client,
-            what=f"tickets.{kind}",
-        )
+        self._note(request, session, told, f"tickets.{kind}")
         headers = {
-            "Content-Disposition": f'attachment; filename="{_name(told, kind)}"',
+            "Content-Disposition": f'attachment; filename="{told.file_name(kind)}"',
             "Cache-Control": "no-store",
         }
-        return _Streamed(download.pieces(), lambda: self._end(download), media_type, headers)
+        return SentFile(
+            download.pieces(),
+            media_type,
+            headers,
+            holds=lambda: self._sessions.holds(session),
+            end=lambda: self._end(download),
+        )
+
+    def sessions(self) -> list[Session]:
+        """The sessions that download something."""
+        return [each.session for each in self._running]
+
+    async def end_session(self, session_id: str) -> None:
+        """Break off what the session downloads: its file is not whole, and browsers say so."""
+        for download in [each for each in self._running if each.session.session_id == session_id]:
+            await self._end(download)
 
     async def stop(self) -> None:
         """End what is on its way."""
         for download in list(self._running):
             await self._end(download)
 
-    def _admit(self, session: Session) -> _Download:
-        own = sum(each.session.session_id == session.session_id for each in self._running)
-        if len(self._running) >= _MOST or own >= _MOST_OF_SESSION:
+    def _note(self, request: Request, session: Session, told: _Told, what: str) -> None:
+        """One event for each client in the file, as many as are named, and one that counts the others."""
+        viewer = session.viewer
+        for client_id in told.clients:
+            self._audit.note(Event.DOWNLOADED, request, user=viewer.name, client_id=client_id, what=what)
+        others = told.client_count - len(told.clients)
+        if others or not told.clients:
+            more = f"{what}, of {others} more clients" if others else what
+            only = viewer.scope.only_client
+            self._audit.note(Event.DOWNLOADED, request, user=viewer.name, client_id=only, what=more)
+
+    async def _admit(self, session: Session) -> _Download:
+        """A download with a place; raises `TooManyDownloads`, at once where the user's own is in the way."""
+        user = session.viewer.name
+        if self._places.held(user) >= _MOST_OF_USER:
             raise TooManyDownloads
+        try:
+            await self._places.take(user, _WAIT_S)
+        except NoPlace:
+            raise TooManyDownloads from None
         download = _Download(session, self._folders / f"download-{secrets.token_hex(12)}")
         self._running.append(download)
         return download
@@ -138,7 +159,43 @@ class Downloads:
     async def _end(self, download: _Download) -> None:
         if download in self._running:
             self._running.remove(download)
-            await download.end()
+            try:
+                await download.end()
+            finally:
+                self._places.give_back(download.session.viewer.name)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What the process says first: how many tickets were found and are in the file, and whose.
+
+    The process has read what strangers wrote: whatever it says of clients beyond the viewer's scope is a defect.
+    """
+
+    found: int
+    count: int
+    clients: tuple[str, ...]
+    client_count: int
+
+    @classmethod
+    def read(cls, line: bytes, viewer: Viewer) -> _Told:
+        """Raises `ValueError`, `KeyError` or `TypeError` where it is not what our own process says."""
+        said = json.loads(line)
+        clients = tuple(said["clients"])
+        told = cls(int(said["found"]), int(said["count"]), clients, int(said["client_count"]))
+        are_theirs = all(is_client_id(each) and viewer.may_see(each) for each in clients)
+        if (
+            not are_theirs
+            or len(clients) != min(told.client_count, MOST_NAMED)
+            or bool(told.found) != bool(clients)
+        ):
+            raise ValueError("clients")
+        return told
+
+    def file_name(self, kind: str) -> str:
+        """What the file is called: where it is cut, its name says so."""
+        cut = f"-first-{self.count}-of-{self.found}" if self.count < self.found else ""
+        return f"caselog-tickets{cut}.{kind}"
 
 
 class _Download:
@@ -151,8 +208,8 @@ class _Download:
 
     async def start(
         self, snapshots: SnapshotSource, kind: str, params: Mapping[str, str], now_ms: int
-    ) -> Mapping[str, int]:
-        """Begin; how many tickets were found, and how many the file holds.
+    ) -> _Told:
+        """Begin; how many tickets were found, how many the file holds, and whose they are.
 
         Raises `Unexpected` where the process fails, and as `SnapshotSource.take`.
         """
@@ -187,7 +244,7 @@ class _Download:
             os.close(folder)
         raise StoreUnavailable("the files of a scope", "the cache drops them at once")
 
-    async def _hear_first(self, told: Mapping[str, Any]) -> Mapping[str, int]:
+    async def _hear_first(self, told: Mapping[str, Any]) -> _Told:
         process = self._process
         if process is None or process.stdin is None or process.stdout is None:
             raise Unexpected
@@ -196,9 +253,8 @@ class _Download:
             await process.stdin.drain()
             process.stdin.close()
             line = await asyncio.wait_for(process.stdout.readline(), _FIRST_LINE_TIMEOUT_S)
-            found = json.loads(line)
-            return {"found": int(found["found"]), "count": int(found["count"])}
-        except (OSError, TimeoutError, ValueError, KeyError) as error:
+            return _Told.read(line, self.session.viewer)
+        except (OSError, TimeoutError, ValueError, KeyError, TypeError) as error:
             logger.error("A download could not begin (%s).", type(error).__name__)  # noqa: TRY400 - as it says
             raise Unexpected from error
 
@@ -208,7 +264,7 @@ class _Download:
         if process is None or process.stdout is None:
             raise DownloadCutOff
         async with asyncio.timeout(_LIMIT_S):
-            while piece := await process.stdout.read(_PIECE_BYTES):
+            while piece := await process.stdout.read(PIECE_BYTES):
                 yield piece
             if await process.wait():
                 raise DownloadCutOff
@@ -218,29 +274,17 @@ class _Download:
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
+            await _drain(self._process)
             await self._process.wait()
         await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
 
-class _Streamed(StreamingResponse):
-    """A response that has an end, also where nobody hears it."""
-
-    def __init__(
-        self,
-        pieces: AsyncIterator[bytes],
-        end: Callable[[], Any],
-        media_type: str,
-        headers: Mapping[str, str],
-    ) -> None:
-        super().__init__(pieces, headers=headers, media_type=media_type)
-        self._end = end
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the pieces."""
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            await asyncio.shield(self._end())
+async def _drain(process: asyncio.subprocess.Process) -> None:
+    """Read what a process left that was killed: its pipe would stay open that nobody reads to the end."""
+    if process.stdout is not None:
+        with contextlib.suppress(RuntimeError):  # somebody waits for it already, and reads the end
+            while await process.stdout.read(PIECE_BYTES):
+                pass
 
 
 async def _spawn(folder: Path, descriptors: list[int]) -> asyncio.subprocess.Process:
@@ -254,9 +298,3 @@ async def _spawn(folder: Path, descriptors: list[int]) -> asyncio.subprocess.Pro
         pass_fds=descriptors,
         start_new_session=True,
     )
-
-
-def _name(told: Mapping[str, int], kind: str) -> str:
-    found, count = told["found"], told["count"]
-    cut = f"-first-{count}-of-{found}" if count < found else ""
-    return f"caselog-tickets{cut}.{kind}"

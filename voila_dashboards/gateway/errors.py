@@ -4,7 +4,7 @@
     * the visitor's address: `NoSuchPage` (404), also for what exists but belongs to another client
     * the visitor's form: `FormExpired` (403), `WrongOrigin` (403)
     * a company's proxy: `HeaderNotTrusted`, `NoSuchUserHere`, `CookieNotKept` (403)
-    * pace: `TooManyAttempts`, `TooManyDownloads` (429)
+    * pace: `TooManyAttempts`, `TooManyDownloads`, `TooManyTraces` (429)
     * said, not refused: `SignedOutHereOnly` (200)
     * this side: `DashboardsUnavailable`, `SignOutUntold`, `AccountDamaged`, `LogsNotUnderstood` (503),
       `Unexpected` (500)
@@ -25,6 +25,8 @@ class GatewayError(Exception):
     title = "That did not work"
     action_href = "/"
     action_label = "Go to the overview"
+    #: When to come back, where that helps, in seconds.
+    retry_after_s: int | None = None
 
 
 class NoSuchPage(GatewayError):
@@ -106,6 +108,7 @@ class TooManyAttempts(GatewayError):
     """As many wait to sign in as may; ``retry_after_s`` says when to come back."""
 
     title = "Too many attempts"
+    retry_after_s: int
 
     def __init__(self, retry_after_s: int) -> None:
         super().__init__(
@@ -115,16 +118,30 @@ class TooManyAttempts(GatewayError):
 
 
 class TooManyDownloads(GatewayError):
-    """As many downloads are on their way as may be, of everybody or of this visitor."""
+    """As many downloads are on their way as may be, of everybody or of this user."""
 
     title = "Another download is on its way"
     action_href = "/tickets"
     action_label = "Go to the tickets"
 
+    retry_after_s = 30
+
     def __init__(self) -> None:
         super().__init__(
             "Wait until it has ended, then ask for this one again; or choose a shorter time range."
         )
+
+
+class TooManyTraces(GatewayError):
+    """As many traces are on their way as may be, of everybody or of this visitor."""
+
+    title = "Other traces are on their way"
+    action_href = "/tickets"
+    action_label = "Go to the tickets"
+    retry_after_s = 10
+
+    def __init__(self) -> None:
+        super().__init__("Wait until they have arrived, then ask for this one again.")
 
 
 class DashboardsUnavailable(GatewayError):
@@ -225,6 +242,7 @@ STATUS: Final[dict[type[Exception], int]] = {
     SignedOutHereOnly: 200,
     TooManyAttempts: 429,
     TooManyDownloads: 429,
+    TooManyTraces: 429,
     DashboardsUnavailable: 503,
     SignOutUntold: 503,
     AccountDamaged: 503,

@@ -27,8 +27,9 @@ async def require_session(request: Request, sessions: Sessions) -> Session:
     """The session; raises `SignInNeeded`, `HeaderNotTrusted`, `StoreUnavailable`."""
     session = await find_session(request, sessions)
     if session is None:
-        query = f"?{request.url.query}" if request.url.query else ""
-        raise SignInNeeded(request.url.path + query)
+        # Not by its `url`, which is made of the Host header, whatever that holds.
+        query = request.scope["query_string"].decode("latin-1")
+        raise SignInNeeded(request.scope["path"] + (f"?{query}" if query else ""))
     return session
 
 

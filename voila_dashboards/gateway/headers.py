@@ -1,11 +1,15 @@
-"""The headers that every answer of the gateway carries."""
+"""The headers that every answer of the gateway carries, whoever makes it: the application, or the server before it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
+from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from voila_dashboards.settings import DashboardSettings
 
 #: Nothing but our own files runs or is loaded; no inline script, no frame, no other host.
 CONTENT_SECURITY_POLICY: Final = (
@@ -28,19 +32,35 @@ _OVER_TLS: Final = {
 }
 
 
-class SecurityHeaders:
-    """Adds the headers; what says nothing about caching is not to be stored."""
+#: Of answers that say nothing about it themselves.
+_NOT_STORED: Final = "no-store"
 
-    def __init__(self, app: ASGIApp, *, is_https: bool, sign_out_origin: str | None = None) -> None:
+
+def headers_of(settings: DashboardSettings) -> dict[str, str]:
+    """What an answer carries whatever it says: names and values."""
+    always = {**_ALWAYS, **(_OVER_TLS if settings.is_https else {})}
+    sign_out = urlsplit(settings.trusted_sign_out_url or "")
+    if sign_out.netloc:  # browsers hold `form-action` against where a form's answer leads, too
+        own = "form-action 'self'"
+        leads_on = f"{own} {sign_out.scheme}://{sign_out.netloc}"
+        always["Content-Security-Policy"] = CONTENT_SECURITY_POLICY.replace(own, leads_on)
+    return always
+
+
+def headers_of_refusals(settings: DashboardSettings) -> dict[str, str]:
+    """What an answer carries that is made before anybody is asked; none of them is to be stored."""
+    return {**headers_of(settings), "Cache-Control": _NOT_STORED}
+
+
+class SecurityHeaders:
+    """Adds ``headers`` to every answer of ``app``; what says nothing about caching is not to be stored.
+
+    It is put around the whole application: its answer to a defect is made outside of its middleware.
+    """
+
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
         self._app = app
-        self._always = {**_ALWAYS, **(_OVER_TLS if is_https else {})}
-        if (
-            sign_out_origin is not None
-        ):  # browsers hold `form-action` against where a form's answer leads, too
-            policy = CONTENT_SECURITY_POLICY.replace(
-                "form-action 'self'", f"form-action 'self' {sign_out_origin}"
-            )
-            self._always["Content-Security-Policy"] = policy
+        self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and the answer back with its headers."""
@@ -51,9 +71,9 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in self._always.items():
+                for name, value in self._headers.items():
                     headers[name] = value
-                headers.setdefault("Cache-Control", "no-store")
+                headers.setdefault("Cache-Control", _NOT_STORED)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -89,9 +89,14 @@ class Html:
         return self._render("message.html", session, **words)
 
     def _render(self, template: str, session: Session | None, **context: Any) -> str:
-        known: dict[str, Any] = {"viewer": None, "csrf_token": "", "navigation": navigation(), "title": ""}
+        known: dict[str, Any] = {"viewer": None, "csrf_token": "", "session_tag": "", "title": ""}
+        known["navigation"] = navigation()
         if session is not None:
-            known |= {"viewer": session.viewer, "csrf_token": session.csrf_token}
+            known |= {
+                "viewer": session.viewer,
+                "csrf_token": session.csrf_token,
+                "session_tag": session.tag,
+            }
         return self._environment.get_template(template).render({**known, **context})
 
 

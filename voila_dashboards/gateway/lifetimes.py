@@ -1,15 +1,21 @@
-"""How long a visit lives: how many there may be, how long one may idle or think, and never longer than its session."""
+"""How long a visit lives: how many there may be, how long one may idle or think, and never longer than its session.
+
+Where a session is over, everything of it ends at once: its visits, the pages that show something, what it downloads.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
-from access.errors import AccessError
-from lake.errors import LakeError
-from voila_dashboards.gateway.sessions import Session, Sessions
+from voila_dashboards.gateway.downloads import Downloads
+from voila_dashboards.gateway.open_pages import OpenPages
+from voila_dashboards.gateway.session_checks import SessionChecks
+from voila_dashboards.gateway.session_end import SessionEnd
+from voila_dashboards.gateway.sessions import Session
 from voila_dashboards.gateway.visits import Visit, Visits
 from voila_dashboards.settings import DashboardSettings
 
@@ -25,14 +31,18 @@ class Lifetimes:
     def __init__(
         self,
         settings: DashboardSettings,
-        sessions: Sessions,
+        checks: SessionChecks,
         visits: Visits,
+        open_pages: OpenPages,
+        downloads: Downloads,
         end_kernel: Callable[[str], Awaitable[None]],
         clock: Callable[[], float],
     ) -> None:
         self._settings = settings
-        self._sessions = sessions
+        self._checks = checks
         self._visits = visits
+        self._open_pages = open_pages
+        self._downloads = downloads
         self._end_kernel = end_kernel
         self._clock = clock
         self._leaving: list[str] = []
@@ -40,13 +50,12 @@ class Lifetimes:
         self.is_making: Callable[[Visit], bool] = lambda _visit: False
 
     async def open(self, page: str, params: Mapping[str, str], session: Session) -> Visit:
-        """A new visit; where there are too many, those that idled longest make room."""
+        """A new visit; where there are too many, the one that idled longest makes room, of whoever has most."""
         own = self._visits.of_session(session.session_id)
         for visit in own[: max(0, len(own) - self._settings.max_kernels_per_session + 1)]:
             await self.end(visit)
-        everyone = self._visits.all()
-        for visit in everyone[: max(0, len(everyone) - self._settings.max_kernels + 1)]:
-            await self.end(visit)
+        while len(everyone := self._visits.all()) >= self._settings.max_kernels:
+            await self.end(_next_to_go(everyone, session.viewer.name))
         return self._visits.open(page, params, session, self._clock())
 
     async def end(self, visit: Visit) -> None:
@@ -61,26 +70,39 @@ class Lifetimes:
         if kernel_id is not None:
             self._leaving.append(kernel_id)
 
-    async def end_session(self, session_id: str) -> None:
-        """End every visit of a session."""
-        await asyncio.gather(*(self.end(visit) for visit in self._visits.of_session(session_id)))
+    async def end_session(self, session_id: str, end: SessionEnd) -> None:
+        """End every visit of a session, tell its pages why, and break its downloads off."""
+        self._open_pages.end_session(session_id, end)
+        visits = self._visits.of_session(session_id)
+        for visit in visits:
+            visit.session_end = end
+        await asyncio.gather(*(self.end(visit) for visit in visits), self._downloads.end_session(session_id))
+
+    async def end_user(self, name: str, end: SessionEnd) -> None:
+        """End every session of the user that this process knows to be in use."""
+        ids = {each.session_id for each in self._in_use() if each.viewer.name == name}
+        await asyncio.gather(*(self.end_session(session_id, end) for session_id in ids))
 
     async def sweep(self) -> None:
-        """End the visits that are over: left, idle, stuck, or of a session that no longer holds."""
+        """End the visits that are over: left, idle, stuck; and every session that no longer holds."""
         while self._leaving:
             await self._end_kernel(self._leaving.pop())
         for visit in self._visits.all():
-            if await self._is_over(visit):
+            if self._is_over(visit):
                 await self.end(visit)
+        ends = await self._checks.find_ends(self._in_use())
+        await asyncio.gather(*(self.end_session(session_id, end) for session_id, end in ends.items()))
 
     async def run(self) -> None:
         """Sweep until cancelled."""
         while True:
             await asyncio.sleep(SWEEP_EVERY_S)
-            try:
-                await self.sweep()
-            except (LakeError, AccessError) as error:
-                logger.warning("Sessions could not be checked: %s", error)
+            await self.sweep()
+
+    def _in_use(self) -> list[Session]:
+        """The sessions that show something or take it away; some more than once."""
+        of_visits = (visit.session for visit in self._visits.all())
+        return [*of_visits, *self._open_pages.sessions(), *self._downloads.sessions()]
 
     def _forget(self, visit: Visit) -> str | None:
         """The kernel that is to be ended for it, if that is not the work of whoever makes its page."""
@@ -90,7 +112,7 @@ class Lifetimes:
             visit.kernel_id = None
         return kernel_id
 
-    async def _is_over(self, visit: Visit) -> bool:
+    def _is_over(self, visit: Visit) -> bool:
         now = self._clock()
         if visit.ended.is_set() or now - visit.last_used_at > self._settings.kernel_idle_s:
             return True
@@ -99,4 +121,15 @@ class Lifetimes:
         if visit.asked_at is not None and now - visit.asked_at > self._settings.answer_timeout_s:
             logger.warning("A kernel did not answer for %.0f s: it is ended.", now - visit.asked_at)
             return True
-        return not await self._sessions.still_holds(visit.session)
+        return False
+
+
+def _next_to_go(visits: Sequence[Visit], newcomer: str) -> Visit:
+    """Whose turn it is to make room, of ``visits`` in the order in which they idled: with one more, who has most.
+
+    So a user who opens page after page ends pages of his own, in however many sessions.
+    """
+    counts = Counter(visit.session.viewer.name for visit in visits)
+    counts[newcomer] += 1
+    most = max(counts[visit.session.viewer.name] for visit in visits)
+    return next(visit for visit in visits if counts[visit.session.viewer.name] == most)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Awaitable, Callable
 from typing import Final
 from urllib.parse import urlencode
 
@@ -19,7 +20,7 @@ from voila_dashboards.gateway.gate import Admitted, Attempt, Gate, Refused
 from voila_dashboards.gateway.guard import find_session, require_same_origin
 from voila_dashboards.gateway.html import Html
 from voila_dashboards.gateway.origin import local_path
-from voila_dashboards.gateway.sessions import Sessions
+from voila_dashboards.gateway.sessions import Claims, Sessions
 from voila_dashboards.settings import DashboardSettings
 
 _WRONG: Final = "The user name or the password is not right."
@@ -27,18 +28,27 @@ _LONGEST_NAME: Final = 100
 #: Says that the cookie was given with the answer before.
 _ENTERED: Final = "entered"
 
+EndSession = Callable[[Request, Claims], Awaitable[bool]]
+
 
 class Login:
-    """The handlers of `/login`."""
+    """The handlers of `/login`; ``end_session`` is told which session a new one takes the place of."""
 
     def __init__(
-        self, settings: DashboardSettings, sessions: Sessions, gate: Gate, html: Html, audit: Audit
+        self,
+        settings: DashboardSettings,
+        sessions: Sessions,
+        gate: Gate,
+        html: Html,
+        audit: Audit,
+        end_session: EndSession,
     ) -> None:
         self._settings = settings
         self._sessions = sessions
         self._gate = gate
         self._html = html
         self._audit = audit
+        self._end_session = end_session
 
     async def show(self, request: Request) -> Response:
         """`GET /login`: the form, or straight on for whoever is signed in, here or by the company's proxy.
@@ -78,7 +88,7 @@ class Login:
         if isinstance(admitted, Refused):
             self._note_failure(request, admitted.user)
             return self._form(request, then, 401, _WRONG, attempt.name)
-        answer = self._welcome(request, admitted.user, then, is_by_proxy=False)
+        answer = await self._welcome(request, admitted.user, then, is_by_proxy=False)
         self._remember_browser(answer, admitted)
         return answer
 
@@ -105,14 +115,17 @@ class Login:
             raise NoSuchUserHere(name)
         # Once more here, and only then on: a browser that keeps no cookies would go round for ever.
         back = f"/login?{urlencode({'next': then, _ENTERED: '1'})}"
-        return self._welcome(request, user, back, is_by_proxy=True)
+        return await self._welcome(request, user, back, is_by_proxy=True)
 
     def _note_failure(self, request: Request, user: User | None) -> None:
         """For the audit; a name that there is not may be a password that was typed in the wrong place."""
         name, client_id = (None, None) if user is None else (user.name, user.scope.only_client)
         self._audit.note_failure(Event.SIGN_IN_FAILED, request, user=name, client_id=client_id)
 
-    def _welcome(self, request: Request, user: User, then: str, *, is_by_proxy: bool) -> Response:
+    async def _welcome(self, request: Request, user: User, then: str, *, is_by_proxy: bool) -> Response:
+        former = self._sessions.read(request.cookies.get(self._sessions.cookie_name))
+        if former is not None:  # without its cookie, nobody could end it in this browser any more
+            await self._end_session(request, former)
         by = "proxy" if is_by_proxy else "password"
         self._audit.note(Event.SIGNED_IN, request, user=user.name, client_id=user.scope.only_client, by=by)
         answer = RedirectResponse(then, 303)

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from voila_dashboards.finding import LONGEST_WORDS
 from voila_dashboards.pages import PAGES
 
 #: A question is a page's name and its filters; 16 KiB holds any that our own pages send many times over.
@@ -19,16 +20,28 @@ MAX_QUESTION_BYTES: Final = 16 * 1024
 
 _ParamName = Annotated[str, msgspec.Meta(max_length=64)]
 _ParamValue = Annotated[str, msgspec.Meta(max_length=4000)]
+_Words = Annotated[str, msgspec.Meta(max_length=LONGEST_WORDS)]
 _COMM_MSG: Final = "comm_msg"
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """A page's question: what it would like to show next."""
-
-    kind: Literal["query"]
+class _OfPage(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     id: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
     page: str
     params: Annotated[dict[_ParamName, _ParamValue], msgspec.Meta(max_length=32)] = {}
+
+
+class Query(_OfPage, frozen=True, kw_only=True, tag="query"):
+    """What a page would like to show next."""
+
+
+class Find(_OfPage, frozen=True, kw_only=True, tag="find"):
+    """Values of one of the page's parameters that have some words: the page as it is has only the most frequent."""
+
+    param: _ParamName
+    words: _Words
+
+
+Question = Query | Find
 
 
 class _Header(msgspec.Struct):
@@ -90,8 +103,8 @@ def question_to_kernel(question: Question, comm_id: str, message_id: str) -> str
     )
 
 
-def answer_to_page(message: str | bytes, comm_id: str) -> str | None:
-    """What the page may see of a kernel's message: an answer on its own comm, or nothing (None)."""
+def answer_to_page(message: str | bytes, comm_id: str, asked: int) -> str | None:
+    """What the page may see of a kernel's message: the answer to question ``asked`` on its comm, or nothing (None)."""
     if isinstance(message, bytes):
         return None  # only messages with binary buffers come as bytes; answers have none
     parsed: dict[str, Any] = json.loads(message)
@@ -99,9 +112,10 @@ def answer_to_page(message: str | bytes, comm_id: str) -> str | None:
     data = content.get("data", {})
     if parsed.get("header", {}).get("msg_type") != _COMM_MSG or content.get("comm_id") != comm_id:
         return None
-    if data.get("method") != "custom":
+    answer = data.get("content")
+    if data.get("method") != "custom" or not isinstance(answer, dict) or answer.get("id") != asked:
         return None
-    return answer_message(comm_id, data.get("content"))
+    return answer_message(comm_id, answer)
 
 
 def answer_message(comm_id: str, answer: object) -> str:

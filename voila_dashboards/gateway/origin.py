@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
@@ -19,12 +18,14 @@ def is_same_origin(connection: HTTPConnection, public_url: str | None) -> bool:
     Browsers send `Origin` with every POST and every websocket, https://fetch.spec.whatwg.org/#origin-header .
     """
     origin = connection.headers.get("origin")
-    if origin is None:
-        return False
-    if public_url is not None and origin == public_url:
-        return True
-    # Without a public URL (or on the loopback address beside it) the Host header is what the user typed.
-    return public_url is None and urlsplit(origin).netloc == connection.headers.get("host", "")
+    return origin is not None and origin == (public_url or _own_origin(connection))
+
+
+def _own_origin(connection: HTTPConnection) -> str | None:
+    """What the user typed, where no public URL says it: Host and, where a trusted proxy tells it, the scheme."""
+    host = connection.headers.get("host")
+    scheme = {"ws": "http", "wss": "https"}.get(connection.scope["scheme"], connection.scope["scheme"])
+    return f"{scheme}://{host}" if host else None
 
 
 def local_path(wanted: str | None) -> str:

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from voila_dashboards.gateway.compression import accepts_gzip
 from voila_dashboards.gateway.document import Document
 from voila_dashboards.gateway.errors import DashboardsUnavailable, NoSuchPage
+from voila_dashboards.gateway.filters import read_params
 from voila_dashboards.gateway.guard import find_session, require_same_origin, require_session
 from voila_dashboards.gateway.html import Html
 from voila_dashboards.gateway.lifetimes import Lifetimes
@@ -22,9 +23,7 @@ from voila_dashboards.pages import PAGES, Page
 from voila_dashboards.settings import DashboardSettings
 from voila_dashboards.voila.client import Voila
 
-_MOST_PARAMS: Final = 32
-_LONGEST_NAME: Final = 64
-_LONGEST_VALUE: Final = 4000
+_LONGEST_ZONE: Final = 64
 
 
 class Pages:
@@ -90,7 +89,7 @@ class Pages:
 def _zone_of(request: Request, page: Page) -> str:
     """Whose days the browser last said that pages count, where this one counts days; not to be trusted either."""
     zone = request.cookies.get("caselog_zone", "")
-    return zone if "zone" in page.params and len(zone) <= _LONGEST_NAME else ""
+    return zone if "zone" in page.params and len(zone) <= _LONGEST_ZONE else ""
 
 
 def _named_in_path(request: Request, page: Page, session: Session) -> dict[str, str]:
@@ -103,13 +102,3 @@ def _named_in_path(request: Request, page: Page, session: Session) -> dict[str, 
     if not all(params.values()) or (client_id is not None and not session.viewer.may_see(client_id)):
         raise NoSuchPage
     return params
-
-
-def read_params(request: Request) -> dict[str, str]:
-    """The page's filters from its URL: texts, bounded in number and length; the last of a repeated one counts."""
-    params = {
-        name: value
-        for name, value in request.query_params.items()
-        if len(name) <= _LONGEST_NAME and len(value) <= _LONGEST_VALUE
-    }
-    return dict(list(params.items())[:_MOST_PARAMS])

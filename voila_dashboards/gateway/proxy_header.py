@@ -63,7 +63,8 @@ class ProxyHeader:
         if reason := self._doubt(connection, named):
             self._say(connection, reason)
             raise HeaderNotTrusted
-        return named[0][1].decode("latin-1").strip().lower() or None
+        # As it is told: other spaces than HTTP's own, and capitals beyond ASCII, make it another name.
+        return named[0][1].strip(b" \t").lower().decode("latin-1") or None
 
     def _doubt(self, connection: HTTPConnection, named: list[tuple[bytes, bytes]]) -> str:
         """Why the header is not believed, in words; nothing where it is."""
@@ -72,7 +73,7 @@ class ProxyHeader:
         told = _values(connection, self._secret_header)
         if len(told) != 1 or told[0][0] != self._secret_header or not self._secret:
             return "the secret does not stand beside it, once"
-        if not hmac.compare_digest(told[0][1].strip(), self._secret):
+        if not hmac.compare_digest(told[0][1].strip(b" \t"), self._secret):
             return "the secret beside it is another"
         if len(named) != 1 or named[0][0] != self._header:
             return "it is there more than once, or is spelled with underscores"

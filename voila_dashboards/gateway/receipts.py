@@ -61,5 +61,7 @@ class ReceiptFiles:
         return await self._facts.receipts(session.viewer.scope, client_id)
 
     def _note(self, request: Request, session: Session, what: str) -> None:
+        if request.method == "HEAD":  # nothing was taken
+            return
         client_id = request.path_params["client_id"]
         self._audit.note(Event.DOWNLOADED, request, user=session.viewer.name, client_id=client_id, what=what)

@@ -3,8 +3,8 @@
 Voila goes on making a kernel for a request that was given up, and tells nobody which. So a request to Voila is not
 given up before it has named the kernel: then the kernel is shown to its visitor, or told that nobody looks and ended.
 From then on the visit's end is the page's: of a kernel that dies Voila says nothing for as long as one listens. How
-many are in the making at once is bounded; who went away before its turn gets no kernel. Where a kernel comes to
-nothing before it is shown, the page is begun anew, once.
+many are in the making at once is bounded, and users take turns; who went away before its turn gets no kernel. Where a
+kernel comes to nothing before it is shown, the page is begun anew, once.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Final
 
 from lake.errors import LakeError
 from voila_dashboards.gateway.kernels import Kernels, KernelSilent
+from voila_dashboards.gateway.places import Places
 from voila_dashboards.gateway.visits import Visit, Visits
 from voila_dashboards.voila.client import Voila, VoilaSilent
 
@@ -69,7 +70,7 @@ class Renders:
         self._visits = visits
         self._kernels = kernels
         self._end_kernel = end_kernel
-        self._slots = asyncio.Semaphore(most_at_once)
+        self._places = Places(most_at_once, most_at_once)
         self._tasks: set[asyncio.Task[None]] = set()
         self._running: set[Visit] = set()
 
@@ -105,7 +106,7 @@ class Renders:
                     await self._build(render)
                 finally:
                     self._running.discard(visit)
-                    self._slots.release()
+                    self._places.give_back(visit.session.viewer.name)
         except (VoilaSilent, KernelSilent) as error:
             logger.warning("A page was not built: %s", error)
         except LakeError as error:
@@ -117,23 +118,20 @@ class Renders:
 
     async def _take_turn(self, visit: Visit) -> bool:
         """Wait for a free place; False, and no place taken, where the visit ended meanwhile."""
-        if not self._slots.locked():
-            await self._slots.acquire()  # does not wait
+        if self._places.take_now(visit.session.viewer.name):
             return True
-        turn = asyncio.create_task(self._slots.acquire())
+        turn = asyncio.create_task(self._places.take(visit.session.viewer.name))
         left = asyncio.create_task(visit.ended.wait())
         try:
             await asyncio.wait({turn, left}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             left.cancel()
-            if not turn.done():
-                turn.cancel()
-        if not turn.done() or turn.cancelled():
-            return False
-        if visit.ended.is_set():
-            self._slots.release()
-            return False
-        return True
+            turn.cancel()  # one that is done is not touched
+        await asyncio.wait({turn})
+        if turn.cancelled() or not visit.ended.is_set():
+            return not turn.cancelled()
+        self._places.give_back(visit.session.viewer.name)
+        return False
 
     async def _build(self, render: Render) -> None:
         """Have the page made, by another kernel where one came to nothing; raises as `_read_page` does."""

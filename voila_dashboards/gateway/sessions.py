@@ -12,26 +12,28 @@ import hashlib
 import hmac
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import itsdangerous
 from starlette.responses import Response
 
+from access.account_look import AccountLook
 from access.errors import AccessError
 from access.users import User, find_user, viewer_of
 from access.viewer import Viewer
 from lake.store import Store
+from voila_dashboards.gateway.known_users import KnownUsers
 from voila_dashboards.gateway.proxy_header import ProxyHeader
+from voila_dashboards.gateway.session_end import SessionEnd
 from voila_dashboards.gateway.signouts import SignOuts
 from voila_dashboards.settings import DashboardSettings
 
 logger = logging.getLogger(__name__)
 
-_MOST_USERS_REMEMBERED: Final = 10_000
 #: What replicas' clocks may be apart.
-_CLOCKS_DIFFER_S: Final = 2.0
+_CLOCKS_DIFFER_S: Final = 30.0
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Session:
     expires_at: float
     csrf_token: str
     mark: str = field(repr=False)
+    #: Names the session in the address of a page's websocket, and is worth nothing by itself.
+    tag: str = ""
     issued_at: float = 0.0
     #: Whether the company's proxy said who it is; then each request has to bear that header.
     is_by_proxy: bool = False
@@ -83,7 +87,7 @@ class Sessions:
         self._serializer = itsdangerous.URLSafeSerializer(
             secret, salt="caselog-session", signer_kwargs={"digest_method": hashlib.sha256}
         )
-        self._users: dict[str, tuple[float, User | None]] = {}
+        self._users = KnownUsers(store, clock, settings.user_cache_s)
         self.proxy_header = ProxyHeader(settings)
         #: What clients are called, by id, as far as it is known.
         self.client_names: Callable[[], Mapping[str, str]] = dict
@@ -144,8 +148,8 @@ class Sessions:
         if claims is None or (claims.user_name if claims.is_by_proxy else None) != proxy_user:
             return None
         self._forget_older(claims)
-        user = await self._find(claims.session_id, claims.expires_at, claims.user_name)
-        if user is None or not hmac.compare_digest(_mark(user), claims.mark):
+        user, is_over = await self._find(claims.session_id, claims.expires_at, claims.user_name)
+        if is_over or user is None or user.disabled_at or not hmac.compare_digest(_mark(user), claims.mark):
             return None
         sid = claims.session_id
         token = self.form_token(sid)
@@ -155,20 +159,41 @@ class Sessions:
             claims.expires_at,
             token,
             claims.mark,
+            self._tag(sid),
             claims.issued_at,
             is_by_proxy=claims.is_by_proxy,
         )
 
-    async def still_holds(self, session: Session) -> bool:
-        """Whether ``session`` would be let in again now; raises `StoreUnavailable`."""
-        if session.expires_at <= self._clock():
-            return False
+    async def end_of(self, session: Session) -> SessionEnd | None:
+        """Why ``session`` would not be let in again now, None where it would; raises `StoreUnavailable`."""
+        if end := self.known_end(session):
+            return end
         try:
-            user = await self._find(session.session_id, session.expires_at, session.viewer.name)
+            user, is_signed_out = await self._find(
+                session.session_id, session.expires_at, session.viewer.name
+            )
         except AccessError as error:
-            logger.error("A session ends, its user cannot be read: %s", error)  # noqa: TRY400 - the sentence says it
-            return False
-        return user is not None and _mark(user) == session.mark
+            logger.error("A session's pages end, its user cannot be read: %s", error)  # noqa: TRY400 - as it says
+            return SessionEnd.UNCHECKED
+        if is_signed_out:
+            return SessionEnd.SIGNED_OUT
+        holds = user is not None and user.disabled_at is None and _mark(user) == session.mark
+        return None if holds else SessionEnd.CHANGED
+
+    async def holds(self, session: Session) -> bool:
+        """Whether it would be let in again now; raises `StoreUnavailable`."""
+        return await self.end_of(session) is None
+
+    def known_end(self, session: Session) -> SessionEnd | None:
+        """Why it is over, as far as that is known without asking anybody."""
+        if session.expires_at <= self._clock():
+            return SessionEnd.EXPIRED
+        return SessionEnd.SIGNED_OUT if self._sign_outs.knows(session.session_id) else None
+
+    def confirm(self, look: AccountLook, at: float, sessions: Iterable[Session]) -> None:
+        """Believe what ``look``, begun at ``at``, found unchanged of users and of these sessions."""
+        self._users.confirm(look, at)
+        self._sign_outs.confirm(look, at, {each.session_id: each.expires_at for each in sessions})
 
     def read(self, cookie: str | None) -> Claims | None:
         """What ``cookie`` claims; None where we did not make it or its time is over. Nothing is asked."""
@@ -195,11 +220,15 @@ class Sessions:
 
     def forget_user(self, name: str) -> None:
         """Read this user from the lake the next time, whatever is remembered."""
-        self._users.pop(name, None)
+        self._users.forget(name)
+
+    def _tag(self, session_id: str) -> str:
+        digest = hmac.new(self._secret.encode(), b"page:" + session_id.encode(), hashlib.sha256)
+        return digest.hexdigest()[:32]
 
     def _forget_older(self, claims: Claims) -> None:
         """Read the user anew where another replica issued the cookie after what is remembered was read here."""
-        read_at, user = self._users.get(claims.user_name, (0.0, None))
+        read_at, user = self._users.peek(claims.user_name)
         if claims.issued_at + _CLOCKS_DIFFER_S >= read_at and (user is None or _mark(user) != claims.mark):
             self.forget_user(claims.user_name)
 
@@ -214,22 +243,11 @@ class Sessions:
             claims if isinstance(claims, dict) and claims.keys() >= {"sid", "user", "mark", "exp"} else None
         )
 
-    async def _find(self, session_id: str, expires_at: float, user_name: str) -> User | None:
-        """The session's user; None where there is none, they are disabled, or it was signed out."""
-        user, is_over = await asyncio.gather(
-            self._find_user(user_name), self._sign_outs.holds(session_id, expires_at)
+    async def _find(self, session_id: str, expires_at: float, user_name: str) -> tuple[User | None, bool]:
+        """The session's user, and whether it was signed out."""
+        return await asyncio.gather(
+            self._users.find(user_name), self._sign_outs.holds(session_id, expires_at)
         )
-        return None if is_over or user is None or user.disabled_at else user
-
-    async def _find_user(self, name: str) -> User | None:
-        read_at, user = self._users.get(name, (float("-inf"), None))
-        if self._clock() - read_at < self._settings.user_cache_s:
-            return user
-        user = await find_user(self._store, name)
-        if len(self._users) >= _MOST_USERS_REMEMBERED:
-            self._users.clear()
-        self._users[name] = (self._clock(), user)
-        return user
 
 
 def _mark(user: User) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
+from access.account_look import AccountLook
 from access.signouts import forget_expired, is_signed_out, record_sign_out
 from lake.errors import LakeError
 from lake.store import Store
@@ -36,13 +37,24 @@ class SignOuts:
 
     async def holds(self, session_id: str, expires_at: float) -> bool:
         """Whether the session was signed out, here or on another replica; raises `StoreUnavailable`."""
-        heard_at, signed_out = self._heard.get(session_id, (float("-inf"), False))
-        if signed_out or session_id in self._untold:
+        if self.knows(session_id):
             return True
-        if self._clock() - heard_at >= self._believed_s:
+        heard_at, signed_out = self._heard.get(session_id, (float("-inf"), False))
+        if abs(self._clock() - heard_at) >= self._believed_s:  # a clock may have been set back
+            asked_at = self._clock()
             signed_out = await is_signed_out(self._store, session_id, expires_at)
-            self._remember(session_id, signed_out=signed_out)
+            self._remember(session_id, asked_at, signed_out=signed_out)
         return signed_out
+
+    def knows(self, session_id: str) -> bool:
+        """Whether the session is known to be signed out, without asking."""
+        return session_id in self._untold or self._heard.get(session_id, (0.0, False))[1]
+
+    def confirm(self, look: AccountLook, at: float, sessions: Mapping[str, float]) -> None:
+        """Remember what ``look``, begun at ``at``, says of ``sessions``: ids to when they expire."""
+        for session_id, expires_at in sessions.items():
+            if not self.knows(session_id):
+                self._remember(session_id, at, signed_out=look.is_signed_out(session_id, expires_at))
 
     async def sign_out(self, session_id: str, expires_at: float) -> None:
         """End the session: in this process at once, and everywhere once the lake has it.
@@ -83,11 +95,11 @@ class SignOuts:
 
     async def _tell(self, session_id: str, expires_at: float) -> None:
         await record_sign_out(self._store, session_id, expires_at)
-        self._remember(session_id, signed_out=True)
+        self._remember(session_id, self._clock(), signed_out=True)
         self._untold.pop(session_id, None)
 
-    def _remember(self, session_id: str, *, signed_out: bool) -> None:
-        self._heard[session_id] = (self._clock(), signed_out)
+    def _remember(self, session_id: str, at: float, *, signed_out: bool) -> None:
+        self._heard[session_id] = (at, signed_out)
         self._heard.move_to_end(session_id)
         while len(self._heard) > _MOST:
             self._heard.popitem(last=False)

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from voila_dashboards.gateway.session_end import SessionEnd
 from voila_dashboards.gateway.sessions import Session
 
 
@@ -27,6 +28,8 @@ class Visit:
     comm_id: str | None = None
     #: When the question was asked that the kernel has not answered yet.
     asked_at: float | None = None
+    #: Why it ended, where its session did.
+    session_end: SessionEnd | None = None
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
-from typing import Any, Protocol, cast
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeVar, cast
 
 from access.viewer import Viewer
 from lake.errors import QueryTooLong, SnapshotGone, StoreUnavailable
+from voila_dashboards.finding import LONGEST_WORDS
 from voila_dashboards.kernel.errors import BadQuestion, NotFound, PageError, StoreSilent, TooLong, Unexpected
 from voila_dashboards.pages import PAGES
 from voila_dashboards.payload import FailedPayload, page_payload
 from voila_dashboards.queries import PageNotFound, Source
+
+_Asked = TypeVar("_Asked")
 
 
 class LiveSource(Source, Protocol):
@@ -49,6 +52,15 @@ class Answers:
         match question:
             case {"kind": "query", "id": int(number), "page": str(page), "params": dict(params)}:
                 return self._answer(number, page, params)
+            case {
+                "kind": "find",
+                "id": int(number),
+                "page": str(page),
+                "params": dict(params),
+                "param": str(param),
+                "words": str(words),
+            }:
+                return self._find(number, page, params, param, words)
             case {"id": int(number)}:
                 return _error(number, BadQuestion())
             case _:
@@ -56,17 +68,24 @@ class Answers:
 
     def payload(self, page: str, params: Mapping[str, str]) -> dict[str, Any]:
         """The data of a page; raises `PageError`."""
+        return self._ask(page, lambda: self._payload(page, params))
+
+    def _payload(self, page: str, params: Mapping[str, str]) -> dict[str, Any]:
+        return page_payload(
+            self._source,
+            self._viewer,
+            page,
+            params,
+            _now_ms(),
+            as_of_ms=self._source.as_of_ms,
+            is_current=self._source.is_current,
+        )
+
+    def _ask(self, page: str, ask: Callable[[], _Asked]) -> _Asked:
+        """What ``ask`` gets of the source as it is now; raises `PageError`."""
         try:
             self._source.refresh()
-            return page_payload(
-                self._source,
-                self._viewer,
-                page,
-                params,
-                _now_ms(),
-                as_of_ms=self._source.as_of_ms,
-                is_current=self._source.is_current,
-            )
+            return ask()
         except PageError:
             raise
         except PageNotFound as error:
@@ -83,11 +102,20 @@ class Answers:
     def _answer(self, number: int, page: str, params: Mapping[object, object]) -> dict[str, Any]:
         if page not in PAGES:
             return _error(number, BadQuestion())
-        texts = {
-            key: value for key, value in params.items() if isinstance(key, str) and isinstance(value, str)
-        }
         try:
-            return {"kind": "result", "id": number, "payload": self.payload(page, texts)}
+            return {"kind": "result", "id": number, "payload": self.payload(page, _texts(params))}
+        except PageError as error:
+            return _error(number, error)
+
+    def _find(
+        self, number: int, page: str, params: Mapping[object, object], param: str, words: str
+    ) -> dict[str, Any]:
+        finding = PAGES[page].finding if page in PAGES else None
+        if finding is None or param not in finding.params or len(words) > LONGEST_WORDS:
+            return _error(number, BadQuestion())
+        given = (self._source, self._viewer, _texts(params), _now_ms(), param, words)
+        try:
+            return {"kind": "found", "id": number, "found": self._ask(page, lambda: finding.find(*given))}
         except PageError as error:
             return _error(number, error)
 
@@ -101,6 +129,10 @@ def failed_page(page: str, params: Mapping[str, str], error: PageError) -> dict[
         "error": {"code": error.code, "message": str(error)},
     }
     return cast("dict[str, Any]", payload)
+
+
+def _texts(params: Mapping[object, object]) -> dict[str, str]:
+    return {key: value for key, value in params.items() if isinstance(key, str) and isinstance(value, str)}
 
 
 def _error(number: int, error: PageError) -> dict[str, Any]:

@@ -1,2 +1,1 @@
-/* Caselog's view, built by `make web` from sources with SHA-256 7799074927bb01449590b2118a5aa3cbd3453a863fa95528645781780784be8f. */
-import{wa as a}from"./chunks/chunk-L2MFWK5L.js";export{a as default};
+import{Ga as a}from"./chunks/chunk-SW2UTOEN.js";export{a as default};

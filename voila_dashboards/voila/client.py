@@ -14,6 +14,8 @@ from websockets.exceptions import WebSocketException
 logger = logging.getLogger(__name__)
 
 _CONNECT_TIMEOUT_S: Final = 5.0
+#: The largest trace that a page draws, as text within JSON, with room to spare; what is longer, a kernel made up.
+_LARGEST_MESSAGE: Final = 128 * 1024 * 1024
 
 
 class VoilaSilent(Exception):
@@ -101,7 +103,7 @@ def open_voila(
             channel = await connect(
                 url,
                 additional_headers=authorization,
-                max_size=None,
+                max_size=_LARGEST_MESSAGE,
                 compression=None,
                 proxy=None,
                 open_timeout=20,

@@ -128,28 +128,42 @@ const together = ({ all, others, othersOf }) => ({
 
 /** Styles of what a page draws late, fetched with it. */
 const lateStyles = (page) => `pages/${page}/late.css`;
+const MARKDOWN = "web/styles/markdown.css";
 const LATE = PAGES.filter((page) => existsSync(join(ROOM, lateStyles(page))));
 
-/** Scripts in pieces, and a style sheet for all pages, one for each, and for what it draws late. */
-async function buildPieces(banner) {
+/** Scripts in pieces, and a style sheet for all pages, one for each, and for what it draws late; no word more. */
+async function buildPieces() {
   const { metafile } = await build(PIECES);
   const plugins = [together(sharedModules(metafile.inputs))];
-  const scripts = await build({ ...PIECES, inject: ["caselog:together"], plugins, banner: { js: banner } });
+  const scripts = await build({ ...PIECES, inject: ["caselog:together"], plugins });
   const styles = await build({
     ...COMMON,
     entryPoints: {
       caselog: "web/styles/caselog.css",
       ...Object.fromEntries(PAGES.map((page) => [`pages/${page}`, `pages/${page}/view.css`])),
       ...Object.fromEntries(LATE.map((page) => [`pages/${page}-late`, lateStyles(page)])),
+      "pages/markdown": MARKDOWN,
+      "pages/account": "web/styles/account.css",
     },
-    banner: { css: banner },
   });
   return { files: [...scripts.outputFiles, ...styles.outputFiles], outputs: scripts.metafile.outputs };
 }
 
+/** What hides a page once its session is over: the server's own pages have it too, and nothing else of the view. */
+async function buildSignedIn(banner) {
+  const entryPoints = { "caselog-signed-in": "web/signed-in/main.ts" };
+  const { outputFiles } = await build({ ...COMMON, entryPoints, format: "esm", banner: { js: banner } });
+  return outputFiles;
+}
+
 /** The same in one script and one style sheet, without fonts: what a notebook is given. */
 async function buildWidget(banner) {
-  const imports = ["web/styles/shared.css", ...PAGES.map((page) => `pages/${page}/view.css`), ...LATE.map(lateStyles)];
+  const imports = [
+    "web/styles/shared.css",
+    ...PAGES.map((page) => `pages/${page}/view.css`),
+    ...LATE.map(lateStyles),
+    MARKDOWN,
+  ];
   const contents = imports.map((path) => `@import "./${path}";`).join("\n");
   const script = await build({
     ...COMMON,
@@ -193,9 +207,11 @@ function piecesOfPages(outputs) {
 
 async function main(isCheck) {
   const source = hashOfSources();
-  const banner = `/* Caselog's view, built by \`make web\` from sources with SHA-256 ${source}. */`;
-  const { files, outputs } = await buildPieces(banner);
-  const all = [...files, ...(await buildWidget(banner))].sort((a, b) => (a.path < b.path ? -1 : 1));
+  const banner = `/* Caselog's view, built by \`make web\` from sources with SHA-256 ${source.slice(0, 12)}. */`;
+  const { files, outputs } = await buildPieces();
+  const all = [...files, ...(await buildSignedIn(banner)), ...(await buildWidget(banner))].sort((a, b) =>
+    a.path < b.path ? -1 : 1,
+  );
   const hashes = Object.fromEntries(
     all.map((file) => [
       relative(STATIC, file.path).split(sep).join("/"),

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { compareRuns, runOf } from "../../../voila_dashboards/pages/compare/compared.ts";
 import { figuresOf } from "../../../voila_dashboards/pages/compare/figures.ts";
 import { compareSteps, titleOf } from "../../../voila_dashboards/pages/compare/steps.ts";
+import { compareTurns } from "../../../voila_dashboards/pages/compare/turns.ts";
 import type { ComparedLog } from "../../../voila_dashboards/web/generated/contract.ts";
 import { readTrace } from "../../../voila_dashboards/web/trace/trace.ts";
 
@@ -172,4 +173,22 @@ test("numbers that only look the same in JavaScript differ", () => {
   const [, row] = figuresOf(log("107505301260286111"), log("107505301260286112"));
 
   assert.deepEqual([row?.left, row?.right, row?.isSame], ["107505301260286111", "107505301260286112", false]);
+});
+
+test("turns differ by what a call carries, how it ended, what nobody knows, and which picture was shown", () => {
+  const picture = (data: string) => ({ type: "image", source: { media_type: "image/png", data } });
+  const said = (more: object, data = "AAAA") => ({
+    messages: [
+      { role: "user", content: [picture(data)] },
+      { role: "assistant", tool_calls: [{ id: "1", name: "pay", arguments: { n: 1 }, ...more }] },
+    ],
+  });
+  const different = (left: object, right: object) =>
+    compareTurns(readTrace(left), readTrace(right)).filter(({ isSame }) => !isSame).length;
+
+  assert.equal(different(said({ result: "paid" }), said({ result: "paid" })), 0);
+  assert.equal(different(said({ result: "paid" }), said({ result: "declined" })), 1);
+  assert.equal(different(said({ status: "ok" }), said({ status: "error" })), 1);
+  assert.equal(different(said({ risk: 1 }), said({ risk: 2 })), 1);
+  assert.equal(different(said({}), said({}, "BBBB")), 1);
 });

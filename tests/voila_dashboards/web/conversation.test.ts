@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { messagesIn } from "../../../voila_dashboards/pages/ticket/given.ts";
 import { faceOf, isMarkdown, lineKind, withoutColours } from "../../../voila_dashboards/web/text/faces.ts";
-import { type Block, blocksOf } from "../../../voila_dashboards/web/trace/blocks.ts";
-import { turnsOf } from "../../../voila_dashboards/web/trace/conversation.ts";
+import type { Block } from "../../../voila_dashboards/web/trace/blocks.ts";
+import { callsIn, turnsOf } from "../../../voila_dashboards/web/trace/conversation.ts";
 import { inSequence } from "../../../voila_dashboards/web/trace/nest.ts";
+import { blocksOf } from "../../../voila_dashboards/web/trace/reading.ts";
 import { readTrace } from "../../../voila_dashboards/web/trace/trace.ts";
 
 /** Blocks in short: words as they are, a call as [name, given, what came back]. */
@@ -123,24 +124,29 @@ test("a result that failed says so", () => {
 test("pieces that cite a source are one sentence, other texts are paragraphs", () => {
   const cited = (text: string) => ({ type: "text", text, citations: [{}] });
   const plain = (text: string) => ({ type: "text", text });
-  assert.deepEqual(short(blocksOf([plain("It is "), cited("warm"), plain(" today.")])), ["It is warm today."]);
+  assert.deepEqual(short(blocksOf([plain("It is "), cited("warm"), plain(" today.")])), [
+    "It is warm today.",
+    { rest: { citations: [{}] } },
+  ]);
   assert.deepEqual(short(blocksOf([plain("One."), plain("Two.")])), ["One.\n\nTwo."]);
 });
 
 test("pictures are of the log's own bytes, of a type that cannot run, and bounded", () => {
   const url = (each: string) => blocksOf([{ type: "image_url", image_url: { url: each } }])[0]?.kind;
-  assert.equal(url("data:image/png;base64,AAAA"), "picture");
+  const png = `iVBORw0KGgoAAAANSUhEUgAAASwAAAAoCAIAAADL${"A".repeat(40)}`; // says that it is of 300 by 40 pixels
+  assert.equal(url(`data:image/png;base64,${png}`), "picture");
   for (const refused of [
     "https://elsewhere.example/a.png",
     "data:image/svg+xml;base64,AAAA",
     "data:text/html;base64,AAAA",
     'data:image/png;base64,AA"onerror=',
     "javascript:alert(1)",
-    `data:image/png;base64,${"A".repeat(12_000_001)}`,
+    `data:image/png;base64,${png}${"A".repeat(12_000_001)}`,
+    "data:image/png;base64,AAAA",
   ])
     assert.equal(url(refused), "other", refused.slice(0, 40));
-  const source = { type: "base64", media_type: "image/jpeg", data: "QUJD" };
-  assert.deepEqual(blocksOf([{ type: "image", source }]), [{ kind: "picture", src: "data:image/jpeg;base64,QUJD" }]);
+  const source = { type: "base64", media_type: "image/png", data: png };
+  assert.deepEqual(blocksOf([{ type: "image", source }]), [{ kind: "picture", src: `data:image/png;base64,${png}` }]);
 });
 
 test("what nobody knows stays what it is", () => {
@@ -158,7 +164,7 @@ test("a thought that the content holds already is not said twice", () => {
   const [turn] = turnsOf([
     { role: "assistant", content: "Look.\n```\nls\n```", thought: "Look.", action: "ls", agent: "primary" },
   ]);
-  assert.deepEqual(turn?.rest, { agent: "primary" });
+  assert.deepEqual(turn?.blocks.at(-1), { kind: "rest", value: { agent: "primary" } });
 });
 
 test("code, a terminal and a difference have faces of their own", () => {
@@ -192,7 +198,15 @@ test("requests and answers of models hold messages, and other values none", () =
     messages: [{ role: "system", content: "Be kind." }, user],
     rest: { model: "m" },
   });
-  assert.deepEqual(messagesIn({ id: 1, choices: [{ message: answer }] }), { messages: [answer], rest: { id: 1 } });
+  assert.deepEqual(messagesIn({ id: 1, choices: [{ index: 0, message: answer }] }), {
+    messages: [{ index: 0, ...answer }],
+    rest: { id: 1 },
+  });
+  assert.deepEqual(messagesIn({ output: { message: answer }, stopReason: "end" }), {
+    messages: [answer],
+    rest: { stopReason: "end" },
+  });
+  assert.deepEqual(messagesIn({ system: "kept", output: [answer] })?.rest, { system: "kept" });
   const item = { type: "function_call", call_id: "1", name: "x", arguments: "{}" };
   assert.deepEqual(messagesIn({ output: [item] }), { messages: [item], rest: null });
   assert.deepEqual(messagesIn({ role: "assistant", content: [] })?.messages.length, 1);
@@ -216,4 +230,15 @@ test("thoughts that only their maker can read say so", () => {
   assert.deepEqual(short(blocksOf([{ type: "reasoning", summary: [], encrypted_content: "gAAAA" }])), [
     { thought: "(not readable: its maker encrypts it)" },
   ]);
+});
+
+test("the calls of a conversation are counted, one that a message says twice once", () => {
+  const call = { id: "a", name: "find", input: {} };
+  const turns = turnsOf([
+    { role: "assistant", content: [{ type: "tool_use", ...call }], tool_calls: [{ type: "tool_call", ...call }] },
+    { role: "tool", tool_call_id: "a", content: "here" },
+    { role: "assistant", content: null, tool_calls: [{ id: "a", function: { name: "find", arguments: "{}" } }] },
+  ]);
+
+  assert.equal(callsIn(turns), 2);
 });

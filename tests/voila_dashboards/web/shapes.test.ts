@@ -4,29 +4,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Debug, debugOf } from "../../../voila_dashboards/pages/ticket/debug.ts";
 import { hitsOf, placesOf } from "../../../voila_dashboards/pages/ticket/find.ts";
+import { measured } from "../../../voila_dashboards/pages/ticket/measured.ts";
 import { reportOf } from "../../../voila_dashboards/pages/ticket/report.ts";
 import { moved, rowsOf } from "../../../voila_dashboards/pages/ticket/rows.ts";
 import { idleGaps, scaleOf } from "../../../voila_dashboards/pages/ticket/scale.ts";
 import { testCase } from "../../../voila_dashboards/pages/ticket/test-case.ts";
-import { blocksOf } from "../../../voila_dashboards/web/trace/blocks.ts";
 import { finalOf, turnsOf } from "../../../voila_dashboards/web/trace/conversation.ts";
 import { inSequence } from "../../../voila_dashboards/web/trace/nest.ts";
+import { blocksOf } from "../../../voila_dashboards/web/trace/reading.ts";
 import { type Run, readTrace, time } from "../../../voila_dashboards/web/trace/trace.ts";
 import { BROKEN, parseJson } from "../../../voila_dashboards/web/values/exact.ts";
+import { type Random, randomOf } from "./generated.ts";
 import { LOG } from "./ticket-log.ts";
-
-type Random = () => number;
-
-/** Mulberry32: numbers in [0, 1), the same ones for the same seed. */
-function randomOf(seed: number): Random {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const ODD = [
   "",
@@ -107,7 +96,7 @@ const told = (run: Run, debug: Debug) => {
 function holds(trace: unknown): void {
   const run = readTrace(trace);
   const debug = debugOf(run, true);
-  const { groups, layout, tree, figures, first } = debug;
+  const { groups, layout, tree, figures, first } = measured(debug);
   const steps = inSequence(groups);
   assert.equal(tree.byKey.size, steps.length, "every step has a key of its own");
   assert.equal(first === undefined, steps.length === 0);
@@ -130,7 +119,7 @@ function holds(trace: unknown): void {
   const all = told(run, debug);
   assert.ok(reportOf(all).startsWith("# Ticket"));
   assert.ok(testCase(all).includes("RECORDED = {"));
-  assert.ok(hitsOf(placesOf(all.turns, groups), ["a"]).length <= steps.length + all.turns.length);
+  assert.ok(hitsOf(placesOf(all.turns, groups), ["a"]).hits.length <= steps.length + all.turns.length);
 }
 
 test("whatever a trace holds, every step lies somewhere once, and all that is made of it is made", () => {
@@ -226,19 +215,17 @@ test("a result of any tool of a maker goes to its call", () => {
 });
 
 test("a final response is read as its words, with what stands beside them", () => {
-  const { blocks, rest } = finalOf({ content: "**Done**", model: "m", tools: null });
+  const rest = { kind: "rest", value: { model: "m" } };
 
-  assert.deepEqual(blocks, [{ kind: "text", text: "**Done**" }]);
-  assert.deepEqual(rest, { model: "m" });
-  assert.deepEqual(finalOf({ id: 7 }).rest, {});
+  assert.deepEqual(finalOf({ content: "**Done**", model: "m", tools: null }), [
+    { kind: "text", text: "**Done**" },
+    rest,
+  ]);
   for (const answer of [
     { choices: [{ message: { content: "Hello" } }] },
     { candidates: [{ content: { parts: [{ text: "Hello" }] } }] },
   ])
-    assert.deepEqual(finalOf({ ...answer, model: "m" }), {
-      blocks: [{ kind: "text", text: "Hello" }],
-      rest: { model: "m" },
-    });
-  assert.equal(finalOf({ id: 7 }).blocks[0]?.kind, "other");
-  assert.equal(finalOf("Hello").blocks.length, 1);
+    assert.deepEqual(finalOf({ ...answer, model: "m" }), [{ kind: "text", text: "Hello" }, rest]);
+  assert.equal(finalOf({ id: 7 })[0]?.kind, "other");
+  assert.equal(finalOf("Hello").length, 1);
 });

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { debugOf } from "../../../voila_dashboards/pages/ticket/debug.ts";
+import { hitsOf, placesOf } from "../../../voila_dashboards/pages/ticket/find.ts";
 import { maskedOf, stepAt } from "../../../voila_dashboards/pages/ticket/masked.ts";
 import { ownFields } from "../../../voila_dashboards/pages/ticket/own-fields.ts";
-import { code, fenced, reportOf, type Told } from "../../../voila_dashboards/pages/ticket/report.ts";
-import { python, testCase } from "../../../voila_dashboards/pages/ticket/test-case.ts";
+import { reportOf, type Told } from "../../../voila_dashboards/pages/ticket/report.ts";
+import { code, fenced } from "../../../voila_dashboards/pages/ticket/report-text.ts";
 import type { Log } from "../../../voila_dashboards/web/generated/contract.ts";
 import { turnsOf } from "../../../voila_dashboards/web/trace/conversation.ts";
 import { readTrace } from "../../../voila_dashboards/web/trace/trace.ts";
-import { parseJson } from "../../../voila_dashboards/web/values/exact.ts";
 
 const LOG = {
   client_id: "acme",
@@ -81,6 +81,70 @@ test("a report tells how it ended, what was said and done, and what went wrong",
   assert.ok(text.endsWith("```\nSorry.\n```\n\nTimes are UTC.\n"));
 });
 
+test("a report of a run without messages holds what its steps were given, thought, did and gave back", () => {
+  const text = reportOf(
+    told({
+      nodes: [{ name: "agent", input: { goal: "refund" }, output: "paid", attributes: { tier: 3 } }],
+      react_iterations: [
+        {
+          node: "agent",
+          thought: "Look it up",
+          action: "find_order",
+          observation: "found it",
+          own_field: "kept",
+          tool_calls: [
+            { name: "find_order", arguments: { id: 7 }, result: { paid: true } },
+            { name: "refund", arguments: { id: 7 }, error: "x".repeat(300) },
+          ],
+        },
+      ],
+      errors: [{ type: "Lost", message: "socket", stacktrace: "line 7" }],
+      of_our_own: { city: "Oslo" },
+    }),
+  );
+  for (const part of [
+    '### `agent`\n\nInput:\n\n```json\n{\n  "goal": "refund"\n}\n```\n\nOutput:\n\n```\npaid\n```',
+    '"tier": 3',
+    "Thought:\n\n```\nLook it up\n```",
+    "Action:\n\n```\nfind_order\n```",
+    "Observation:\n\n```\nfound it\n```",
+    '"own_field": "kept"',
+    '### `find_order` in `Iteration 1`\n\nArguments:\n\n```json\n{\n  "id": 7\n}\n```',
+    '"paid": true',
+    "### `refund` in `Iteration 1`, **failed**",
+    "x".repeat(300),
+    "line 7",
+    '### `of_our_own`\n\n```json\n{\n  "city": "Oslo"\n}\n```',
+  ])
+    assert.ok(text.includes(part), part);
+});
+
+test("a report says nothing of values that are not there, and leaves out the bytes of pictures", () => {
+  const text = reportOf(
+    told({
+      messages: [{ role: "assistant", tool_calls: [{ name: "ask" }] }, { role: "user" }, {}],
+      nodes: [{}, { name: undefined }],
+      tool_calls: [{ name: "shot", result: { data: `iVBORw0KGgo${"A".repeat(500)}`, text: "seen" } }, {}],
+      errors: [{}],
+    }),
+  );
+  assert.doesNotMatch(text, /undefined|AAAA/);
+  assert.ok(text.includes('"text": "seen"'));
+  assert.ok(text.includes("(a picture, 511 letters of base64)"));
+});
+
+test("what steps hold is bounded, those that failed have room first, and it is said what is left out", () => {
+  const tool_calls = Array.from({ length: 300 }, (_, i) => ({
+    name: `call ${i}`,
+    result: "y".repeat(15_000),
+    ...(i === 299 ? { error: "the last one" } : {}),
+  }));
+  const text = reportOf(told({ tool_calls }));
+  assert.ok(text.length < 1_200_000);
+  assert.ok(text.includes("the last one\n```"));
+  assert.match(text, /… and what 23\d more steps hold/);
+});
+
 test("a report of 50,000 steps is bounded", () => {
   const nodes = Array.from({ length: 50_000 }, (_, i) => ({ name: `n${i}` }));
   const text = reportOf(told({ nodes }));
@@ -95,37 +159,36 @@ test("a report of a long conversation is bounded", () => {
   assert.match(text, /… and \d+ more turns/);
 });
 
-test("values are written as Python reads them, integers with every digit", () => {
-  const value = parseJson('{"a":[true,null,107505301260286111,1.5],"b":"q\\"\\n\\u2028","c":{}}', null);
-  assert.equal(
-    python(value),
-    `{
-    "a": [
-        True,
-        None,
-        107505301260286111,
-        1.5,
-    ],
-    "b": "q\\"\\n\\u2028",
-    "c": {},
-}`,
-  );
-  assert.equal(python(Number.POSITIVE_INFINITY), "None");
-});
-
-test("a test case holds what was given, what tools gave back, and the last words", () => {
-  const text = testCase(
-    told({
-      messages: [
-        { role: "user", content: "Money?" },
-        { role: "assistant", content: "Wait." },
+const CALLS = {
+  messages: [
+    { role: "user", content: "Money?", channel: "mail" },
+    {
+      role: "assistant",
+      name: "Billing",
+      tool_calls: [
+        { id: "1", name: "find", arguments: { n: 1 }, result: "paid in full" },
+        { id: "2", name: "pay", arguments: {}, error: "card declined", status: "error", server_label: "bank" },
       ],
-      tool_calls: [{ name: "pay", arguments: { n: 1 }, result: "ok" }],
-      final_response: "Done.",
-    }),
-  );
-  assert.ok(text.startsWith('"""Ticket T_1_, log L-1, as a test case.'));
-  assert.ok(text.includes('"inputs": [\n        {\n            "role": "user",\n            "content": "Money?",'));
-  assert.ok(!text.includes("Wait."));
-  assert.ok(text.includes('"final_response": "Done."'));
+    },
+    { role: "assistant", content: "Done.", decision: "approved" },
+  ],
+};
+
+test("a report and a search have what calls carry, what nobody knows, and who spoke", () => {
+  const all = told(CALLS);
+  const text = reportOf(all);
+
+  for (const part of [
+    "paid in full",
+    "card declined",
+    "Result, failed:",
+    "bank",
+    '"decision": "approved"',
+    "mail",
+    "Billing",
+  ])
+    assert.ok(text.includes(part), part);
+  const places = placesOf(all.turns, all.debug.groups);
+  for (const word of ["paid", "declined", "bank", "approved", "mail", "billing"])
+    assert.equal(hitsOf(places, [word]).hits.length, 1, word);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { failuresOf, figuresOf, firstToSee } from "../../../voila_dashboards/pages/ticket/figures.ts";
+import { figuresOf } from "../../../voila_dashboards/pages/ticket/figures.ts";
+import { failuresOf, firstToSee } from "../../../voila_dashboards/pages/ticket/first.ts";
 import { layOut } from "../../../voila_dashboards/pages/ticket/layout.ts";
 import { moved, rowsOf } from "../../../voila_dashboards/pages/ticket/rows.ts";
 import { ancestorsOf, openAtFirst, treeOf } from "../../../voila_dashboards/pages/ticket/tree.ts";
@@ -13,8 +14,7 @@ const shape = (parts: readonly Part[]): unknown[] =>
 const read = (trace: unknown) => readTrace(trace).groups;
 function firstOf(trace: unknown, hasRunFailed = false): string | undefined {
   const groups = read(trace);
-  const layout = layOut(groups);
-  return firstToSee(groups, figuresOf(groups, layout), layout, hasRunFailed)?.name;
+  return firstToSee(groups, failuresOf(groups), hasRunFailed)?.name;
 }
 
 test("nodes lie in the parent they name, by the time they began", () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { guessesOf } from "../../../voila_dashboards/pages/ticket/guesses.ts";
 import { layOut } from "../../../voila_dashboards/pages/ticket/layout.ts";
 import { fileName, rawText } from "../../../voila_dashboards/pages/ticket/raw-log.ts";
 import { scaleOf } from "../../../voila_dashboards/pages/ticket/scale.ts";
@@ -90,20 +91,24 @@ test("parts lie where they were in time, and those without one behind what was b
       },
     ],
   });
-  const { places, total, note } = layOut(groups);
+  const layout = layOut(groups);
+  const { places, total } = layout;
   const [a, b] = groups;
   const [first, second] = b?.children[0]?.children ?? [];
   assert.equal(total, 5000);
   assert.deepEqual(
     [a, b, first, second].map((part) => part && places.get(part)),
     [
-      { from: 0, to: 1000 },
-      { from: 1000, to: 5000 },
-      { from: 2000, to: 2500 },
-      { from: 2500, to: 2600 },
+      { from: 0, to: 1000, isGuessed: false },
+      { from: 1000, to: 5000, isGuessed: false },
+      { from: 2000, to: 2500, isGuessed: false },
+      { from: 2500, to: 2600, isGuessed: true },
     ],
   );
-  assert.equal(note, "1 step of 5 without a usable start time: drawn in order, after what came before.");
+  assert.equal(
+    guessesOf(groups, layout),
+    "1 step of 5 without a usable start time: drawn in order, after what came before.",
+  );
 });
 
 test("one call outside of iterations takes as long as it says", () => {
@@ -113,7 +118,7 @@ test("one call outside of iterations takes as long as it says", () => {
   });
   const layout = layOut(groups);
   const place = layout.places.get(groups[1] ?? (groups[0] as never));
-  assert.deepEqual(place, { from: 3000, to: 10_900 });
+  assert.deepEqual(place, { from: 3000, to: 10_900, isGuessed: false, spans: [{ from: 3000, to: 10_900 }] });
 });
 
 test("one wrong clock does not flatten the rest", () => {

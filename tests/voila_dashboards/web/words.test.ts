@@ -112,6 +112,45 @@ test("statuses of one's own keep their colours, and share none while there are e
   assert.equal(statusKind("toString").startsWith("own"), true);
 });
 
+test("colours of one list are shared out once, and none of its statuses twice", () => {
+  let asked = 0;
+  const own = new Proxy(["E", "SUCCESS", "D", "C", "B", "A", "F", "A"], {
+    get: (list, name) => {
+      if (name === "filter") asked += 1;
+      return Reflect.get(list, name);
+    },
+  });
+
+  const kinds = own.map((each) => statusKind(each, own));
+
+  assert.equal(asked, 1);
+  assert.equal(new Set(["A", "B", "C", "D", "E"].map((each) => kinds[own.indexOf(each)])).size, 5);
+  assert.equal(kinds[5], kinds[7]);
+  assert.equal(statusKind("ABSENT", own), "other");
+});
+
+test("what writes moments in a zone is made once, and some of it is kept", () => {
+  const { DateTimeFormat } = Intl;
+  const zones = Intl.supportedValuesOf("timeZone").slice(0, 60);
+  let made = 0;
+  class Counted extends DateTimeFormat {
+    constructor(...given: ConstructorParameters<typeof DateTimeFormat>) {
+      super(...given);
+      made += 1;
+    }
+  }
+
+  Intl.DateTimeFormat = Counted as typeof DateTimeFormat;
+  for (let i = 1; i < 50; i += 1) dayIn(Date.UTC(2026, 0, i), "Asia/Kathmandu");
+  Intl.DateTimeFormat = DateTimeFormat;
+
+  assert.equal(made, 1);
+  const days = zones.map((zone) => dayIn(Date.UTC(2026, 0, 1), zone));
+
+  assert.deepEqual(new Set(days.map((day) => day.slice(0, 5))), new Set(["2025-", "2026-"]));
+  assert.equal(dayIn(Date.UTC(2026, 0, 1, 18, 30), "Asia/Kathmandu"), "2026-01-02");
+});
+
 test("columns know their first and last day on the clock of their zone", () => {
   const january = Date.UTC(2024, 0, 1);
   assert.deepEqual(columnDays(january, "day", "UTC"), { from: "2024-01-01", to: "2024-01-01" });

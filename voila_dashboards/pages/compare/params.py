@@ -10,7 +10,15 @@ from voila_dashboards.queries.one_ticket import no_such_ticket
 
 #: The other is what the ticket is held against: of the same client where none is named, and the last good one where no
 #: log is named. ``step`` is the row of steps that is looked at; only the browser acts on it.
-PARAMS: Final = {name: Param() for name in ("client_id", "log_id", "other_client_id", "other_log_id", "step")}
+PARAMS: Final = {
+    "client_id": Param(),
+    "log_id": Param(),
+    "other_client_id": Param(
+        unread=lambda _name: ()
+    ),  # one that is none is an error, and the ticket's own says nothing
+    "other_log_id": Param(),
+    "step": Param(),
+}
 
 
 def read_ticket(client_id: object, log_id: object) -> tuple[str, str]:

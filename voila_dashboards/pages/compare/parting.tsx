@@ -2,18 +2,27 @@
 
 import type { VNode } from "preact";
 import { clip } from "../../web/text/labels.ts";
+import { count } from "../../web/text/numbers.ts";
 import { hasFailed, type Part } from "../../web/trace/trace.ts";
 import { type StepComparison, type StepRow, titleOf } from "./steps.ts";
+import type { TurnRow } from "./turns.ts";
 
 interface PartingProps {
   steps: StepComparison;
+  turns: readonly TurnRow[];
   show: (key: string) => void;
 }
 
-export function Parting({ steps: { rows, first }, show }: PartingProps): VNode | null {
-  if (!rows.length) return <p class="cl-c-parting cl-muted">Neither trace holds steps to compare.</p>;
+export function Parting({ steps: { rows, first }, turns, show }: PartingProps): VNode | null {
   const row = rows[first];
-  if (!row) return <p class="cl-c-parting">Both runs did the same steps, and were given and gave back the same.</p>;
+  if (!row) {
+    const said = saidInWords(turns);
+    return rows.length ? (
+      <p class="cl-c-parting">Both runs did the same steps, and were given and gave back the same. {said}</p>
+    ) : (
+      <p class="cl-c-parting cl-muted">Neither trace holds steps to compare. {said}</p>
+    );
+  }
   return (
     <div class="cl-c-parting">
       <p>
@@ -44,6 +53,13 @@ function Said({ row: { kind, left, right }, instead }: { row: StepRow; instead: 
       </>
     );
   return <>{name} ended otherwise</>;
+}
+
+/** Where what was said parts, where no step tells it. */
+function saidInWords(turns: readonly TurnRow[]): string {
+  if (!turns.length) return "";
+  const at = turns.findIndex(({ isSame }) => !isSame);
+  return at < 0 ? "Both conversations are the same." : `The conversations differ from turn ${count(at + 1)} on.`;
 }
 
 const nameOf = (part: Part | null): string => (part ? clip(titleOf(part), 100) : "");

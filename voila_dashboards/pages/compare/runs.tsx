@@ -54,7 +54,7 @@ function Both({ left, right, logs, step, look, figures }: BothProps): VNode {
   };
   return (
     <>
-      <Parting steps={steps} show={show} />
+      <Parting steps={steps} turns={turns} show={show} />
       {step && looked !== step && <Gone step={step} />}
       <div class="cl-c-two">
         {figures}

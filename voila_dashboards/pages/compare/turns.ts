@@ -7,8 +7,9 @@ import { inSequence } from "../../web/trace/nest.ts";
 import type { Run } from "../../web/trace/trace.ts";
 import { jsonText } from "../../web/values/exact.ts";
 import { align } from "./align.ts";
+import { sentBy } from "./sent.ts";
 
-/** A turn of either run, or of both; `text` is all that was said in it. */
+/** A turn of either run, or of both. */
 export interface TurnRow {
   left: Said | null;
   right: Said | null;
@@ -17,7 +18,16 @@ export interface TurnRow {
 
 export interface Said {
   name: string;
+  /** Turns of one role stand for each other, whoever speaks. */
+  role: string;
+  /** All that was said in it, without fields of its own: they are in `sent`. */
   text: string;
+  /** The messages that it is made of: what the words above leave out is here. */
+  sent: unknown[];
+  /** Addresses of the pictures in it, each with the picture itself. */
+  pictures: string[];
+  /** Calls that steps tell of, and no message. */
+  completed: string;
 }
 
 export function compareTurns(left: Run, right: Run): TurnRow[] {
@@ -43,27 +53,58 @@ export function compareTurns(left: Run, right: Run): TurnRow[] {
 
 function saidIn(run: Run): Said[] {
   const calls = inSequence(run.groups).filter((part) => part.kind === "tool call");
-  return turnsOf(run.messages, calls).map(({ name, blocks }) => ({ name, text: textOf(blocks) }));
+  const turns = turnsOf(run.messages, calls);
+  const sent = sentBy(turns, run.messages);
+  return turns.map(({ name, role, blocks }, place) => ({
+    name,
+    role: role === "other" ? name : role,
+    text: textOf(blocks),
+    sent: sent[place] ?? [],
+    completed: textOf(blocks.filter((block) => block.kind === "call" && block.key !== undefined)),
+    pictures: picturesIn(blocks),
+  }));
 }
 
+const picturesIn = (blocks: readonly Block[]): string[] =>
+  blocks.flatMap((block) => {
+    if (block.kind === "picture") return [block.src];
+    if (block.kind === "result") return picturesIn(block.blocks);
+    return block.kind === "call" && block.result ? picturesIn(block.result.blocks) : [];
+  });
+
 /** What blocks hold, with line ends where people would make them. */
-export const textOf = (blocks: readonly Block[]): string => blocks.map(blockText).join("\n\n").trim();
+export const textOf = (blocks: readonly Block[]): string => blocks.map(blockText).filter(Boolean).join("\n\n").trim();
 
 function blockText(block: Block): string {
   if (block.kind === "text" || block.kind === "thought") return block.text;
-  if (block.kind === "picture") return "(a picture)";
+  if (block.kind === "picture") return pictureText(block.src);
   if (block.kind === "other") return jsonText(block.value, 2);
+  if (block.kind === "rest") return "";
   if (block.kind === "result") return textOf(block.blocks);
-  const given = isBlank(block.given) ? "" : jsonText(block.given, 2);
-  return [`${block.name} ${given}`, block.result && textOf(block.result.blocks)].filter(Boolean).join("\n");
+  const { name, given, result, failed } = block;
+  return [
+    `${name} ${isBlank(given) ? "" : jsonText(given, 2)}`,
+    failed ? "failed" : "",
+    result && textOf(result.blocks),
+  ]
+    .filter(Boolean)
+    .join("\n");
 }
 
-const wholeOf = ({ name, text }: Said): string => `${name}\n${text}`;
+/** FNV-1a of what a picture is made of tells one from another. */
+function pictureText(src: string): string {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < src.length; i++) hash = Math.imul(hash ^ src.charCodeAt(i), 0x01000193);
+  return `(a picture, ${(hash >>> 0).toString(16).padStart(8, "0")})`;
+}
 
-/** Turns between those that are the same: of one speaker, in order, they stand for each other. */
+/** Two turns are the same where nothing in them is another: not their words alone. */
+const wholeOf = ({ role, sent, completed }: Said): string => `${role}\n${completed}\n${jsonText(sent)}`;
+
+/** Turns between those that are the same: of one role, in order, they stand for each other. */
 function paired(gone: readonly Said[], come: readonly Said[]): TurnRow[] {
   return align(
-    gone.map(({ name }) => name),
-    come.map(({ name }) => name),
+    gone.map(({ role }) => role),
+    come.map(({ role }) => role),
   ).pairs.map(({ left, right }) => ({ left: gone[left] ?? null, right: come[right] ?? null, isSame: false }));
 }

@@ -28,7 +28,7 @@ export function alikeIn({ last_good, ticket: { log } }: CompareData): string {
 export const goodInWords = ({ has_failed_calls }: LastGood): string =>
   has_failed_calls
     ? "the newest SUCCESS before this one; every one of them had failed tool calls"
-    : "the newest SUCCESS before this one without a failed tool call";
+    : "the newest SUCCESS before this one of which no failed tool call is known";
 
 export function Ways({ data, params }: WaysProps): VNode {
   const { ticket, other, last_good: good, same_ticket: same } = data;

@@ -11,10 +11,10 @@ export default function OptOut(): VNode {
       {Object.entries(OPT_OUT).map(([title, text]) =>
         title ? (
           <Fold key={title} summary={title}>
-            <Markdown text={text} />
+            <Markdown text={text} isOwn />
           </Fold>
         ) : (
-          <Markdown key="summary" text={text} />
+          <Markdown key="summary" text={text} isOwn />
         ),
       )}
     </>

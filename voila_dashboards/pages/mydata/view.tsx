@@ -9,6 +9,7 @@ import { later } from "../../web/parts/later.tsx";
 import { RangePicker, rangeWords } from "../../web/parts/range-picker.tsx";
 import { SeenAt } from "../../web/parts/seen-at.tsx";
 import { Time } from "../../web/parts/words.tsx";
+import { loadStyles } from "../../web/session/loading.ts";
 import type { PageView } from "../../web/session/page-view.ts";
 import { clientName } from "../../web/text/clients.ts";
 import { complete } from "../../web/text/losses.ts";
@@ -24,7 +25,10 @@ import { TakeAway } from "./take-away.tsx";
 
 type Payload = PagePayload<"mydata">;
 
-const optOut = later<object>(() => import("./opt-out.tsx"));
+const optOut = later<object>(async () => {
+  const [module] = await Promise.all([import("./opt-out.tsx"), loadStyles("markdown")]);
+  return module;
+});
 
 function MyData({ payload }: { payload: Payload }): VNode {
   const { data, params } = payload;

@@ -2,7 +2,7 @@
 
 import type { OverviewData } from "../../web/generated/contract.ts";
 import { seconds } from "../../web/text/numbers.ts";
-import { dayIn } from "../../web/text/times.ts";
+import { dayIn, writtenIn } from "../../web/text/times.ts";
 
 type Unit = OverviewData["unit"];
 
@@ -33,18 +33,15 @@ const SHAPES: Record<Unit, Intl.DateTimeFormatOptions> = {
 };
 
 /** A column's name below the chart. */
-export const columnName = (ms: number, unit: Unit, zone: string): string => written(ms, SHAPES[unit], zone);
+export const columnName = (ms: number, unit: Unit, zone: string): string => writtenIn(zone, SHAPES[unit], ms);
 
 /** A column's name where it stands alone. */
 export function longColumnName(ms: number, unit: Unit, zone: string): string {
   const day: Intl.DateTimeFormatOptions =
     unit === "day" || unit === "hour" ? { weekday: "short", month: "short", day: "numeric" } : {};
-  const text = written(ms, { ...SHAPES[unit], ...day, year: "numeric" }, zone);
+  const text = writtenIn(zone, { ...SHAPES[unit], ...day, year: "numeric" }, ms);
   return unit === "week" ? `Week of ${text}` : text;
 }
-
-const written = (ms: number, shape: Intl.DateTimeFormatOptions, zone: string): string =>
-  new Intl.DateTimeFormat("en-US", { ...shape, timeZone: zone }).format(new Date(ms));
 
 /** First and last day of a column, as the list's filter wants them; of an hour, its day. */
 export function columnDays(ms: number, unit: Unit, zone: string): { from: string; to: string } {

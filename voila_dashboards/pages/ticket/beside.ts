@@ -28,13 +28,18 @@ function listOf(session: Session): Place[] {
   }
 }
 
-/** Opens the ticket beside this one in that list; says why not where it cannot. */
-export function goBeside(session: Session, log: { client_id: string; log_id: string }, by: 1 | -1): string {
+/** Opens the ticket beside this one in that list, with what is looked for; says why not where it cannot. */
+export function goBeside(
+  session: Session,
+  log: { client_id: string; log_id: string },
+  by: 1 | -1,
+  find: string,
+): string {
   const list = listOf(session);
   const at = list.findIndex(([client, id]) => id === log.log_id && client === log.client_id);
   const next = at < 0 ? undefined : list[at + by];
   if (next) {
-    session.go("ticket", { client_id: next[0], log_id: next[1] });
+    session.go("ticket", { client_id: next[0], log_id: next[1], find });
     return "";
   }
   if (at < 0) return "No list is open: come here from Tickets";

@@ -3,15 +3,19 @@
 import type { ComponentChildren, VNode } from "preact";
 import { CopyButton } from "../../web/parts/copy.tsx";
 import { LazyDetails } from "../../web/parts/lazy-details.tsx";
-import { clip, isBlank } from "../../web/text/labels.ts";
+import { Portions } from "../../web/parts/portions.tsx";
+import { clip, isBlank, isRecord } from "../../web/text/labels.ts";
 import { bytes } from "../../web/text/numbers.ts";
-import type { Block, Call, Result } from "../../web/trace/blocks.ts";
+import { areEmpty, type Block, type Call, type Result } from "../../web/trace/blocks.ts";
 import { jsonText } from "../../web/values/exact.ts";
+import { Picture } from "../../web/values/picture.tsx";
 import { Prose } from "../../web/values/prose.tsx";
 import { Value } from "../../web/values/value.tsx";
 
 /** The step that a call is in the list of steps, where there is one. */
 export type StepOf = (call: Call) => (() => void) | null;
+
+const PORTION = 40;
 
 interface BlocksProps {
   blocks: readonly Block[];
@@ -21,22 +25,29 @@ interface BlocksProps {
 }
 
 export const Blocks = ({ blocks, stepOf = () => null, isSaid = true }: BlocksProps): VNode => (
-  <>
-    {blocks.map((block, i) => (
-      <BlockView key={i} block={block} stepOf={stepOf} isSaid={isSaid} />
-    ))}
-  </>
+  <Portions
+    items={blocks}
+    portion={PORTION}
+    draw={(block) => <BlockView block={block} stepOf={stepOf} isSaid={isSaid} />}
+  />
 );
 
 function BlockView({ block, stepOf, isSaid }: { block: Block; stepOf: StepOf; isSaid: boolean }): VNode {
   if (block.kind === "text") return isSaid ? <Said text={block.text} /> : <Value value={block.text} room={2} />;
   if (block.kind === "thought")
     return (
-      <Folded title="Thought" lead={block.text} inside={() => block.text} body={() => <Said text={block.text} />} />
+      <Folded
+        title="Thought"
+        of={block}
+        lead={block.text}
+        inside={() => block.text}
+        body={() => <Said text={block.text} />}
+      />
     );
   if (block.kind === "call") return <CallCard call={block} step={stepOf(block)} />;
   if (block.kind === "result") return <LoneResult result={block} />;
-  if (block.kind === "picture") return <img class="cl-picture" src={block.src} alt="From the log" loading="lazy" />;
+  if (block.kind === "rest") return <OtherFields value={block.value} />;
+  if (block.kind === "picture") return <Picture src={block.src} />;
   return (
     <div class="cl-field">
       {block.name && <p class="cl-field-name">{block.name}</p>}
@@ -45,9 +56,21 @@ function BlockView({ block, stepOf, isSaid }: { block: Block; stepOf: StepOf; is
   );
 }
 
-/** JSON that somebody says is shown as the JSON it is. */
+/** Fields that nothing else shows. */
+const OtherFields = ({ value }: { value: unknown }): VNode => (
+  <Folded
+    title="Other fields"
+    lead={(Array.isArray(value) ? value : [value])
+      .flatMap((each) => (isRecord(each) ? Object.keys(each) : []))
+      .join(", ")}
+    inside={() => jsonText(value)}
+    body={() => <Value value={value} />}
+  />
+);
+
+/** JSON that somebody says is shown as the JSON it is; `[5]` is no JSON, but a note. */
 export const Said = ({ text }: { text: string }): VNode =>
-  /^\s*[[{]/.test(text) ? <Value value={text} room={6} /> : <Prose text={text} />;
+  /^\s*(\{|\[\s*[[{"])/.test(text) ? <Value value={text} room={6} /> : <Prose text={text} />;
 
 interface FoldedProps {
   title: string;
@@ -56,11 +79,14 @@ interface FoldedProps {
   /** All of it, as text, for who searches. */
   inside: () => string;
   body: () => ComponentChildren;
+  /** What it shows; see `LazyDetails`. */
+  of?: object;
 }
 
-export const Folded = ({ title, lead, inside, body }: FoldedProps): VNode => (
+export const Folded = ({ title, lead, inside, body, of }: FoldedProps): VNode => (
   <LazyDetails
     class="cl-folded"
+    of={of}
     inside={inside}
     summary={
       <>
@@ -75,12 +101,12 @@ export const Folded = ({ title, lead, inside, body }: FoldedProps): VNode => (
 );
 
 function CallCard({ call, step }: { call: Call; step: (() => void) | null }): VNode {
-  const { result } = call;
+  const { result, failed, rest } = call;
   return (
-    <div class={`cl-call ${result?.failed ? "cl-call-failed" : ""}`}>
+    <div class={`cl-call ${failed ? "cl-call-failed" : ""}`}>
       <div class="cl-call-head">
         <code class="cl-call-name">{call.name}</code>
-        {result?.failed && <span class="cl-badge cl-s-failed">failed</span>}
+        {failed && <span class="cl-badge cl-s-failed">failed</span>}
         {step && (
           <button type="button" class="cl-more cl-call-facts" onClick={step}>
             Show step
@@ -89,6 +115,7 @@ function CallCard({ call, step }: { call: Call; step: (() => void) | null }): VN
       </div>
       {isBlank(call.given) ? null : <Value value={call.given} />}
       {result ? <Answer result={result} /> : <p class="cl-muted cl-nothing">No result is in the log.</p>}
+      {!isBlank(rest) && <OtherFields value={rest} />}
     </div>
   );
 }
@@ -102,14 +129,21 @@ function Answer({ result }: { result: Result }): VNode {
   return (
     <div class={`cl-field cl-answer ${result.failed ? "cl-error" : ""}`}>
       {text.length > LONG_RESULT ? (
-        <Folded title={`Result (${bytes(text.length)})`} lead={text.slice(0, 400)} inside={() => text} body={drawn} />
+        <Folded
+          title={`Result (${bytes(text.length)})`}
+          of={result}
+          lead={text.slice(0, 400)}
+          inside={() => text}
+          body={drawn}
+        />
       ) : (
         <>
           <p class="cl-field-name">
             Result
             <CopyButton text={() => text} />
           </p>
-          {result.blocks.length ? drawn() : <p class="cl-muted">nothing</p>}
+          {areEmpty(result.blocks) && <p class="cl-muted">nothing</p>}
+          {drawn()}
         </>
       )}
     </div>
@@ -118,6 +152,7 @@ function Answer({ result }: { result: Result }): VNode {
 
 const textOf = ({ blocks }: Result): string =>
   blocks
+    .filter((block) => block.kind !== "rest")
     .map((block) => (block.kind === "text" ? block.text : jsonText(block.kind === "other" ? block.value : block)))
     .join("\n");
 
@@ -125,7 +160,9 @@ const LoneResult = ({ result }: { result: Result }): VNode => (
   <div class="cl-call">
     <div class="cl-call-head">
       <code class="cl-call-name">{result.name || "tool"}</code>
-      <span class="cl-muted">a result whose call is not in the log</span>
+      <span class="cl-muted">
+        {result.isAnother ? "another result of a call above" : "a result whose call is not known"} {result.id}
+      </span>
     </div>
     <Answer result={result} />
   </div>

@@ -1,15 +1,12 @@
 /** What the debugger of a run works on, made once for a trace. */
 
 import type { Part, Run } from "../../web/trace/trace.ts";
-import { type AllFigures, failuresOf, figuresOf, firstToSee } from "./figures.ts";
-import { type Layout, layOut } from "./layout.ts";
+import { failuresOf, firstToSee } from "./first.ts";
 import { type Tree, treeOf } from "./tree.ts";
 
 export interface Debug {
   groups: Part[];
-  layout: Layout;
   tree: Tree;
-  figures: AllFigures;
   /** The step to look at first; none in a run without steps. */
   first: Part | undefined;
   /** Steps where trouble began, in their order. */
@@ -17,10 +14,8 @@ export interface Debug {
 }
 
 export function debugOf({ groups }: Run, hasRunFailed: boolean): Debug {
-  const layout = layOut(groups);
-  const figures = figuresOf(groups, layout);
-  const first = firstToSee(groups, figures, layout, hasRunFailed);
-  return { groups, layout, tree: treeOf(groups), figures, first, failures: failuresOf(groups) };
+  const failures = failuresOf(groups);
+  return { groups, tree: treeOf(groups), first: firstToSee(groups, failures, hasRunFailed), failures };
 }
 
 /** The address of this page, at a step. */

@@ -5,8 +5,10 @@ import { useMemo, useState } from "preact/hooks";
 import { duration } from "../../web/text/numbers.ts";
 import type { Debug } from "./debug.ts";
 import { Details } from "./details.tsx";
+import { guessesOf } from "./guesses.ts";
 import type { Place } from "./layout.ts";
 import type { Looking } from "./looking.ts";
+import { measured } from "./measured.ts";
 import { idleGaps, scaleOf } from "./scale.ts";
 import { StepList } from "./step-list.tsx";
 
@@ -17,13 +19,15 @@ const KINDS = [
   ["failed", "failed"],
 ] as const;
 
-export default function Debugger({ debug, looking }: { debug: Debug; looking: Looking }): VNode {
+export default function Debugger({ debug: run, looking }: { debug: Debug; looking: Looking }): VNode {
+  const debug = useMemo(() => measured(run), [run]);
   const { groups, layout } = debug;
   const whole = { from: 0, to: layout.total };
   const [seen, see] = useState<Place>(whole);
   const [isFolded, fold] = useState(false);
   const gaps = useMemo(() => idleGaps(groups, layout), [groups, layout]);
   const scale = useMemo(() => scaleOf(layout, seen, isFolded ? gaps : []), [layout, seen, gaps, isFolded]);
+  const guesses = useMemo(() => guessesOf(groups, layout), [groups, layout]);
   const place = layout.places.get(looking.part);
   const isWhole = seen.from === 0 && seen.to === layout.total;
   return (
@@ -41,7 +45,7 @@ export default function Debugger({ debug, looking }: { debug: Debug; looking: Lo
         <Press press={() => looking.openAll(true)}>Expand all</Press>
         <Press press={() => looking.openAll(false)}>Collapse all</Press>
       </div>
-      {layout.note && <p class="cl-hint">{layout.note}</p>}
+      {guesses && <p class="cl-hint">{guesses}</p>}
       <div class="cl-panes">
         <StepList debug={debug} looking={looking} scale={scale} />
         <Details key={looking.part.key} debug={debug} looking={looking} />

@@ -4,20 +4,23 @@ import type { VNode } from "preact";
 import { CopyButton } from "../../web/parts/copy.tsx";
 import { Dotted } from "../../web/parts/words.tsx";
 import { clip, isBlank, label } from "../../web/text/labels.ts";
-import { count, duration, money, percent, plural, short } from "../../web/text/numbers.ts";
+import { count, duration, money, plural, short } from "../../web/text/numbers.ts";
 import { localTime, zone } from "../../web/text/times.ts";
 import { hasFailed, type Part } from "../../web/trace/trace.ts";
 import { Field } from "../../web/values/value.tsx";
+import { placeOf } from "./bar.tsx";
 import { CallBody, Ended } from "./call.tsx";
-import { type Debug, linkOf } from "./debug.ts";
+import { linkOf } from "./debug.ts";
+import { ownInWords, shareInWords } from "./figures-in-words.ts";
 import { GivenField } from "./given-field.tsx";
 import { IterationBody } from "./iteration.tsx";
 import type { Looking } from "./looking.ts";
-import { placeOf } from "./step-row.tsx";
+import type { Measured } from "./measured.ts";
+import { tookInWords, tookOf } from "./took.ts";
 import { ancestorsOf } from "./tree.ts";
 
 interface DetailsProps {
-  debug: Debug;
+  debug: Measured;
   looking: Looking;
 }
 
@@ -43,15 +46,21 @@ export function Details({ debug, looking }: DetailsProps): VNode {
 
 const dotOf = ({ kind }: Part): string => (kind === "tool call" ? "call" : kind);
 
+const MOST_AROUND = 12;
+
 /** What the step lies in, as buttons that go there. */
-function Way({ part, debug, look }: { part: Part; debug: Debug; look: (key: string) => void }): VNode | null {
+function Way({ part, debug, look }: { part: Part; debug: Measured; look: (key: string) => void }): VNode | null {
   const around = ancestorsOf(part, debug.tree);
+  const shown = around.slice(-MOST_AROUND);
   const parent = part.raw.parent;
   if (!around.length)
     return isBlank(parent) ? null : <p class="cl-way cl-muted">{`inside ${clip(label(parent), 80)}`}</p>;
   return (
     <p class="cl-way">
-      {around.map((each) => (
+      {around.length > shown.length && (
+        <span class="cl-muted">{`${count(around.length - shown.length)} more, then `}</span>
+      )}
+      {shown.map((each) => (
         <button key={each.key} type="button" class="cl-more" onClick={() => look(each.key)}>
           <bdi>{clip(each.name, 40)}</bdi>
         </button>
@@ -60,18 +69,19 @@ function Way({ part, debug, look }: { part: Part; debug: Debug; look: (key: stri
   );
 }
 
-const shareInWords = (share: number): string => (share > 0 && share < 0.001 ? "< 0.1 %" : percent(share));
-
-function StepFigures({ part, debug }: { part: Part; debug: Debug }): VNode | null {
+function StepFigures({ part, debug }: { part: Part; debug: Measured }): VNode | null {
   const figures = debug.figures.get(part);
   const { layout } = debug;
+  const place = placeOf(part, layout);
+  const took = tookOf(part, layout);
   const began = part.start !== null && `${localTime(part.start, true)} (${zone(part.start)})`;
   const hasTokens = figures && (figures.inputTokens !== null || figures.outputTokens !== null);
   const facts: [string, string | null | undefined | false][] = [
     ["Took", part.duration !== null && duration(part.duration)],
-    ["Of the run", figures?.share != null && shareInWords(figures.share)],
-    ["Own time", part.children.length > 0 && figures?.own != null && duration(figures.own)],
-    ["Began", layout.isTimed && `+${duration(placeOf(part, layout).from)}`],
+    ["Time", part.duration === null && took && tookInWords(part, took)],
+    ["Of the run", figures && shareInWords(figures)],
+    ["Own time", part.children.length > 0 && figures && ownInWords(figures)],
+    ["Began", layout.isTimed && !place.isGuessed && `+${duration(place.from)}`],
     ["Tokens", hasTokens && `${short(figures.inputTokens)} in · ${short(figures.outputTokens)} out`],
     ["Cost", figures?.cost != null && money(figures.cost)],
     ["Failed in it", part.children.length > 0 && figures && figures.failures > 0 && count(figures.failures)],
@@ -93,7 +103,7 @@ function StepFigures({ part, debug }: { part: Part; debug: Debug }): VNode | nul
 
 interface BodyProps {
   part: Part;
-  debug: Debug;
+  debug: Measured;
   look: (key: string) => void;
 }
 

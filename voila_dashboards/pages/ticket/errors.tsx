@@ -29,7 +29,7 @@ export function ErrorsCard({ payload, run: { errors }, debug, show }: ErrorsProp
   const broken = debug?.failures ?? [];
   const none = broken.length ? "The run recorded none, but steps of it failed." : "The run recorded no errors.";
   return (
-    <Card title={`Errors (${count(errors.length)})`}>
+    <Card title={`Errors (${count(errors.length)})`} section="errors">
       {errors.length ? (
         <ul class="cl-errors">
           <Portions items={errors} portion={PORTION} draw={(error) => <RunError error={error} payload={payload} />} />
@@ -39,10 +39,7 @@ export function ErrorsCard({ payload, run: { errors }, debug, show }: ErrorsProp
       )}
       {debug && broken.length > 0 && <FailedSteps debug={debug} show={show} payload={payload} />}
       {(errors.length > 0 || broken.length > 0) && !kinds.length && (
-        <p class="cl-muted">
-          Other tickets with such errors are found once this log has been read into the tables, which hold the first
-          10,000 parts of a trace.
-        </p>
+        <p class="cl-muted">Other tickets with such errors are found once this log has been read into the tables.</p>
       )}
     </Card>
   );
@@ -73,6 +70,7 @@ function RunError({ error, payload }: RunErrorProps): VNode {
         <LazyDetails
           class="cl-stacktrace"
           summary="Stack trace"
+          inside={() => (typeof stacktrace === "string" ? stacktrace : jsonText(stacktrace))}
           body={() => <pre>{typeof stacktrace === "string" ? stacktrace : jsonText(stacktrace, 2)}</pre>}
         />
       )}

@@ -4,6 +4,7 @@ import type { VNode } from "preact";
 import type { Executions, Log } from "../../web/generated/contract.ts";
 import { Card } from "../../web/parts/card.tsx";
 import { Link } from "../../web/parts/link.tsx";
+import { Portions } from "../../web/parts/portions.tsx";
 import { StatusBadge } from "../../web/parts/words.tsx";
 import { isBlank, isRecord, label } from "../../web/text/labels.ts";
 import { count, seconds } from "../../web/text/numbers.ts";
@@ -12,24 +13,30 @@ import { BROKEN, parseJson } from "../../web/values/exact.ts";
 import { Value } from "../../web/values/value.tsx";
 import { ownFields } from "./own-fields.ts";
 
+const PORTION = 60;
+
 export function MetricsCard({ log }: { log: Log }): VNode | null {
   const metrics = parseJson(log.metrics, BROKEN);
   if (isBlank(log.metrics) || isBlank(metrics)) return null;
   if (!isRecord(metrics))
     return (
-      <Card title="Metrics">
+      <Card title="Metrics" section="metrics">
         <Value value={log.metrics} />
       </Card>
     );
   return (
-    <Card title="Metrics">
+    <Card title="Metrics" section="metrics">
       <dl class="cl-facts-list">
-        {Object.entries(metrics).map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{figure(value)}</dd>
-          </div>
-        ))}
+        <Portions
+          items={Object.entries(metrics)}
+          portion={PORTION}
+          draw={([name, value]) => (
+            <div>
+              <dt>{name}</dt>
+              <dd>{figure(value)}</dd>
+            </div>
+          )}
+        />
       </dl>
     </Card>
   );
@@ -42,7 +49,7 @@ export function ExtraCard({ log }: { log: Log }): VNode | null {
   const extra = ownFields(parseJson(log.extra, null));
   if (isBlank(extra)) return null;
   return (
-    <Card title="Fields of your own">
+    <Card title="Fields of your own" section="own">
       <Value value={extra} />
     </Card>
   );

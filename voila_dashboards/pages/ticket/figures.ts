@@ -1,7 +1,6 @@
-/** What each step took and cost, and which one a debugger wants to see first. */
+/** What each step took and cost. */
 
 import { num } from "../../web/text/numbers.ts";
-import { inSequence } from "../../web/trace/nest.ts";
 import { hasFailed, type Part } from "../../web/trace/trace.ts";
 import type { Layout } from "./layout.ts";
 
@@ -9,8 +8,12 @@ import type { Layout } from "./layout.ts";
 export interface Figures {
   /** What is left of its duration when that of the steps in it is taken away. */
   own: number | null;
-  /** Its part of the whole run's time, in [0, 1]. */
+  /** What hinders `own` from being exact: nothing, a step in it that says no duration, or one that says no start. */
+  ownBy: "told" | "most" | "estimate";
+  /** Its part of the run's time, in [0, 1]; null where one of them is not known. */
   share: number | null;
+  /** Whether the run may have taken another time than its steps tell: then the share is an estimate. */
+  isEstimate: boolean;
   inputTokens: number | null;
   outputTokens: number | null;
   /** US dollars. */
@@ -21,16 +24,15 @@ export interface Figures {
 
 export type AllFigures = ReadonlyMap<Part, Figures>;
 
-/** A step that takes less of the run on its own is no reason to look at it first. */
-const MATTERS = 0.2;
-
 export function figuresOf(groups: readonly Part[], layout: Layout): AllFigures {
   const all = new Map<Part, Figures>();
   const measure = (part: Part): Figures => {
     const inner = part.children.map(measure);
     const figures: Figures = {
       own: part.duration === null ? null : ownTime(part, layout),
-      share: part.duration === null || !layout.isTimed ? null : Math.min(1, part.duration / layout.total),
+      ownBy: ownBy(part, layout),
+      share: part.duration === null || !layout.run ? null : Math.min(1, part.duration / layout.run.ms),
+      isEstimate: !layout.run?.isWhole,
       inputTokens: total(num(part.raw.input_tokens), inner, "inputTokens"),
       outputTokens: total(num(part.raw.output_tokens), inner, "outputTokens"),
       cost: total(num(part.raw.cost_usd), inner, "cost"),
@@ -50,6 +52,11 @@ function total(own: number | null, inner: readonly Figures[], name: "inputTokens
   return told.length ? told.reduce((sum, each) => sum + each, 0) : null;
 }
 
+function ownBy({ children }: Part, { places }: Layout): Figures["ownBy"] {
+  if (children.some((child) => child.duration === null)) return "most";
+  return children.some((child) => places.get(child)?.isGuessed) ? "estimate" : "told";
+}
+
 /** Steps inside that ran at the same time are taken away once. */
 function ownTime(part: Part, { places }: Layout): number {
   const frame = places.get(part) ?? { from: 0, to: 0 };
@@ -64,27 +71,4 @@ function ownTime(part: Part, { places }: Layout): number {
     until = Math.max(until, to);
   }
   return Math.max(0, own);
-}
-
-/** Steps that failed and hold none that failed: where each trouble began. */
-export const failuresOf = (groups: readonly Part[]): Part[] =>
-  inSequence(groups).filter((part) => hasFailed(part.raw) && !part.children.some((child) => child.failed));
-
-/**
- * The step to look at first: of a run that failed, the last that failed, which it did not get over; of another, the
- * first that failed; else the slowest where it matters; else the first.
- */
-export function firstToSee(groups: readonly Part[], all: AllFigures, layout: Layout, hasRunFailed: boolean) {
-  const failures = failuresOf(groups);
-  const failed = hasRunFailed ? failures.at(-1) : failures[0];
-  if (failed) return failed;
-  const parts = inSequence(groups);
-  const ownOf = (part: Part): number => all.get(part)?.own ?? 0;
-  const slowest = parts.reduce<Part | undefined>(
-    (most, part) => (most && ownOf(most) >= ownOf(part) ? most : part),
-    undefined,
-  );
-  return slowest && layout.isTimed && ownOf(slowest) >= MATTERS * layout.total
-    ? slowest
-    : (parts.find((part) => part.kind !== "group") ?? parts[0]);
 }

@@ -3,19 +3,25 @@
 import type { VNode } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { copyText } from "../../web/parts/copy.tsx";
+import { useRoomWatch } from "../../web/parts/room-watch.ts";
+import { folding } from "../../web/parts/sought.ts";
 import { useSession } from "../../web/session/context.ts";
 import type { Session } from "../../web/session/session.ts";
+import { fold } from "../../web/text/fold.ts";
 import { count } from "../../web/text/numbers.ts";
 import { goBeside, keepList } from "./beside.ts";
 import { type Hit, hitsOf, nextOf, placesOf } from "./find.ts";
 import { type Command, commandOf, isFindInPage, KEYS } from "./keys.ts";
 import { markWords, unmark } from "./marks.ts";
 import type { Told } from "./report.ts";
+import { sectionsOf } from "./sections.ts";
 import { TakeAway } from "./take-away.tsx";
+import { wordsToFind } from "./words.ts";
 
 export interface FinderProps extends Told {
   query: string;
-  words: readonly string[];
+  /** Hears the words of the query, which fold what they are compared with. */
+  seek: (words: readonly string[]) => void;
   /** The key of the step that the address names; nothing where it names none. */
   seen: string;
   search: (query: string) => void;
@@ -24,18 +30,25 @@ export interface FinderProps extends Told {
   link: () => string;
 }
 
+folding.fold = fold; // a first paint does without it
+
 const MARK_AFTER_MS = 80;
 
 export default function Finder(props: FinderProps): VNode {
-  const { turns, debug, query, words, search, go } = props;
+  const { turns, debug, query, seek, search, go } = props;
   const session = useSession();
+  const words = useMemo(() => wordsToFind(query), [query]);
+  useLayoutEffect(() => seek(words), [words]);
   const [at, setAt] = useState(-1);
   const [said, say] = useState("");
   const [isHelp, showHelp] = useState(false);
   const box = useRef<HTMLInputElement>(null);
   const isSearching = words.length > 0;
-  const places = useMemo(() => (isSearching ? placesOf(turns, debug.groups) : []), [turns, debug, isSearching]);
-  const hits = useMemo(() => hitsOf(places, words), [places, words]);
+  const places = useMemo(
+    () => (isSearching ? placesOf(turns, debug.groups, sectionsOf(props.log, props.run)) : []),
+    [turns, debug, isSearching, props.log, props.run],
+  );
+  const { hits, areWhole } = useMemo(() => hitsOf(places, words), [places, words]);
   const ways = isSearching ? hits : debug.failures.map((part): Hit => ({ kind: "step", key: part.key }));
   const move = (by: 1 | -1) => {
     const next = nextOf(ways.length, at, by);
@@ -52,14 +65,15 @@ export default function Finder(props: FinderProps): VNode {
     setAt(hits.length ? Math.max(0, before) : -1);
     if (hits[0] && before < 0) go(hits[0]);
   }, [hits]);
-  useMarks(session.root, words, at);
+  useMarks(session.root, words, hits[at]);
+  useRoomWatch(session.root);
   useEffect(() => keepList(session), [session]);
   const acts: Record<Command, () => void> = {
     search: () => box.current?.focus(),
     next: () => move(1),
     previous: () => move(-1),
-    older: () => say(goBeside(session, props.log, 1)),
-    newer: () => say(goBeside(session, props.log, -1)),
+    older: () => say(goBeside(session, props.log, 1, query)),
+    newer: () => say(goBeside(session, props.log, -1, query)),
     copy: () => void copyText(props.link()).then((done) => say(done ? "Link copied" : "Could not copy the link")),
     help: () => showHelp(!isHelp),
     leave: () => {
@@ -90,8 +104,13 @@ export default function Finder(props: FinderProps): VNode {
         onKeyDown={press}
       />
       <span class="cl-muted cl-find-said" role="status">
-        {isSearching ? (hits.length ? `${count(at + 1)} of ${count(hits.length)}` : "not found") : said}
+        {isSearching ? foundInWords(at, hits.length, areWhole) : said}
       </span>
+      {query && (
+        <button type="button" class="cl-button cl-small" aria-label="Clear the search" onClick={() => search("")}>
+          ✕
+        </button>
+      )}
       <Ways isIdle={!ways.length} what={isSearching ? "hit" : "failure"} move={move} />
       <TakeAway log={props.log} run={props.run} debug={debug} turns={turns} />
       <button type="button" class="cl-button cl-small" aria-expanded={isHelp} onClick={acts.help}>
@@ -100,6 +119,11 @@ export default function Finder(props: FinderProps): VNode {
       {isHelp && <Help />}
     </div>
   );
+}
+
+function foundInWords(at: number, all: number, areWhole: boolean): string {
+  if (!all) return "not found";
+  return `${count(at + 1)} of ${count(all)}${areWhole ? "" : ", each has some of the words"}`;
 }
 
 function Ways({ isIdle, what, move }: { isIdle: boolean; what: string; move: (by: 1 | -1) => void }): VNode | null {
@@ -155,15 +179,19 @@ function useCommands(session: Session, acts: Record<Command, () => void>, told: 
 }
 
 /** Marks what is searched for, after what is folded has opened. */
-function useMarks(root: HTMLElement, words: readonly string[], at: number): void {
+function useMarks(root: HTMLElement, words: readonly string[], hit: Hit | undefined): void {
   useEffect(() => {
     if (!words.length) return unmark();
     const mark = () => {
       const panel = root.querySelector(".cl-tab-panel") ?? root;
-      markWords(panel, words, panel.querySelector(".cl-message[aria-current], .cl-details"));
+      const head = root.querySelector(".cl-ticket-head");
+      const section = hit?.kind === "section" ? root.querySelector(`[data-section="${hit.name}"]`) : null;
+      section?.scrollIntoView({ block: "nearest" });
+      const seen = section ?? panel.querySelector(".cl-message[aria-current], .cl-details");
+      markWords(head ? [panel, head] : [panel], words, seen);
     };
     const timer = setTimeout(mark, MARK_AFTER_MS);
     return () => clearTimeout(timer);
-  }, [root, words, at]);
+  }, [root, words, hit]);
   useEffect(() => unmark, []);
 }

@@ -18,9 +18,14 @@ export function messagesIn(value: unknown): Given | null {
   if (!isRecord(value)) return null;
   for (const name of ["messages", "contents", "input", "output"]) {
     const found = listOf(value[name]);
-    const before = name === "output" ? [] : systemOf(value); // an answer repeats what it was told
-    if (found) return { messages: [...before, ...found], rest: without(value, [name, "system", "instructions"]) };
+    // An answer repeats what it was told.
+    if (found && name === "output") return { messages: found, rest: without(value, [name]) };
+    if (found)
+      return { messages: [...systemOf(value), ...found], rest: without(value, [name, "system", "instructions"]) };
   }
+  if (isRecord(value.output) && isRecord(value.output.message))
+    // Bedrock's answer
+    return { messages: [value.output.message], rest: without(value, ["output"]) };
   if (Array.isArray(value.choices)) return choicesOf(value, value.choices);
   if (value.role !== undefined && value.content !== undefined) return { messages: [value], rest: null };
   return null;
@@ -35,18 +40,24 @@ function listOf(value: unknown): Messages | null {
 const isMessage = (each: Record<string, unknown>): boolean =>
   (typeof each.role === "string" && ("content" in each || "parts" in each || "tool_calls" in each)) ||
   /^(message|reasoning|mcp_list_tools|mcp_approval_\w+|\w+_call|\w+_call_output)$/.test(String(each.type)) ||
-  (/^(human|ai|system|tool)$/.test(String(each.type)) && "content" in each);
+  (/^(human|ai|system|tool)$/.test(String(each.type)) && ("content" in each || isRecord(each.data)));
 
 /** Some requests have the system's words beside the messages. */
-function systemOf({ system, instructions }: Record<string, unknown>): Messages {
-  const content = system ?? instructions;
-  return content ? [{ role: "system", content }] : [];
-}
+const systemOf = ({ system, instructions }: Record<string, unknown>): Messages =>
+  [system, instructions].flatMap((content) => (content ? [{ role: "system", content }] : []));
 
 function choicesOf(value: Record<string, unknown>, choices: unknown[]): Given | null {
-  const messages = choices.flatMap((choice) => (isRecord(choice) && isRecord(choice.message) ? [choice.message] : []));
+  const messages = choices.flatMap((choice) =>
+    isRecord(choice) && isRecord(choice.message) ? [besideOf(choice)] : [],
+  );
   return messages.length === choices.length && messages.length ? { messages, rest: without(value, ["choices"]) } : null;
 }
+
+/** A choice's message, with what stands beside it. */
+const besideOf = ({ message, ...beside }: Record<string, unknown>): Record<string, unknown> => ({
+  ...beside,
+  ...(message as Record<string, unknown>),
+});
 
 const without = (value: Record<string, unknown>, names: readonly string[]): Record<string, unknown> | null => {
   const rest = Object.entries(value).filter(([name]) => !names.includes(name));

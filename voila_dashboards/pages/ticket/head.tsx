@@ -16,13 +16,15 @@ interface HeadProps {
   may: May;
   /** What clients are called. */
   names: Readonly<Record<string, string>>;
+  /** How many calls its conversation shows; said where that is more than the log counts. */
+  said: number;
 }
 
-export function TicketHead({ log, may, names }: HeadProps): VNode {
+export function TicketHead({ log, may, names, said }: HeadProps): VNode {
   const session = useSession();
   const list = session.last("tickets")?.params ?? session.carrying.paramsOf("tickets");
   return (
-    <header class="cl-ticket-head">
+    <header class="cl-ticket-head" data-section="head">
       <p>
         <Link page="tickets" params={list} class="cl-back" data-key="back">
           ← Tickets
@@ -36,7 +38,7 @@ export function TicketHead({ log, may, names }: HeadProps): VNode {
           Compare with the last good one
         </Link>
       </div>
-      <Facts log={log} may={may} names={names} />
+      <Facts log={log} may={may} names={names} said={said} />
     </header>
   );
 }
@@ -48,7 +50,7 @@ const Fact = ({ name, children }: { name: string; children: ComponentChildren })
   </div>
 );
 
-function Facts({ log, may, names }: HeadProps): VNode {
+function Facts({ log, may, names, said }: HeadProps): VNode {
   const parsed = parseJson(log.metrics, {});
   const { input_tokens: read, output_tokens: written, cost_usd: cost } = isRecord(parsed) ? parsed : {};
   const hasTokens = num(read) !== null || num(written) !== null;
@@ -62,7 +64,14 @@ function Facts({ log, may, names }: HeadProps): VNode {
       <Fact name="Confidence">{percent(log.overall_confidence)}</Fact>
       {num(log.hallucination_risk) !== null && <Fact name="Hallucination risk">{percent(log.hallucination_risk)}</Fact>}
       <Fact name="Iterations">{count(log.react_iterations)}</Fact>
-      <Fact name="Tool calls">{count(log.tool_call_count)}</Fact>
+      <Fact name="Tool calls">
+        <Dotted
+          items={[
+            count(log.tool_call_count),
+            said > (log.tool_call_count ?? 0) && `${count(said)} in the conversation`,
+          ]}
+        />
+      </Fact>
       <Fact name="Errors">
         <span class={(log.error_count ?? 0) > 0 ? "cl-bad" : undefined}>{count(log.error_count)}</span>
       </Fact>

@@ -2,6 +2,7 @@
 
 import type { VNode } from "preact";
 import { LazyDetails } from "../../web/parts/lazy-details.tsx";
+import { Portions } from "../../web/parts/portions.tsx";
 import { Dotted } from "../../web/parts/words.tsx";
 import { isBlank, label } from "../../web/text/labels.ts";
 import { count, num } from "../../web/text/numbers.ts";
@@ -46,14 +47,14 @@ export function IterationBody({ step }: { step: Part }): VNode {
   );
 }
 
+const PORTION = 20;
+
 function Calls({ calls }: { calls: Part[] }): VNode | null {
   if (!calls.length) return null;
   return (
     <div class="cl-field">
       <h4>{calls.length > 1 ? `Tool calls (${calls.length})` : "Tool call"}</h4>
-      {calls.map((call, i) => (
-        <Call key={i} call={call} />
-      ))}
+      <Portions items={calls} portion={PORTION} draw={(call) => <Call call={call} />} />
     </div>
   );
 }

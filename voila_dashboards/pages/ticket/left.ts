@@ -8,8 +8,6 @@ import { num } from "../../web/text/numbers.ts";
 const KEPT = "caselog-ticket";
 /** Of a run of which more is open, everything is opened with one press. */
 const MOST_OPEN = 2000;
-/** So long what is drawn late may make the page longer. */
-const LATE_MS = 3000;
 
 export interface Left {
   open: string[];
@@ -56,29 +54,15 @@ export function useLeft(session: Session, left: Left | null, open: ReadonlySet<s
     return () => stop.abort();
   }, [session]);
   useEffect(() => {
-    return left?.y ? scrollingTo(left.y) : undefined;
+    if (!left?.y) return;
+    let stop: (() => void) | null = null;
+    let isOver = false;
+    void import("./scroll-back.ts").then(({ scrollingTo }) => {
+      if (!isOver) stop = scrollingTo(left.y);
+    });
+    return () => {
+      isOver = true;
+      stop?.();
+    };
   }, [left]);
-}
-
-/** What stands where something is drawn late, which makes the page longer. */
-const AWAITED = ".cl-awaited, .cl-find:empty";
-
-/** Scrolls there until the page is drawn and long enough, unless somebody does something meanwhile. */
-function scrollingTo(y: number): () => void {
-  const until = performance.now() + LATE_MS;
-  let frame = 0;
-  const stop = () => cancelAnimationFrame(frame);
-  const go = () => {
-    const isDrawn = !document.querySelector(AWAITED);
-    scrollTo(0, y);
-    const isThere = isDrawn && Math.abs(scrollY - y) <= 1;
-    if (!isThere && performance.now() < until) frame = requestAnimationFrame(go);
-  };
-  go();
-  const events = ["wheel", "touchmove", "keydown", "pointerdown"];
-  for (const event of events) addEventListener(event, stop, { once: true, passive: true });
-  return () => {
-    stop();
-    for (const event of events) removeEventListener(event, stop);
-  };
 }

@@ -19,13 +19,17 @@ export function MaskedCard({ log, show }: MaskedProps): VNode | null {
   if (!rules.length) return null;
   const values = rules.reduce((sum, each) => sum + each.count, 0);
   return (
-    <Card title={`Masked before it was sent (${plural(values, "value")})`}>
+    <Card title={`Masked before it was sent (${plural(values, "value")})`} section="masked">
       <ul class="cl-masked">
-        {rules.map((rule) => (
-          <li key={`${rule.kind} ${rule.rule}`}>
-            <Rule rule={rule} show={show} />
-          </li>
-        ))}
+        <Portions
+          items={rules}
+          portion={20}
+          draw={(rule) => (
+            <li>
+              <Rule rule={rule} show={show} />
+            </li>
+          )}
+        />
       </ul>
     </Card>
   );

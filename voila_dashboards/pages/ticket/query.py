@@ -15,6 +15,8 @@ from voila_dashboards.queries.source import Source
 
 #: What of the ticket is looked at: a step by its key, a part of the page, words to find. Only the browser acts on them.
 _SHOWN: Final = ("step", "part", "find")
+#: The parts of the page that an address may open it at.
+PARTS: Final = ("", "conversation", "steps")
 #: What stands in every trace in which something failed: the fields ``error`` and ``errors``, and a call's status.
 _OF_FAILURE: Final = re.compile(r'"[eE][rR]{2}[oO][rR][sS]?"')
 
@@ -35,7 +37,8 @@ def ticket_data(
         "error_kinds": _error_kinds(reader, viewer, log, trace["trace"]),
     }
     shown = {name: read_text(params.get(name)) for name in _SHOWN}
-    return {"client_id": client_id, "log_id": log["log_id"], **shown}, data
+    part = shown["part"] if shown["part"] in PARTS else ""
+    return {"client_id": client_id, "log_id": log["log_id"], **shown, "part": part}, data
 
 
 def _error_kinds(reader: Source, viewer: Viewer, log: Log, trace: str | None) -> list[TicketErrorKind]:

@@ -2,7 +2,8 @@
 
 import type { VNode } from "preact";
 import type { TicketData } from "../../web/generated/contract.ts";
-import { CopyButton, DownloadButton } from "../../web/parts/copy.tsx";
+import { CopyButton } from "../../web/parts/copy.tsx";
+import { DownloadButton } from "../../web/parts/download.tsx";
 import { bytes } from "../../web/text/numbers.ts";
 import { parseJson } from "../../web/values/exact.ts";
 import { Json } from "../../web/values/value.tsx";

@@ -4,18 +4,25 @@ import type { VNode } from "preact";
 import type { TicketData } from "../../web/generated/contract.ts";
 import { later } from "../../web/parts/later.tsx";
 import { LazyCard } from "../../web/parts/lazy-details.tsx";
+import { Portions } from "../../web/parts/portions.tsx";
 import { count } from "../../web/text/numbers.ts";
+import { jsonText } from "../../web/values/exact.ts";
 import { Field } from "../../web/values/value.tsx";
 
 const log = later<{ data: TicketData }>(async () => ({ default: (await import("./tools.tsx")).RawLog }));
 /** So many unknown parts are not folded. */
 const FEW_PARTS = 3;
+const PORTION = 30;
 
 export const UnknownCard = ({ unknown }: { unknown: [string, unknown][] }): VNode => (
   <LazyCard
     title={`Other parts of the trace (${count(unknown.length)})`}
+    section="others"
+    inside={() => jsonText(unknown)}
     isOpen={unknown.length <= FEW_PARTS}
-    body={() => unknown.map(([name, value]) => <Field key={name} name={name} value={value} />)}
+    body={() => (
+      <Portions items={unknown} portion={PORTION} draw={([name, value]) => <Field name={name} value={value} />} />
+    )}
   />
 );
 

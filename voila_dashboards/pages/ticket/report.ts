@@ -1,19 +1,21 @@
 /** A ticket as a report in Markdown. What a log holds stands in it as text: in fences longer than any of its own. */
 
 import type { Log } from "../../web/generated/contract.ts";
-import { withTurningShown } from "../../web/text/bidi.ts";
-import { withoutColours } from "../../web/text/faces.ts";
-import { clip, isBlank, isRecord, label } from "../../web/text/labels.ts";
+import { isBlank, isRecord, label } from "../../web/text/labels.ts";
 import { count, duration, money, num, percent, seconds } from "../../web/text/numbers.ts";
 import { iso } from "../../web/text/times.ts";
-import type { Block } from "../../web/trace/blocks.ts";
+import type { Block, Result } from "../../web/trace/blocks.ts";
 import type { Turn } from "../../web/trace/conversation.ts";
 import { hasFailed, type Part, type Run } from "../../web/trace/trace.ts";
-import { jsonText } from "../../web/values/exact.ts";
+import { parseJson } from "../../web/values/exact.ts";
 import type { Debug } from "./debug.ts";
+import type { Figures } from "./figures.ts";
+import { shareInWords } from "./figures-in-words.ts";
+import { measured } from "./measured.ts";
+import { ownFields } from "./own-fields.ts";
+import { errorTexts, namedTexts, stepTexts } from "./report-steps.ts";
+import { code, fenced, textOf } from "./report-text.ts";
 
-/** A longer text is cut, and says so. */
-const LONGEST_TEXT = 20_000;
 const MOST_STEPS = 1000;
 const MOST_TURNS = 500;
 /** Of all turns together: on paper that is 500 pages. */
@@ -34,7 +36,11 @@ export function reportOf({ log, run, debug, turns }: Told): string {
     section("What went wrong", troubles(run, debug)),
     section("Conversation", conversationOf(turns)),
     section("Steps", stepsOf(debug)),
+    section("What the steps hold", stepTexts(debug)),
     section("Final response", run && !isBlank(run.final) ? fenced(textOf(run.final)) : ""),
+    section("Other parts of the trace", run ? namedTexts(run.unknown) : ""),
+    section("Errors", run ? errorTexts(run.errors) : ""),
+    section("Fields of your own", ownOf(log)),
     section("Metrics", isBlank(log.metrics) ? "" : fenced(label(log.metrics), "json")),
     run ? "" : "The log is shown without a trace: it was sent without one, is no longer kept, or cannot be read.",
     "Times are UTC.",
@@ -44,33 +50,10 @@ export function reportOf({ log, run, debug, turns }: Told): string {
 
 const section = (title: string, text: string): string => (text ? `## ${title}\n\n${text}` : "");
 
-/** Text within a line, as code: with as many ticks around it as it takes. */
-export function code(value: unknown): string {
-  const text = clip(legible(label(value).slice(0, 2000)).replace(/\s+/g, " "), 200);
-  const ticks = "`".repeat(longestRun(text, /`+/g) + 1);
-  return ticks.length > 1 ? `${ticks} ${text} ${ticks}` : `\`${text}\``;
+function ownOf({ extra }: Log): string {
+  const own = ownFields(parseJson(extra, null));
+  return isBlank(own) ? "" : fenced(textOf(own), "json");
 }
-
-export function fenced(text: string, kind = ""): string {
-  const left = text.length - LONGEST_TEXT;
-  const shown = legible(left > 0 ? `${text.slice(0, LONGEST_TEXT)}\n… (${count(left)} more letters)` : text);
-  const fence = "`".repeat(Math.max(3, longestRun(shown, /`+/g) + 1));
-  return `${fence}${kind}\n${shown}\n${fence}`;
-}
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
-
-/** Without what tells a terminal or an editor to do something: colours are gone, other such letters are shown. */
-const legible = (text: string): string =>
-  withTurningShown(withoutColours(text.replace(/\r\n/g, "\n"))).replace(CONTROLS, (each) =>
-    String.fromCharCode(each === "\u007f" ? 0x2421 : 0x2400 + each.charCodeAt(0)),
-  );
-
-const longestRun = (text: string, runs: RegExp): number =>
-  (text.match(runs) ?? []).reduce((most, run) => Math.max(most, run.length), 0);
-
-const textOf = (value: unknown): string => (typeof value === "string" ? value : jsonText(value, 2));
 
 function factsOf(log: Log): string {
   const facts: [string, string | null][] = [
@@ -119,19 +102,31 @@ function blockText(block: Block): string {
   if (block.kind === "text") return fenced(block.text);
   if (block.kind === "thought") return `Thought:\n\n${fenced(block.text)}`;
   if (block.kind === "picture") return "(a picture)";
-  if (block.kind === "other") return fenced(textOf(block.value), "json");
-  const answer = block.kind === "call" ? block.result : block;
-  const head = block.kind === "call" ? [`Call of ${code(block.name)}:`, fenced(textOf(block.given), "json")] : [];
-  const back = answer ? [`Result${answer.failed ? ", failed" : ""}:`, ...answer.blocks.map(blockText)] : [];
-  return [...head, ...back].join("\n\n");
+  if (block.kind === "other")
+    return [block.name && `${code(block.name)}:`, json(block.value)].filter(Boolean).join("\n\n");
+  if (block.kind === "rest") return `Other fields:\n\n${json(block.value)}`;
+  if (block.kind === "result") return [code(block.name || "tool"), resultText(block)].join("\n\n");
+  const { name, given, result, failed, rest } = block;
+  const told = [
+    `Call of ${code(name)}${failed && !result ? ", failed" : ""}:`,
+    isBlank(given) ? "" : json(given),
+    result ? resultText({ ...result, failed }) : "",
+    isBlank(rest) ? "" : `Other fields:\n\n${json(rest)}`,
+  ];
+  return told.filter(Boolean).join("\n\n");
 }
 
-function stepsOf({ groups, figures }: Debug): string {
+const resultText = ({ blocks, failed }: Result): string =>
+  [`Result${failed ? ", failed" : ""}:`, ...blocks.map(blockText)].join("\n\n");
+
+const json = (value: unknown): string => fenced(textOf(value), "json");
+
+function stepsOf(debug: Debug): string {
+  const { groups, figures } = measured(debug);
   const lines: string[] = [];
   let left = 0;
   const write = (part: Part, depth: number): void => {
-    if (lines.length < MOST_STEPS)
-      lines.push(`${"  ".repeat(depth)}- ${stepLine(part, figures.get(part)?.share ?? null)}`);
+    if (lines.length < MOST_STEPS) lines.push(`${"  ".repeat(depth)}- ${stepLine(part, figures.get(part))}`);
     else left++;
     for (const child of part.children) write(child, depth + 1);
   };
@@ -139,12 +134,13 @@ function stepsOf({ groups, figures }: Debug): string {
   return [...lines, ...(left ? [`- … and ${count(left)} more steps`] : [])].join("\n");
 }
 
-function stepLine(part: Part, share: number | null): string {
+function stepLine(part: Part, figures: Figures | undefined): string {
   const { input_tokens: read, output_tokens: written, cost_usd: cost } = part.raw;
+  const share = figures ? shareInWords(figures) : null;
   const facts = [
     hasFailed(part.raw) && "**failed**",
     part.duration !== null && duration(part.duration),
-    share !== null && `${percent(share)} of the run`,
+    share && `${share} of the run`,
     num(read) !== null && `${count(read)} tokens in`,
     num(written) !== null && `${count(written)} tokens out`,
     num(cost) !== null && money(cost),

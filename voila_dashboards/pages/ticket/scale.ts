@@ -19,14 +19,21 @@ const SHARE_OF_GAP = 0.04;
 const STUB = 0.015;
 /** Names of moments that are closer would stand in each other. */
 const CLOSEST = 0.09;
+/** A step has no more bars: those with the shortest times between them are drawn as one. */
+const MOST_BARS = 40;
+/** Nearer bars, as a share of the axis, would be drawn as one anyway. */
+const NEAREST = 0.002;
 
-/** Times in which nothing ran: no step that holds no other ones, and no iteration, whose own time a model takes. */
+/**
+ * Times in which nothing ran: no step that holds no other ones, no iteration, whose own time a model takes, and none of
+ * which nobody knows when it ran.
+ */
 export function idleGaps(groups: readonly Part[], layout: Layout): Place[] {
   if (!layout.isTimed) return [];
-  const busy = inSequence(groups)
+  const told = inSequence(groups)
     .filter((part) => !part.children.length || part.kind === "iteration")
-    .flatMap((part) => layout.places.get(part) ?? [])
-    .sort((a, b) => a.from - b.from);
+    .flatMap((part) => layout.places.get(part) ?? []);
+  const busy = [...told, ...layout.unsure].sort((a, b) => a.from - b.from);
   const shortest = Math.max(SHORTEST_GAP_MS, layout.total * SHARE_OF_GAP);
   const gaps: Place[] = [];
   let until = 0;
@@ -69,4 +76,28 @@ function named(layout: Layout, seen: Place, at: (ms: number) => number): Scale["
     if (!ticks.length || place - (ticks.at(-1)?.at ?? 0) >= CLOSEST) ticks.push({ ms: i * step, at: place });
   }
   return ticks;
+}
+
+/** What is seen of spans, as shares of the axis that is in sight. */
+export function barsOf(spans: readonly Place[], scale: Scale): Place[] {
+  const drawn = spans.flatMap((span): Place[] => {
+    const [from, to] = [scale.at(span.from), scale.at(span.to)];
+    if ((from < 0 && to <= 0) || (from >= 1 && to > 1)) return [];
+    return [{ from: Math.max(0, from), to: Math.min(1, to) }];
+  });
+  return joined(drawn, MOST_BARS, NEAREST);
+}
+
+/** At most as many spans: those with the shortest times between them become one, and those nearer than `least`. */
+export function joined(spans: readonly Place[], most: number, least: number): Place[] {
+  const gaps = spans.slice(1).map((span, i) => span.from - (spans[i]?.to ?? 0));
+  const widest = [...gaps].sort((a, b) => b - a)[most - 1] ?? -1;
+  const found: Place[] = [];
+  spans.forEach(({ from, to }, i) => {
+    const gap = gaps[i - 1] ?? Infinity;
+    const last = found.at(-1);
+    if (last && (gap <= widest || gap < least)) last.to = to;
+    else found.push({ from, to });
+  });
+  return found;
 }

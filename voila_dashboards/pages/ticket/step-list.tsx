@@ -4,9 +4,9 @@ import type { VNode } from "preact";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { useVirtualRows } from "../../web/parts/virtual.ts";
 import { duration, plural } from "../../web/text/numbers.ts";
-import type { Debug } from "./debug.ts";
 import type { Layout } from "./layout.ts";
 import type { Looking } from "./looking.ts";
+import type { Measured } from "./measured.ts";
 import { moved, rowsOf } from "./rows.ts";
 import type { Scale } from "./scale.ts";
 import { idOf, StepRow } from "./step-row.tsx";
@@ -14,7 +14,7 @@ import { idOf, StepRow } from "./step-row.tsx";
 const ROW_HEIGHT = 30;
 
 interface ListProps {
-  debug: Debug;
+  debug: Measured;
   looking: Looking;
   scale: Scale;
 }

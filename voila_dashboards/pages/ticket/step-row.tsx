@@ -1,17 +1,16 @@
 /** One row of the list of steps: its name, its bar where it lies in time, how long it took. */
 
 import type { VNode } from "preact";
-import { useTip } from "../../web/parts/tip.tsx";
-import { clip, firstWords, isBlank, isRecord, label } from "../../web/text/labels.ts";
-import { count, DASH, duration } from "../../web/text/numbers.ts";
+import { clip, firstWords } from "../../web/text/labels.ts";
+import { count } from "../../web/text/numbers.ts";
 import type { Part } from "../../web/trace/trace.ts";
-import type { Debug } from "./debug.ts";
-import type { Layout, Place } from "./layout.ts";
+import { Bar } from "./bar.tsx";
 import type { Looking } from "./looking.ts";
+import type { Measured } from "./measured.ts";
 import type { Row } from "./rows.ts";
 import type { Scale } from "./scale.ts";
+import { tookOf, tookShort } from "./took.ts";
 
-const BARS = { node: "node", group: "group", iteration: "iteration", "tool call": "call" } as const;
 /** Deeper rows are not moved further in: their names would have no room. */
 const DEEPEST = 8;
 
@@ -21,7 +20,7 @@ interface RowProps {
   row: Row;
   /** How far down it stands, in pixels. */
   top: number;
-  debug: Debug;
+  debug: Measured;
   looking: Looking;
   scale: Scale;
 }
@@ -53,7 +52,7 @@ export function StepRow({ row, top, debug, looking, scale }: RowProps): VNode {
       <div class="cl-g-track">
         <Bar part={part} layout={debug.layout} scale={scale} />
       </div>
-      <span class={`cl-g-time ${part.failed ? "cl-bad" : ""}`}>{tookOf(part, debug.layout)}</span>
+      <span class={`cl-g-time ${part.failed ? "cl-bad" : ""}`}>{tookShort(tookOf(part, debug.layout))}</span>
     </div>
   );
 }
@@ -76,7 +75,7 @@ function Toggle({ part, isOpen, turn }: { part: Part; isOpen: boolean; turn: () 
   );
 }
 
-function Named({ part, debug, isOpen }: { part: Part; debug: Debug; isOpen: boolean }): VNode {
+function Named({ part, debug, isOpen }: { part: Part; debug: Measured; isOpen: boolean }): VNode {
   const failures = debug.figures.get(part)?.failures ?? 0;
   const lead = leadOf(part);
   return (
@@ -101,46 +100,4 @@ function leadOf({ kind, raw, children, note }: Part): string {
     return firstWords(raw.action) || children.map((call) => call.name).join(", ") || firstWords(raw.thought);
   if (kind === "group") return note ?? `×${count(children.length)}`;
   return children.length > 1 ? `×${count(children.length)}` : "";
-}
-
-export const placeOf = (part: Part, layout: Layout): Place => layout.places.get(part) ?? { from: 0, to: 0 };
-
-export function tookOf(part: Part, layout: Layout): string {
-  const { from, to } = placeOf(part, layout);
-  if (part.duration !== null) return duration(part.duration);
-  return layout.isTimed && to > from ? `~${duration(to - from)}` : DASH;
-}
-
-function Bar({ part, layout, scale }: { part: Part; layout: Layout; scale: Scale }): VNode | null {
-  const explained = useTip();
-  const { from, to } = placeOf(part, layout);
-  const [begins, ends] = [scale.at(from), scale.at(to)];
-  if ((begins < 0 && ends <= 0) || (begins >= 1 && ends > 1)) return null; // it is out of sight
-  const left = Math.min(99.8, Math.max(0, begins * 100));
-  const width = Math.max(0.2, Math.min(100, ends * 100) - left);
-  const kind = part.failed && part.kind !== "iteration" && part.kind !== "group" ? "failed" : BARS[part.kind];
-  const isTroubled = part.failed && kind !== "failed";
-  return (
-    <div
-      class={`cl-g-bar cl-g-${kind} ${isTroubled ? "cl-g-troubled" : ""}`}
-      style={{ left: `${left}%`, width: `${width}%` }}
-      {...explained(() => <Explained part={part} layout={layout} />)}
-    />
-  );
-}
-
-function Explained({ part, layout }: { part: Part; layout: Layout }): VNode {
-  const sent = part.raw.error;
-  const error = isRecord(sent) ? (sent.message ?? sent) : sent;
-  const place = layout.isTimed ? `start +${duration(placeOf(part, layout).from)}` : null;
-  const unknown = layout.isTimed ? "duration not recorded" : null;
-  const took = part.duration !== null ? `took ${duration(part.duration)}` : unknown;
-  return (
-    <>
-      <strong>{clip(part.name, 80)}</strong>
-      <span> {part.kind === "group" ? "" : part.kind}</span>
-      <div>{[place, took].filter(Boolean).join(", ")}</div>
-      {part.failed && <div class="cl-bad">{isBlank(error) ? "failed" : clip(label(error), 160)}</div>}
-    </>
-  );
 }

@@ -2,7 +2,8 @@
 
 import { render, type VNode } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { CopyButton, DownloadButton } from "../../web/parts/copy.tsx";
+import { CopyButton } from "../../web/parts/copy.tsx";
+import { DownloadButton } from "../../web/parts/download.tsx";
 import { useSession } from "../../web/session/context.ts";
 import Markdown from "../../web/values/markdown.tsx";
 import { fileName } from "./raw-log.ts";
@@ -39,7 +40,7 @@ function printing(root: HTMLElement, text: () => string): () => void {
   };
   const make = () => {
     root.append(paper);
-    render(<Markdown text={text()} />, paper);
+    render(<Markdown text={text()} isOwn />, paper);
     root.classList.add("cl-printed");
   };
   window.addEventListener("beforeprint", make, { signal: stop.signal });

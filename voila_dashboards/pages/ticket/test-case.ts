@@ -1,11 +1,10 @@
-/** A run as a test case: a pytest module with its inputs, what its tools gave back, and its final response. */
+/** A run as a test case: a pytest module with its turns, what its tools gave back, and its final response. */
 
 import type { Log } from "../../web/generated/contract.ts";
-import { isBlank, label } from "../../web/text/labels.ts";
+import { label } from "../../web/text/labels.ts";
 import { iso } from "../../web/text/times.ts";
-import { inSequence } from "../../web/trace/nest.ts";
-import type { Part, Run } from "../../web/trace/trace.ts";
 import { exactText } from "../../web/values/exact.ts";
+import { recordedCalls, recordedTurns } from "./recorded.ts";
 import type { Told } from "./report.ts";
 
 /** Deeper values would be no expression that Python reads. */
@@ -42,37 +41,19 @@ export function python(value: unknown, indent = "", depth = 0): string {
     : open + close;
 }
 
-export function testCase({ log, run, debug }: Told): string {
-  const parts = inSequence(debug.groups);
+export function testCase({ log, run, debug, turns }: Told): string {
   const recorded = {
     ticket_id: log.ticket_id,
     log_id: log.log_id,
     status: log.status,
     category: log.category,
     workflow_version: log.workflow_version,
-    inputs: inputsOf(run, parts),
-    tool_calls: parts.filter((part) => part.kind === "tool call").map(callOf),
+    turns: recordedTurns(run, debug.groups),
+    tool_calls: recordedCalls(turns, debug.groups),
     final_response: run?.final ?? null,
   };
   return `${head(log)}RECORDED = ${python(recorded)}\n${FIXTURES}`;
 }
-
-/** What the run was given: messages before the first answer, else what its first steps were given. */
-function inputsOf(run: Run | null, parts: readonly Part[]): unknown[] {
-  const messages = run?.messages ?? [];
-  const answer = messages.findIndex((message) => /^(assistant|ai|model)$/i.test(String(message.role)));
-  const before = answer < 0 ? messages : messages.slice(0, answer);
-  if (before.length) return before;
-  const first = parts.find((part) => !isBlank(part.raw.input));
-  return first ? [first.raw.input] : [];
-}
-
-const callOf = ({ name, raw }: Part): Record<string, unknown> => ({
-  name,
-  arguments: raw.arguments ?? null,
-  result: raw.result ?? null,
-  ...(isBlank(raw.error) ? {} : { error: raw.error }),
-});
 
 /** Nothing of a log may end the text it stands in. */
 const plain = (value: unknown): string =>
@@ -95,13 +76,20 @@ const FIXTURES = `
 
 @pytest.fixture
 def recorded():
-    """What the run was given, what its tools gave back, and what it said last."""
+    """What was said turn by turn, what the tools gave back by call, and the final response.
+
+    Of each turn: \`\`inputs\`\`, messages of the system and the user; \`\`answers\`\`, what came until they
+    spoke again; and \`\`response\`\`, the last words of these.
+    """
     return copy.deepcopy(RECORDED)
 
 
 @pytest.fixture
 def call_tool(recorded):
-    """Answers as the tools of the run did: by name and arguments, each call once, in their order."""
+    """Answers as the tools of the run did: by name and arguments, each call once, in their order.
+
+    A call that failed raises RuntimeError; one that the run did not make, AssertionError.
+    """
     left = recorded["tool_calls"]
 
     def call(name, arguments):
@@ -117,5 +105,9 @@ def call_tool(recorded):
 
 
 # def test_the_workflow_says_the_same(recorded, call_tool):
-#     assert your_workflow(recorded["inputs"], call_tool) == recorded["final_response"]
+#     messages = []
+#     for turn in recorded["turns"]:
+#         messages += turn["inputs"]
+#         assert your_workflow(messages, call_tool) == turn["response"]
+#         messages += turn["answers"]
 `;

@@ -2,6 +2,7 @@
 
 export { default as Debugger } from "./debugger.tsx";
 export { default as Finder } from "./finder.tsx";
+export { Gone } from "./gone.tsx";
 export { default as RawLog } from "./raw-view.tsx";
 export { Side } from "./side.tsx";
 export { TraceState } from "./trace-state.tsx";

@@ -4,13 +4,14 @@ import type { VNode } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { PagePayload, TicketData } from "../../web/generated/contract.ts";
 import { later } from "../../web/parts/later.tsx";
+import { newRoom, RoomContext } from "../../web/parts/room.ts";
 import { Sought } from "../../web/parts/sought.ts";
 import { useSession } from "../../web/session/context.ts";
 import { loadStyles } from "../../web/session/loading.ts";
 import type { PageView } from "../../web/session/page-view.ts";
-import { clip, label } from "../../web/text/labels.ts";
+import { label } from "../../web/text/labels.ts";
 import { count } from "../../web/text/numbers.ts";
-import type { Turn } from "../../web/trace/conversation.ts";
+import { callsIn, type Turn } from "../../web/trace/conversation.ts";
 import { type Run, readTrace } from "../../web/trace/trace.ts";
 import { BROKEN, parseJson } from "../../web/values/exact.ts";
 import { type Debug, linkOf } from "./debug.ts";
@@ -25,15 +26,15 @@ import type { SideProps } from "./side.tsx";
 import { Tabs, type View } from "./tabs.tsx";
 import type { StateProps } from "./trace-state.tsx";
 import { Trouble } from "./trouble.tsx";
-import { wordsToFind } from "./words.ts";
 
 /** What a first paint does without, with its styles. */
 async function tools(): Promise<typeof import("./tools.tsx")> {
-  const [module] = await Promise.all([import("./tools.tsx"), loadStyles("ticket-late")]);
+  const [module] = await Promise.all([import("./tools.tsx"), loadStyles("ticket-late"), loadStyles("markdown")]);
   return module;
 }
 
 const steps = later<{ debug: Debug; looking: Looking }>(async () => ({ default: (await tools()).Debugger }));
+const gone = later<{ step: string }>(async () => ({ default: (await tools()).Gone }));
 const finder = later<FinderProps>(async () => ({ default: (await tools()).Finder }));
 const state = later<StateProps>(async () => ({ default: (await tools()).TraceState }));
 const side = later<SideProps>(async () => ({ default: (await tools()).Side }));
@@ -46,16 +47,17 @@ function Ticket({ payload }: { payload: Payload }): VNode {
   const session = useSession();
   const run = useMemo(() => runOf(data), [data.trace]);
   const debug = useDebug(run ?? NOTHING, data.log.status !== "SUCCESS");
+  const turns = useTurns(run, debug);
   return (
     <>
-      <TicketHead log={data.log} may={may} names={names} />
+      <TicketHead log={data.log} may={may} names={names} said={useMemo(() => callsIn(turns), [turns])} />
       {isOdd(data, run) && (
         <state.Draw
           of={{ data, run, isRouted: session.isRouted }}
           meanwhile={<section class="cl-card cl-awaited-state" />}
         />
       )}
-      <Read payload={payload} run={run} debug={debug} />
+      <Read payload={payload} run={run} debug={debug} turns={turns} />
     </>
   );
 }
@@ -68,18 +70,19 @@ interface ReadProps {
   /** Null where there is no trace that can be read. */
   run: Run | null;
   debug: Debug;
+  turns: readonly Turn[];
 }
 
 /** What can be read of a run: what was said, and what was done, one of whose steps is looked at. */
-function Read({ payload, run, debug }: ReadProps): VNode {
+function Read({ payload, run, debug, turns }: ReadProps): VNode {
   const { params, data } = payload;
-  const turns = useTurns(run, debug);
   const mark = useMarked(payload);
   const [view, setView] = useState<View>(firstView(params, turns.length > 0));
   const [turn, setTurn] = useState<number | null>(null);
   const [query, setQuery] = useState(params.find);
-  const words = useMemo(() => wordsToFind(query), [query]);
+  const [words, seek] = useState<readonly string[]>([]);
   const session = useSession();
+  const room = useMemo(newRoom, [session]);
   const left = useMemo(() => howLeft(session), [session]);
   const looking = useLooking(debug, params.step, (step) => mark({ step }), left?.open);
   useLeft(session, left, looking?.open);
@@ -93,6 +96,7 @@ function Read({ payload, run, debug }: ReadProps): VNode {
   };
   const go = (hit: Hit) => {
     if (hit.kind === "step") return show(hit.key);
+    if (hit.kind === "section") return setTurn(null); // it is there, whatever is shown beside it
     choose("conversation");
     setTurn(hit.place);
   };
@@ -105,25 +109,27 @@ function Read({ payload, run, debug }: ReadProps): VNode {
   const list = looking && <steps.Draw of={{ debug, looking }} meanwhile={<Awaited />} lost={<Awaited isLost />} />;
   const parts = { payload, run, debug, show };
   return (
-    <Sought.Provider value={words}>
-      {looking?.gone && <Gone step={looking.gone} />}
-      {run && <Trouble debug={debug} run={run} show={show} />}
-      <finder.Draw
-        of={{ run, turns, debug, query, words, seen: params.step, search, go, link, log: data.log }}
-        meanwhile={<div class="cl-find" />}
-      />
-      {list && turns.length ? (
-        <Tabs shown={view} names={namesOf(turns.length, debug)} choose={choose}>
-          {view === "steps" && list}
-          <Parts {...parts} {...(view === "conversation" ? { turns, sought: turn } : {})} />
-        </Tabs>
-      ) : (
-        <div class="cl-tab-panel">
-          {list}
-          <Parts {...parts} turns={turns} sought={turn} />
-        </div>
-      )}
-    </Sought.Provider>
+    <RoomContext.Provider value={room}>
+      <Sought.Provider value={words}>
+        {looking?.gone && <gone.Draw of={{ step: looking.gone }} meanwhile={null} />}
+        {run && <Trouble debug={debug} run={run} show={show} />}
+        <finder.Draw
+          of={{ run, turns, debug, query, seek, seen: params.step, search, go, link, log: data.log }}
+          meanwhile={<div class="cl-find" />}
+        />
+        {list && turns.length ? (
+          <Tabs shown={view} names={namesOf(turns.length, debug)} choose={choose}>
+            {view === "steps" && list}
+            <Parts {...parts} {...(view === "conversation" ? { turns, sought: turn } : {})} />
+          </Tabs>
+        ) : (
+          <div class="cl-tab-panel">
+            {list}
+            <Parts {...parts} turns={turns} sought={turn} />
+          </div>
+        )}
+      </Sought.Provider>
+    </RoomContext.Provider>
   );
 }
 
@@ -163,13 +169,6 @@ const Lost = ({ of }: { of: string }): VNode => (
   <p class="cl-muted">{`The page could not load ${of}. Load it again in a few seconds.`}</p>
 );
 
-const Gone = ({ step }: { step: string }): VNode => (
-  <p class="cl-as-of" role="status">
-    This ticket has no step <bdi>{clip(step, 60)}</bdi>, to which the link leads: the log may have been sent anew. It is
-    shown from where it would open.
-  </p>
-);
-
 interface PartsProps {
   payload: Payload;
   run: Run | null;
@@ -185,7 +184,7 @@ function Parts({ payload, run, debug, show = () => {}, turns = [], sought = null
   return (
     <div class="cl-grid cl-grid-ticket">
       <div class="cl-stack">
-        {turns.length > 0 && <Conversation turns={turns} debug={debug} show={show} sought={sought} />}
+        {turns.length > 0 && <Conversation turns={turns} show={show} sought={sought} />}
         {run && <FinalCard final={run.final} />}
         {run && run.unknown.length > 0 && <UnknownCard unknown={run.unknown} />}
         <RawCard data={payload.data} />

@@ -1,7 +1,10 @@
 /** What is looked for in a ticket. */
 
-/** `refund "not found"`: words, and what stands within quotes as one. */
-export const wordsToFind = (query: string): string[] =>
-  [...query.toLowerCase().matchAll(/"([^"]+)"|(\S+)/g)]
-    .map(([, phrase, word]) => (phrase ?? word ?? "").trim())
-    .filter(Boolean);
+import { fold } from "../../web/text/fold.ts";
+
+/** `Crème "not found"`: words, and what stands within quotes as one; folded, each once. */
+export const wordsToFind = (query: string): string[] => [
+  ...new Set(
+    [...query.matchAll(/"([^"]+)"|(\S+)/g)].map(([, phrase, word]) => fold(phrase ?? word ?? "")).filter(Boolean),
+  ),
+];

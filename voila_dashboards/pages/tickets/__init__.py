@@ -6,6 +6,7 @@ from typing import Final
 
 from voila_dashboards.conditions import NUMBERS, OPERATORS
 from voila_dashboards.page import Page
+from voila_dashboards.pages.tickets.find import FINDING
 from voila_dashboards.pages.tickets.params import PARAMS
 from voila_dashboards.pages.tickets.payload import TicketsData
 from voila_dashboards.pages.tickets.query import tickets_data
@@ -28,4 +29,5 @@ TICKETS: Final = Page(
         "LAST_PAGE": END,
     },
     has_client_choice=True,
+    finding=FINDING,
 )

@@ -1,18 +1,21 @@
 /** Statuses, each with how many tickets it would show, to filter by; and the way out of all filters. */
 
 import type { VNode } from "preact";
-import type { PageParams, TicketsData } from "../../web/generated/contract.ts";
+import type { PageParams, TicketsData, ValueCount } from "../../web/generated/contract.ts";
 import { Link } from "../../web/parts/link.tsx";
 import { Swatch } from "../../web/parts/words.tsx";
 import { fromStart, statusList, statusParam } from "../../web/session/addresses.ts";
 import { count } from "../../web/text/numbers.ts";
 import { statusKind } from "../../web/text/statuses.ts";
+import { ValueSearch } from "./value-search.tsx";
 
 type Params = PageParams["tickets"];
-type Named = { name: string; count: number };
+type Named = ValueCount & { name: string };
 
 /** Statuses that are always to be seen; others are folded, unless they are chosen. */
 const AT_FIRST = 8;
+/** So many are seen at a glance. */
+const WITHOUT_SEARCH = 20;
 
 /** The statuses that have a name. */
 export const namedStatuses = (data: TicketsData): Named[] =>
@@ -22,18 +25,25 @@ export function Chips({ data, params }: { data: TicketsData; params: Params }): 
   const named = namedStatuses(data);
   const names = named.map((each) => each.name);
   const chosen = statusList(params.status);
-  const draw = ({ name, count: n }: Named) => (
-    <Chip key={name} name={name} n={n} kind={statusKind(name, names)} params={params} />
+  const draw = ({ name, count: n }: ValueCount) => (
+    <Chip key={name} name={name ?? ""} n={n} kind={statusKind(name ?? "", names)} params={params} />
   );
   const first = named.filter(({ name }, i) => i < AT_FIRST || chosen.includes(name));
   const rest = named.filter((each) => !first.includes(each));
+  const more = rest.length + data.more.status;
   return (
     <div class="cl-chips" role="group" aria-label="Status">
       {first.map(draw)}
-      {rest.length > 0 && (
+      {more > 0 && (
         <details class="cl-more-chips">
-          <summary>{count(rest.length)} more statuses</summary>
-          <div class="cl-chips">{rest.map(draw)}</div>
+          <summary>{count(more)} more statuses</summary>
+          {more > WITHOUT_SEARCH ? (
+            <ValueSearch of="status" what="a status" params={params} draw={draw} list="div" class="cl-chips">
+              {rest.map(draw)}
+            </ValueSearch>
+          ) : (
+            <div class="cl-chips">{rest.map(draw)}</div>
+          )}
         </details>
       )}
       <Clear params={params} />

@@ -1,42 +1,46 @@
 /** What the list is narrowed to and ordered by, as choices. */
 
-import type { VNode } from "preact";
-import { type May, NONE, type PageParams, type TicketChoice, type TicketsData } from "../../web/generated/contract.ts";
+import { Fragment, type VNode } from "preact";
+import { type May, NONE, type PageParams, type TicketsData, type ValueCount } from "../../web/generated/contract.ts";
 import { Choice } from "../../web/parts/choice.tsx";
 import { Link } from "../../web/parts/link.tsx";
 import { fromStart } from "../../web/session/addresses.ts";
 import { useSession } from "../../web/session/context.ts";
 import { count } from "../../web/text/numbers.ts";
 import { columnsFor, directions } from "./columns.tsx";
+import { MoreValues } from "./more-values.tsx";
 
 type Params = PageParams["tickets"];
-type Chosen = "category" | "version" | "environment";
+
+const CHOICES = [
+  { of: "category", name: "Category", one: "a category", many: "categories", offered: "categories" },
+  { of: "version", name: "Version", one: "a version", many: "versions", offered: "versions" },
+  { of: "environment", name: "Environment", one: "an environment", many: "environments", offered: "environments" },
+] as const;
+
+/** What a choice is about, and what it is called. */
+type Kind = (typeof CHOICES)[number];
 
 export function ValueChoices({ data, params }: { data: TicketsData; params: Params }): VNode {
   return (
     <>
-      <ValueChoice name="Category" all="All categories" of="category" choices={data.categories} params={params} />
-      <ValueChoice name="Version" all="All versions" of="version" choices={data.versions} params={params} />
-      <ValueChoice
-        name="Environment"
-        all="All environments"
-        of="environment"
-        choices={data.environments}
-        params={params}
-      />
+      {CHOICES.map((kind) => (
+        <Fragment key={kind.of}>
+          <ValueChoice kind={kind} choices={data[kind.offered]} params={params} />
+          <MoreValues {...kind} more={data.more[kind.of]} params={params} />
+        </Fragment>
+      ))}
     </>
   );
 }
 
 interface ValueChoiceProps {
-  name: string;
-  all: string;
-  of: Chosen;
-  choices: readonly TicketChoice[];
+  kind: Kind;
+  choices: readonly ValueCount[];
   params: Params;
 }
 
-function ValueChoice({ name, all, of, choices, params }: ValueChoiceProps): VNode {
+function ValueChoice({ kind: { of, name, many }, choices, params }: ValueChoiceProps): VNode {
   const session = useSession();
   const value = params[of];
   const options = choices.map(
@@ -47,7 +51,7 @@ function ValueChoice({ name, all, of, choices, params }: ValueChoiceProps): VNod
     <Choice
       name={name}
       value={value}
-      options={[["", all], ...known, ...options]}
+      options={[["", `All ${many}`], ...known, ...options]}
       onChoose={(chosen) => session.go("tickets", fromStart({ ...params, [of]: chosen }))}
       class={value ? "cl-chosen" : ""}
     />

@@ -10,6 +10,7 @@ import {
 } from "../../web/generated/contract.ts";
 import { Link } from "../../web/parts/link.tsx";
 import { Muted, StatusBadge, Time } from "../../web/parts/words.tsx";
+import type { LinkParams } from "../../web/session/addresses.ts";
 import { clientName } from "../../web/text/clients.ts";
 import { label } from "../../web/text/labels.ts";
 import { bytes, count, DASH, money, num, percent, seconds } from "../../web/text/numbers.ts";
@@ -20,6 +21,8 @@ export interface Beside {
   statuses: readonly string[];
   /** What clients are called. */
   names: Readonly<Record<string, string>>;
+  /** What the list was searched for, which a ticket is then searched for too. */
+  words: string;
 }
 
 export interface TableColumn {
@@ -39,13 +42,20 @@ function figure(key: SortKey & keyof TicketRow, name: string, write: (value: unk
   return { key, name, class: "cl-num", cell: (row) => write(row[key]), isExtra: true };
 }
 
+/** The way to a ticket, with the words that it was found by. */
+export const ticketAt = ({ client_id, log_id }: TicketRow, words: string): LinkParams<"ticket"> => ({
+  client_id,
+  log_id,
+  find: words,
+});
+
 const COLUMNS: readonly TableColumn[] = [
   {
     key: "ticket_id",
     name: "Ticket",
     class: "cl-wide",
-    cell: (row) => (
-      <Link page="ticket" params={{ client_id: row.client_id, log_id: row.log_id }} class="cl-ticket-id">
+    cell: (row, { words }) => (
+      <Link page="ticket" params={ticketAt(row, words)} class="cl-ticket-id">
         {label(row.ticket_id)}
       </Link>
     ),

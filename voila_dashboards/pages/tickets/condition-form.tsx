@@ -74,9 +74,9 @@ export function ConditionForm({ params }: { params: Params }): VNode {
 }
 
 /** The conditions that are set, each to be taken away; null where there is none. */
-export function ConditionChips({ params, ignored }: { params: Params; ignored: readonly string[] }): VNode | null {
+export function ConditionChips({ params }: { params: Params }): VNode | null {
   const set = conditionList(params.where);
-  if (!set.length && !ignored.length) return null;
+  if (!set.length) return null;
   return (
     <ul class="cl-narrowed" aria-label="Conditions">
       {set.map((each) => (
@@ -92,11 +92,6 @@ export function ConditionChips({ params, ignored }: { params: Params; ignored: r
             <span class="cl-sr">Take away: {conditionText(each)}</span>
             <span aria-hidden="true">×</span>
           </Link>
-        </li>
-      ))}
-      {ignored.map((each) => (
-        <li key={each} class="cl-ignored">
-          not understood, and narrows nothing: <bdi>{each}</bdi>
         </li>
       ))}
     </ul>

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from voila_dashboards.conditions import Conditions
+from voila_dashboards.conditions import Conditions, unread_conditions, unread_statuses
 from voila_dashboards.params import Param
 from voila_dashboards.periods import period_params
 from voila_dashboards.queries.ticket_order import SORTS
@@ -15,9 +15,12 @@ PARAMS: Final = {
     **period_params("all"),
     "client": Param(),
     **{name: Param() for name in Conditions().as_params()},
+    "status": Param(unread=unread_statuses),
+    "where": Param(unread=unread_conditions),
+    "failed_calls": Param(choices=("", "1")),
     "sort": Param("executed_at", Words("SortKey", tuple(SORTS))),
     "dir": Param("desc", ("asc", "desc"), default_by=("sort", SORTS)),
-    "columns": Param(),
+    "columns": Param(unread=lambda names: [name for name in names.split(",") if name and name not in SORTS]),
     "after": Param(),
     "before": Param(),
 }

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from voila_dashboards.finding import ValueCount
 
-class TicketChoice(TypedDict):
-    """A value that a filter offers, None for logs without one, and how many tickets it would show."""
 
-    name: str | None
-    count: int
+class MoreValues(TypedDict):
+    """How many values of each choice there are beside those that are offered; a search finds them."""
+
+    status: int
+    category: int
+    version: int
+    environment: int
 
 
 class TicketRow(TypedDict):
@@ -41,16 +45,16 @@ class TicketsData(TypedDict):
 
     ``before`` and ``after`` are what the parameters of these names must be for the page before and after this one; None
     where there is none. ``first`` is the place of the first row among ``found``, from 1; tickets that arrive while
-    somebody turns pages make it a little less. ``ignored`` are conditions that were not understood.
+    somebody turns pages make it a little less.
     """
 
     found: int
-    statuses: list[TicketChoice]
-    categories: list[TicketChoice]
-    versions: list[TicketChoice]
-    environments: list[TicketChoice]
+    statuses: list[ValueCount]
+    categories: list[ValueCount]
+    versions: list[ValueCount]
+    environments: list[ValueCount]
+    more: MoreValues
     has_any: bool
-    ignored: list[str]
     first: int
     page_size: int
     before: str | None

@@ -2,52 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, TypedDict
 
 from access.viewer import Viewer
-from caselog.model import KNOWN_STATUSES
 from lake.columns import SCOPE_LOGS
-from voila_dashboards.conditions import COLUMNS, Conditions, read_conditions
+from voila_dashboards.conditions import read_conditions
+from voila_dashboards.pages.tickets.facets import count_facets
 from voila_dashboards.pages.tickets.params import read_columns
-from voila_dashboards.pages.tickets.payload import TicketChoice, TicketRow, TicketsData
+from voila_dashboards.pages.tickets.payload import TicketRow, TicketsData
 from voila_dashboards.params import read_client
 from voila_dashboards.periods import read_period
 from voila_dashboards.queries.keyset import END, Order, Place, beyond, encode_place, read_place, up_to
-from voila_dashboards.queries.narrowing import chosen_only, fits, narrowed, visible
+from voila_dashboards.queries.narrowing import chosen_only, narrowed, visible
 from voila_dashboards.queries.source import Filter, Source, chosen_client, has_any, number
 from voila_dashboards.queries.ticket_order import read_order
 
 PAGE_SIZE: Final = 50
-#: Values of a choice that are offered, the most frequent first; the words find the others.
-_MOST_CHOICES: Final = 100
-
-_CHOSEN: Final = {"status": "status", **COLUMNS}
-#: Each choice counts what it would show: all that the others leave. Rows are read once, and counted by all four; what
-#: each choice shows is then a sum of few counts.
-_FACETS: Final = """
-    WITH {hits} counted AS (
-        SELECT status, category, workflow_version, environment, count(*) AS tickets FROM {rows} GROUP BY ALL
-    ), fitting AS (
-        SELECT *, {fits} FROM counted
-    )
-    SELECT grouping(status, category, workflow_version, environment), status, category, workflow_version, environment,
-           {counts}, {newest}
-    FROM fitting
-    GROUP BY GROUPING SETS ((status), (category), (workflow_version), (environment), ())
-"""
-_ALL_ROWS: Final = "(FROM logs {where})"
-#: The newest that fit, found on the way where it is dear to look for them once more: texts are read once then.
-_HITS: Final = """hits AS MATERIALIZED (
-        SELECT status, category, workflow_version, environment, executed_at FROM logs {where}
-    ),"""
-_NEWEST: Final = f"(SELECT max(executed_at, {PAGE_SIZE + 1}) FROM hits {{where}})"  # noqa: S608 - of our own
-#: Which grouping set a row is of: a bit is set for each column that is not grouped by.
-_SETS: Final = {"status": 0b0111, "category": 0b1011, "version": 0b1101, "environment": 0b1110}
-_ALL: Final = 0b1111
-
 #: Where the page's last row lies in the order, by two narrow columns; only rows up to it are read whole.
 _LAST: Final = "SELECT {column}, executed_at FROM logs {where} ORDER BY {order} LIMIT ?"
 _FIELDS: Final = (
@@ -73,13 +46,12 @@ def tickets_data(
     base = narrowed(reader, visible(viewer, client_id, period), conditions, viewer, period)
     order = read_order(params)
     with_newest = bool(conditions.words) and order.is_by_time and not order.is_ascending
-    facets, newest = _facets(reader, base, conditions, with_newest=with_newest)
+    facets, newest = count_facets(reader, base, conditions, _ONE_MORE if with_newest else 0)
     listed = _List(reader, chosen_only(base, conditions), order, facets["found"], newest)
     rows, page = _page(listed, params) if facets["found"] else ([], _NO_PAGE)
     data: TicketsData = {
         **facets,
         "has_any": bool(facets["found"]) or has_any(reader, viewer),
-        "ignored": list(conditions.ignored),
         "page_size": PAGE_SIZE,
         "rows": rows,
         **page,
@@ -91,81 +63,9 @@ def tickets_data(
         "sort": order.column,
         "dir": "asc" if order.is_ascending else "desc",
         "columns": ",".join(read_columns(params)),
-        **{name: params.get(name, "") for name in ("after", "before")},
+        **_places(params, order),
     }
     return shown, data
-
-
-# ------------------------------------------------------------ what can be chosen
-
-
-class _Facets(TypedDict):
-    found: int
-    statuses: list[TicketChoice]
-    categories: list[TicketChoice]
-    versions: list[TicketChoice]
-    environments: list[TicketChoice]
-
-
-def _facets(
-    reader: Source, base: Filter, conditions: Conditions, *, with_newest: bool
-) -> tuple[_Facets, list[datetime]]:
-    """How many tickets each value of each choice would show, and how many are found, in one scan.
-
-    ``with_newest``: and when the newest of these were executed.
-    """
-    rules = fits(conditions)
-    columns = ", ".join(
-        f"{rule.clauses[0] if rule.clauses else 'true'} AS fits_{name}" for name, rule in rules.items()
-    )
-    values = [value for rule in rules.values() for value in rule.values]
-    query = _FACETS.format(
-        hits=_HITS.format(where=base.where) if with_newest else "",
-        rows="hits" if with_newest else _ALL_ROWS.format(where=base.where),
-        counts=", ".join(_count_of([other for other in rules if other != name]) for name in (*rules, "")),
-        fits=columns,
-        newest=_NEWEST.format(where=chosen_only(Filter(), conditions).where) if with_newest else "NULL",
-    )
-    asked = [*base.values, *values, *(values if with_newest else ())]
-    found, times = 0, list[datetime]()
-    told: dict[str, list[TicketChoice]] = {name: [] for name in rules}
-    for which, *row, newest_of_set in reader.sql(query, asked):
-        names, counted = row[: len(rules)], row[len(rules) :]
-        if which == _ALL:
-            found, times = counted[-1], newest_of_set or []
-        for place, name in enumerate(rules):
-            if which == _SETS[name]:
-                told[name].append({"name": names[place] or None, "count": counted[place]})
-    facets: _Facets = {
-        "found": found,
-        "statuses": _in_order(told["status"], conditions.statuses),
-        "categories": _most(told["category"]),
-        "versions": _most(told["version"]),
-        "environments": _most(told["environment"]),
-    }
-    return facets, times
-
-
-def _count_of(names: Iterable[str]) -> str:
-    fit = " AND ".join(f"fits_{name}" for name in names)
-    return f"coalesce(sum(CASE WHEN {fit} THEN tickets END), 0)::BIGINT"
-
-
-def _most(choices: Sequence[TicketChoice]) -> list[TicketChoice]:
-    """The most frequent values, each once; what stands for none may be told in two ways."""
-    counts: dict[str | None, int] = {}
-    for choice in choices:
-        counts[choice["name"]] = counts.get(choice["name"], 0) + choice["count"]
-    ordered = sorted(counts.items(), key=lambda each: (-each[1], each[0] is None, each[0] or ""))
-    return [{"name": name, "count": count} for name, count in ordered[:_MOST_CHOICES]]
-
-
-def _in_order(choices: Sequence[TicketChoice], asked: Sequence[str]) -> list[TicketChoice]:
-    """Statuses that are known in their order, then others by number; one that was asked for is always there."""
-    wanted: list[TicketChoice] = [{"name": name, "count": 0} for name in asked]
-    most = _most([*choices, *wanted])
-    known = [choice for name in KNOWN_STATUSES for choice in most if choice["name"] == name]
-    return [*known, *(choice for choice in most if choice not in known)]
 
 
 # ------------------------------------------------------------ one page
@@ -189,6 +89,15 @@ class _List:
     order: Order
     found: int
     newest: Sequence[datetime]
+
+
+def _places(params: Mapping[str, str], order: Order) -> dict[str, str]:
+    """Where the page begins or ends, as the address says it; nothing where that is no place in this order."""
+    kind, given = SCOPE_LOGS[order.column], {name: params.get(name, "") for name in ("after", "before")}
+    return {
+        name: value if read_place(value, order, kind) or (name, value) == ("before", END) else ""
+        for name, value in given.items()
+    }
 
 
 def _page(listed: _List, params: Mapping[str, str]) -> tuple[list[TicketRow], _Page]:

@@ -3,12 +3,12 @@
 import type { VNode } from "preact";
 import type { May, PageParams, TicketRow, TicketsData } from "../../web/generated/contract.ts";
 import { Link } from "../../web/parts/link.tsx";
-import { fromStart, hrefOf } from "../../web/session/addresses.ts";
+import { fromStart, hrefOf, type LinkParams } from "../../web/session/addresses.ts";
 import { useSession } from "../../web/session/context.ts";
 import type { Session } from "../../web/session/session.ts";
 import { zone } from "../../web/text/times.ts";
 import { ChooseBox, type Choosing } from "./chosen.tsx";
-import { type Beside, columnsFor, directions, type TableColumn } from "./columns.tsx";
+import { type Beside, columnsFor, directions, type TableColumn, ticketAt } from "./columns.tsx";
 
 interface TableProps {
   data: TicketsData;
@@ -19,9 +19,7 @@ interface TableProps {
 }
 
 export function TicketTable({ data, params, may, beside, choosing }: TableProps): VNode {
-  const columns = columnsFor(may, params);
-  const nameOf = ({ key, name }: TableColumn) =>
-    key === "executed_at" ? `${name} (${zone(data.rows[0]?.executed_at_ms)})` : name;
+  const columns = namedColumns(may, params, data);
   return (
     <div class="cl-card cl-table-box">
       <table class="cl-table cl-opens">
@@ -31,13 +29,13 @@ export function TicketTable({ data, params, may, beside, choosing }: TableProps)
               <span class="cl-sr">Choose</span>
             </th>
             {columns.map((column) => (
-              <Heading key={column.key} column={column} name={nameOf(column)} params={params} />
+              <Heading key={column.key} column={column} params={params} />
             ))}
           </tr>
         </thead>
         <tbody>
           {data.rows.map((row) => (
-            <Row key={`${row.client_id} ${row.log_id}`} {...{ row, columns, nameOf, beside, choosing }} />
+            <Row key={`${row.client_id} ${row.log_id}`} {...{ row, columns, beside, choosing }} />
           ))}
         </tbody>
       </table>
@@ -45,8 +43,14 @@ export function TicketTable({ data, params, may, beside, choosing }: TableProps)
   );
 }
 
-function Heading({ column, name, params }: { column: TableColumn; name: string } & Pick<TableProps, "params">): VNode {
-  const { key, title } = column;
+/** The columns that are shown; of moments the heading says the zone, which is asked for once: that is dear. */
+const namedColumns = (may: May, params: TableProps["params"], { rows }: TicketsData): TableColumn[] =>
+  columnsFor(may, params).map((column) =>
+    column.key === "executed_at" ? { ...column, name: `${column.name} (${zone(rows[0]?.executed_at_ms)})` } : column,
+  );
+
+function Heading({ column, params }: { column: TableColumn } & Pick<TableProps, "params">): VNode {
+  const { key, name, title } = column;
   const sorted = params.sort === key ? params.dir : null;
   const dir: "asc" | "desc" = sorted ? (sorted === "asc" ? "desc" : "asc") : directions(key)[0];
   return (
@@ -68,20 +72,22 @@ function Heading({ column, name, params }: { column: TableColumn; name: string }
 interface RowProps {
   row: TicketRow;
   columns: TableColumn[];
-  nameOf: (column: TableColumn) => string;
   beside: Beside;
   choosing: Choosing;
 }
 
-function Row({ row, columns, nameOf, beside, choosing }: RowProps): VNode {
+function Row({ row, columns, beside, choosing }: RowProps): VNode {
   const session = useSession();
   return (
-    <tr onClick={(event) => open(session, event, row)} class={choosing.isChosen(row) ? "cl-chosen-row" : undefined}>
+    <tr
+      onClick={(event) => open(session, event, ticketAt(row, beside.words))}
+      class={choosing.isChosen(row) ? "cl-chosen-row" : undefined}
+    >
       <td class="cl-choose-cell">
         <ChooseBox row={row} choosing={choosing} />
       </td>
       {columns.map((column) => (
-        <td key={column.key} class={column.class} data-label={nameOf(column)}>
+        <td key={column.key} class={column.class} data-label={column.name}>
           {column.cell(row, beside)}
         </td>
       ))}
@@ -90,8 +96,8 @@ function Row({ row, columns, nameOf, beside, choosing }: RowProps): VNode {
 }
 
 /** A click anywhere on a row opens it, unless it meant something else: a link, a box, or selecting text. */
-function open(session: Session, event: MouseEvent, { client_id, log_id }: TicketRow): void {
+function open(session: Session, event: MouseEvent, ticket: LinkParams<"ticket">): void {
   if ((event.target as Element).closest("a, .cl-choose-cell") || String(getSelection())) return;
-  if (event.ctrlKey || event.metaKey) window.open(hrefOf("ticket", { client_id, log_id }), "_blank", "noopener");
-  else session.go("ticket", { client_id, log_id });
+  if (event.ctrlKey || event.metaKey) window.open(hrefOf("ticket", ticket), "_blank", "noopener");
+  else session.go("ticket", ticket);
 }

@@ -45,13 +45,13 @@ function Tickets({ payload }: { payload: Payload }): VNode {
 function Body({ payload: { data, params, viewer, may, client_names: names } }: { payload: Payload }): VNode {
   const choosing = useChosen();
   if (!data.has_any) return <FirstSteps viewer={viewer} />;
-  const beside = { statuses: namedStatuses(data).map((each) => each.name), names };
+  const beside = { statuses: namedStatuses(data).map((each) => each.name), names, words: params.q };
   return (
     <>
       <Filters data={data} params={params} may={may} />
       <div class="cl-narrowing">
         <Narrowed page="tickets" params={params} without={["category", "version", "environment"]} />
-        <ConditionChips params={params} ignored={data.ignored} />
+        <ConditionChips params={params} />
       </div>
       <Chips data={data} params={params} />
       {data.found ? (

@@ -11,6 +11,7 @@ import { type AnyPayload, hasFailed } from "../session/model.ts";
 import type { State } from "../session/session.ts";
 import { label } from "../text/labels.ts";
 import { AsOf } from "./as-of.tsx";
+import { LeftOut } from "./left-out.tsx";
 import { Skeleton } from "./skeleton.tsx";
 
 type ShownProps = Pick<State, "payload" | "refused">;
@@ -35,6 +36,7 @@ function View({ payload }: { payload: PagePayload<PageName> }): VNode {
   return (
     <Fragment key={`${payload.page} ${keyOf(payload as AnyPayload)}`}>
       <AsOf payload={payload} />
+      <LeftOut left_out={payload.left_out} />
       <Guard
         of={payload}
         instead={(reason) => (

@@ -54,12 +54,25 @@ export interface May {
   see_clients: boolean;
 }
 
+/** A parameter and the piece of it that was not understood, each cut to some forty letters. */
+export interface Unread {
+  param: string;
+  text: string;
+}
+
+/** What was not understood of a page's parameters; ``more`` are left out beside these. */
+export interface LeftOut {
+  told: Unread[];
+  more: number;
+}
+
 /** What a page is drawn from; ``data`` is the page's own. */
 export interface Payload {
   page: string;
   viewer: ViewerNames;
   may: May;
   params: Record<string, string>;
+  left_out: LeftOut;
   clients: string[];
   client_names: Record<string, string>;
   now_ms: number;
@@ -80,6 +93,18 @@ export interface FailedPayload {
   params: Record<string, string>;
   now_ms: number;
   error: Failure;
+}
+
+/** A value that a filter offers, None for logs without one, and how many tickets it would show. */
+export interface ValueCount {
+  name: string | null;
+  count: number;
+}
+
+/** What a search among the values of a parameter found, the best first; ``more`` are found beside these. */
+export interface Found {
+  values: ValueCount[];
+  more: number;
 }
 
 /** A column of the chart: when it begins, UTC epoch ms; tickets of each series; how long they took. */
@@ -178,10 +203,12 @@ export interface OverviewData {
   by_client: Breakdown | null;
 }
 
-/** A value that a filter offers, None for logs without one, and how many tickets it would show. */
-export interface TicketChoice {
-  name: string | null;
-  count: number;
+/** How many values of each choice there are beside those that are offered; a search finds them. */
+export interface MoreValues {
+  status: number;
+  category: number;
+  version: number;
+  environment: number;
 }
 
 /** One line of the list; what a log did not tell is None. ``executed_at_ms``: UTC epoch ms. */
@@ -207,15 +234,15 @@ export interface TicketRow {
   trace_bytes: number | null;
 }
 
-/** Everything the list draws. ``before`` and ``after`` are what the parameters of these names must be for the page before and after this one; None where there is none. ``first`` is the place of the first row among ``found``, from 1; tickets that arrive while somebody turns pages make it a little less. ``ignored`` are conditions that were not understood. */
+/** Everything the list draws. ``before`` and ``after`` are what the parameters of these names must be for the page before and after this one; None where there is none. ``first`` is the place of the first row among ``found``, from 1; tickets that arrive while somebody turns pages make it a little less. */
 export interface TicketsData {
   found: number;
-  statuses: TicketChoice[];
-  categories: TicketChoice[];
-  versions: TicketChoice[];
-  environments: TicketChoice[];
+  statuses: ValueCount[];
+  categories: ValueCount[];
+  versions: ValueCount[];
+  environments: ValueCount[];
+  more: MoreValues;
   has_any: boolean;
-  ignored: string[];
   first: number;
   page_size: number;
   before: string | null;
@@ -620,8 +647,19 @@ export const TRACE_PARTS = [
 ] as const;
 export type TracePart = (typeof TRACE_PARTS)[number];
 
+export const SESSION_ENDS = [
+  "signed_out",
+  "changed",
+  "expired",
+  "over",
+  "other",
+  "unchecked",
+] as const;
+export type SessionEnd = (typeof SESSION_ENDS)[number];
+
 export const DAY_MS = 86400000 as const;
 export const NONE = "(none)" as const;
+export const SESSION_OVER = 4401 as const;
 export const REST = "OTHER STATUSES" as const;
 export const FIRST_DIRECTIONS = {
   "executed_at": "desc",
@@ -665,6 +703,22 @@ export const OPERATORS = [
   "="
 ] as const;
 export const LAST_PAGE = "end" as const;
+export const FAILED_STATUSES = [
+  "error",
+  "errored",
+  "exception",
+  "fail",
+  "failed",
+  "failure",
+  "incomplete",
+  "timed out",
+  "timed_out",
+  "timeout"
+] as const;
+export const FAILED_FLAGS = [
+  "is_error",
+  "isError"
+] as const;
 export const TRACE_FIELDS = {
   "nodes": [
     "name",
@@ -891,7 +945,7 @@ export interface PageParams {
     node: string;
     tool: string;
     where: string;
-    failed_calls: string;
+    failed_calls: "" | "1";
     sort: SortKey;
     dir: "asc" | "desc";
     columns: string;
@@ -934,7 +988,7 @@ export interface PageParams {
     client_id: string;
     log_id: string;
     step: string;
-    part: string;
+    part: "" | "conversation" | "steps";
     find: string;
   };
   compare: {
@@ -944,6 +998,11 @@ export interface PageParams {
     other_log_id: string;
     step: string;
   };
+}
+
+/** The parameters of each page whose values can be looked for. */
+export interface PageFinding {
+  tickets: "status" | "category" | "version" | "environment";
 }
 
 /** The data of each page. */

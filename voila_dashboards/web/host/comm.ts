@@ -3,7 +3,9 @@
  * lost: the next navigation is a full load, which brings a new kernel.
  */
 
+import { SESSION_OVER } from "../generated/contract.ts";
 import type { Question } from "../session/model.ts";
+import { sayOver } from "../signed-in/over.ts";
 
 const LOST = "The connection to this page was lost: load it again.";
 
@@ -49,7 +51,10 @@ export class Comm {
       else for (const text of this.#waiting.splice(0)) socket.send(text);
     });
     socket.addEventListener("message", (event) => this.#read(event.data));
-    socket.addEventListener("close", () => this.lose());
+    socket.addEventListener("close", ({ code, reason }) => {
+      if (code === SESSION_OVER) sayOver(reason); // first: then nobody waits for an answer
+      this.lose();
+    });
     this.#socket = socket;
   }
 

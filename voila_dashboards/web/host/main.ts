@@ -8,8 +8,10 @@
 import component from "../entry.tsx";
 import type { FailedPayload } from "../generated/contract.ts";
 import type { Model } from "../session/model.ts";
+import { OVER, saidOver } from "../signed-in/over.ts";
 import { Comm } from "./comm.ts";
 
+const WATCHED_AFTER_MS = 500;
 const UNFINISHED = { code: "unavailable", message: "The page broke off before its data came." };
 
 interface Embedded {
@@ -55,8 +57,20 @@ async function main(el: HTMLElement): Promise<void> {
     comm.lose(); // nobody to ask: whatever is clicked is a full load
     if (kernelId) sayGoodbye(kernelId);
   }
-  await component.render({ model: modelOf(state.page, (question) => comm.send(question), listeners), el });
+  const end = await component.render({ model: modelOf(state.page, (question) => comm.send(question), listeners), el });
+  const hide = (): void => {
+    end();
+    comm.lose();
+  };
+  if (saidOver() === undefined) document.addEventListener(OVER, hide, { once: true });
+  else hide();
+}
+
+/** What hides the page once its session is over; nobody waits for it. */
+function watchLater(): void {
+  const url = new URL("caselog-signed-in.js", import.meta.url).href;
+  setTimeout(() => void import(url).catch(() => undefined), WATCHED_AFTER_MS);
 }
 
 const place = document.getElementById("caselog");
-if (place) void main(place);
+if (place) void main(place).finally(watchLater);

@@ -1,9 +1,10 @@
-/** A `<details>` whose body is made when it is first opened: a closed one costs nothing. */
+/** A `<details>` whose body is there while it is open: a closed one costs nothing. */
 
 import type { ComponentChildren, TargetedToggleEvent, VNode } from "preact";
-import { useState } from "preact/hooks";
+import { useContext, useRef, useState } from "preact/hooks";
 import { Late } from "./guard.tsx";
-import { useSought } from "./sought.ts";
+import { useUnfolded } from "./room.ts";
+import { Sought, useOpening } from "./sought.ts";
 
 interface LazyProps {
   class: string;
@@ -13,33 +14,52 @@ interface LazyProps {
   isOpen?: boolean;
   /** What is inside, as text: where that holds what is searched for, it is open as long as the search goes on. */
   inside?: (() => string) | undefined;
+  /** What it shows: with it, it is as it was left when it is drawn another time. */
+  of?: object | undefined;
 }
 
-export function LazyDetails({ class: kind, summary, body, isOpen = false, inside }: LazyProps): VNode {
-  const [open, setOpen] = useState(isOpen);
-  const [isMade, make] = useState(isOpen);
-  const isSought = useSought(inside);
-  const isShown = open || isSought;
-  const toggled = (event: TargetedToggleEvent<HTMLDetailsElement>) => {
-    if (event.currentTarget.open === isShown) return; // ours, not the reader's
-    setOpen(event.currentTarget.open);
-    if (event.currentTarget.open) make(true);
+/** Whether what shows a part of a log was left open. */
+const left = new WeakMap<object, boolean>();
+
+export function LazyDetails({ class: kind, summary, body, isOpen = false, inside, of }: LazyProps): VNode {
+  const place = useRef<HTMLDetailsElement>(null);
+  const [open, setOpen] = useState((of && left.get(of)) ?? isOpen);
+  const isSought = useOpening(inside);
+  const words = useContext(Sought);
+  /** The search in which it was folded, though what is searched for is inside. */
+  const [shutIn, shut] = useState<readonly string[] | null>(null);
+  const isShown = open || (isSought && shutIn !== words);
+  const turn = (next: boolean) => {
+    if (of) left.set(of, next);
+    setOpen(next);
+    shut(next ? null : words);
   };
+  const toggled = (event: TargetedToggleEvent<HTMLDetailsElement>) => {
+    if (event.currentTarget.open !== isShown) turn(event.currentTarget.open); // else it is ours, not the reader's
+  };
+  useUnfolded(place, isShown, () => turn(false));
   return (
-    <details class={kind} open={isShown} onToggle={toggled}>
+    <details ref={place} class={kind} open={isShown} onToggle={toggled}>
       <summary>{summary}</summary>
-      {(isMade || isSought) && <Late body={body} />}
+      {isShown && <Late body={body} />}
     </details>
   );
 }
 
+interface LazyCardProps extends Pick<LazyProps, "body" | "isOpen" | "inside"> {
+  title: string;
+  /** What a search in the page calls it. */
+  section?: string;
+}
+
 /** A card that is folded. */
-export const LazyCard = ({ title, body, isOpen }: { title: string } & Pick<LazyProps, "body" | "isOpen">): VNode => (
-  <section class="cl-card cl-lazy-card">
+export const LazyCard = ({ title, section, body, isOpen, inside }: LazyCardProps): VNode => (
+  <section class="cl-card cl-lazy-card" data-section={section}>
     <LazyDetails
       class="cl-card-details"
       summary={<h2 class="cl-card-title">{title}</h2>}
       body={body}
+      inside={inside}
       {...(isOpen === undefined ? {} : { isOpen })}
     />
   </section>

@@ -1,31 +1,55 @@
-/** A long list in portions, with a button for the next one: it must not freeze a page. */
+/** A long list in portions, with buttons for those before and behind: it must not freeze a page. */
 
-import { type ComponentChild, Fragment, type VNode } from "preact";
-import { useState } from "preact/hooks";
+import { type ComponentChild, type ComponentChildren, Fragment, type VNode } from "preact";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { count } from "../text/numbers.ts";
+import { gapStyle, usePiece } from "./room.ts";
+import { beginning, having, piecesOf, type Span, withEarlier, withLater } from "./span.ts";
 
 interface PortionsProps<Item> {
   items: readonly Item[];
   portion: number;
   draw: (item: Item, index: number) => ComponentChild;
-  /** Draw at least up to this place (exclusive). */
-  atLeast?: number;
+  /** A place that is to be drawn when it is named. */
+  at?: number | null;
+  /** So many give way together where the page has no room. */
+  perPiece?: number;
 }
 
-export function Portions<Item>({ items, portion, draw, atLeast = 0 }: PortionsProps<Item>): VNode {
-  const [asked, ask] = useState(portion);
-  const end = Math.min(items.length, Math.max(asked, atLeast));
-  const left = items.length - end;
+export function Portions<Item>({ items, portion, draw, at = null, perPiece }: PortionsProps<Item>): VNode {
+  const length = items.length;
+  const [span, move] = useState(() => having(beginning(length, portion), at, length, portion));
+  useLayoutEffect(() => move((now) => having(now, at, length, portion)), [at]);
+  const { from, to } = having(span, null, length, portion);
+  const left = length - to;
+  const drawn = (some: Span) =>
+    items
+      .slice(some.from, some.to)
+      .map((item, i) => <Fragment key={some.from + i}>{draw(item, some.from + i)}</Fragment>);
   return (
     <>
-      {items.slice(0, end).map((item, i) => (
-        <Fragment key={i}>{draw(item, i)}</Fragment>
-      ))}
+      {from > 0 && (
+        <button type="button" class="cl-more" onClick={() => move(withEarlier({ from, to }, portion))}>
+          Show {count(Math.min(portion, from))} earlier of {count(from)}
+        </button>
+      )}
+      {perPiece
+        ? piecesOf({ from, to }, perPiece).map((piece) => <Piece key={piece.key}>{drawn(piece)}</Piece>)
+        : drawn({ from, to })}
       {left > 0 && (
-        <button type="button" class="cl-more" onClick={() => ask(end + portion)}>
+        <button type="button" class="cl-more" onClick={() => move(withLater({ from, to }, length, portion))}>
           Show {count(Math.min(portion, left))} more of {count(left)}
         </button>
       )}
     </>
+  );
+}
+
+function Piece({ children }: { children: ComponentChildren }): VNode {
+  const { place, gap } = usePiece<HTMLDivElement>();
+  return (
+    <div ref={place} {...gapStyle(gap)}>
+      {gap === null && children}
+    </div>
   );
 }

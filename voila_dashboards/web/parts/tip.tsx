@@ -1,11 +1,10 @@
 /** What explains a figure or a bar, beside it, while it is pointed at or has the focus. */
 
 import type { ComponentChildren, VNode } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { useSession } from "../session/context.ts";
 import type { Explanation } from "../session/tips.ts";
-
-const MARGIN = 8;
+import { later } from "./later.tsx";
 
 /** Listeners for an element that `lines` explain; `isButton`: also when it is pressed, for a touch is over by then. */
 export function useTip(): (
@@ -21,36 +20,12 @@ export function useTip(): (
   };
 }
 
+const box = later<{ tip: Explanation | null }>(() => import("./tip-box.tsx"));
+
+/** The box is fetched while the page is drawn: nobody points at anything before. */
 export function Tip(): VNode {
   const session = useSession();
   const [tip, setTip] = useState<Explanation | null>(null);
   useLayoutEffect(() => session.tip.listen(setTip), [session]);
-  const box = useRef<HTMLDivElement>(null);
-  useLayoutEffect(() => {
-    if (tip && box.current) place(box.current, tip.anchor);
-  }, [tip]);
-  useEffect(() => {
-    if (!tip) return;
-    const stop = new AbortController();
-    const hide = () => session.tip.hide();
-    window.addEventListener("scroll", hide, { signal: stop.signal });
-    document.addEventListener("keydown", (event) => event.key === "Escape" && hide(), { signal: stop.signal });
-    return () => stop.abort();
-  }, [tip, session]);
-  return (
-    <div ref={box} class="cl-tip" role="status" hidden={!tip}>
-      {tip?.lines}
-    </div>
-  );
-}
-
-/** Above the anchor where there is room, else below, and within the window. */
-function place(box: HTMLElement, anchor: Element): void {
-  const at = anchor.getBoundingClientRect();
-  const own = box.getBoundingClientRect();
-  const middle = at.left + Math.min(at.width, 240) / 2 - own.width / 2;
-  const above = at.top - own.height - MARGIN;
-  const below = Math.min(at.bottom + MARGIN, innerHeight - own.height - MARGIN);
-  box.style.left = `${Math.max(MARGIN, Math.min(middle, innerWidth - own.width - MARGIN))}px`;
-  box.style.top = `${above > MARGIN ? above : below}px`;
+  return <box.Draw of={{ tip }} meanwhile={null} />;
 }

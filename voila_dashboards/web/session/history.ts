@@ -19,7 +19,9 @@ export class History {
       window.history.replaceState(window.history.state, "", href);
       return;
     }
-    window.history.replaceState({ ...window.history.state, y: scrollY }, "");
+    // Each change of the history takes a turn of the whole browser: no more of them than there is to remember.
+    const { state } = window.history;
+    if ((state?.y ?? 0) !== scrollY) window.history.replaceState({ ...state, y: scrollY }, "");
     window.history.pushState({ y: 0 }, "", href);
   }
 

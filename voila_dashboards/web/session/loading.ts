@@ -24,10 +24,10 @@ export async function loadView(page: PageName): Promise<void> {
 }
 
 /**
- * Loads the styles of a page, or of what it draws late. In a notebook all are there at once; behind the gateway
+ * Loads the styles of a page, or of what is drawn late. In a notebook all are there at once; behind the gateway
  * `data-caselog-pages` names where they are.
  */
-export async function loadStyles(name: PageName | `${PageName}-late`): Promise<void> {
+export async function loadStyles(name: PageName | `${PageName}-late` | "markdown"): Promise<void> {
   const folder = document.documentElement.dataset.caselogPages;
   const href = `${folder}/pages/${name}.css`;
   if (!folder || document.head.querySelector(`link[href="${CSS.escape(href)}"]`)) return;

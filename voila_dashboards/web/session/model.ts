@@ -1,6 +1,6 @@
 /** What reaches the kernel and comes from it. */
 
-import type { ErrorCode, FailedPayload, PageName, PagePayload } from "../generated/contract.ts";
+import type { ErrorCode, FailedPayload, Found, PageName, PagePayload } from "../generated/contract.ts";
 
 /** As much of an anywidget's model as a page uses, https://anywidget.dev/en/afm/ . */
 export interface Model {
@@ -12,18 +12,16 @@ export interface Model {
   comm_live?: boolean;
 }
 
-/** What a page asks its kernel. */
-export interface Question {
-  kind: "query";
-  id: number;
-  page: PageName;
-  params: Record<string, string>;
-}
+/** What a page asks its kernel: what to show, or values of one of its parameters by words. */
+export type Question = { id: number; page: PageName; params: Record<string, string> } & (
+  | { kind: "query" }
+  | { kind: "find"; param: string; words: string }
+);
 
 /** What comes back, with the number of the question. */
-export type Answer =
-  | { kind: "result"; id: number; payload: AnyPayload }
-  | { kind: "error"; id: number; code: ErrorCode; message: unknown };
+export type Answer = Result | Refusal | { kind: "found"; id: number; found: Found };
+export type Result = { kind: "result"; id: number; payload: AnyPayload };
+export type Refusal = { kind: "error"; id: number; code: ErrorCode; message: unknown };
 
 export type AnyPayload = { [Name in PageName]: PagePayload<Name> }[PageName] | FailedPayload;
 

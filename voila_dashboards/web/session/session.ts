@@ -5,13 +5,13 @@
  * is false) addresses are not ours to change: then everything happens in place.
  */
 
-import type { PageName, PagePayload } from "../generated/contract.ts";
+import type { Found, PageFinding, PageName, PageParams, PagePayload, Payload } from "../generated/contract.ts";
 import { hrefOf, isPage, type LinkParams, readUrl } from "./addresses.ts";
 import { Carrying, inZone, ownZone } from "./carrying.ts";
 import { History, type HistoryStep } from "./history.ts";
 import { Kernel } from "./kernel.ts";
 import { keyOf, loadView, viewOf } from "./loading.ts";
-import { type Answer, type AnyPayload, hasFailed, type Model } from "./model.ts";
+import { type AnyPayload, hasFailed, type Model, type Refusal, type Result } from "./model.ts";
 import { Tips } from "./tips.ts";
 
 /** What the page shows. */
@@ -28,6 +28,8 @@ interface Note {
   params: Record<string, string>;
   href: string;
   step: HistoryStep;
+  /** What was left out of the address already, where the question is the same one anew. */
+  leftOut?: Payload["left_out"];
 }
 
 const UNLOADED = "A part of this page could not be loaded. Load it again in a few seconds.";
@@ -38,6 +40,9 @@ function load({ href, step }: Note): void {
   if (step.kind === "stay") location.reload();
   else location.assign(href);
 }
+
+const withLeftOut = (payload: AnyPayload, leftOut: Note["leftOut"]): AnyPayload =>
+  leftOut && !hasFailed(payload) ? { ...payload, left_out: leftOut } : payload;
 
 export class Session {
   readonly isRouted = document.documentElement.hasAttribute("data-caselog-pages");
@@ -111,14 +116,29 @@ export class Session {
     this.ask(page, goal?.params ?? {}, step);
   }
 
+  /** Values of a parameter that have these words, within what `params` leave; null where nobody answers. */
+  find<Name extends keyof PageFinding>(
+    page: Name,
+    params: PageParams[Name],
+    param: PageFinding[Name],
+    words: string,
+  ): Promise<Found | null> {
+    return this.#kernel.find(page, { ...params }, param, words);
+  }
+
   /** Names in the address what is looked at of the page that is shown; nothing is asked. */
   mark<Name extends PageName>(page: Name, params: LinkParams<Name>): void {
     this.#history.step({ kind: "replace" }, hrefOf(page, params));
   }
 
-  ask(page: PageName, params: Record<string, string>, step: HistoryStep = { kind: "push" }): void {
+  ask(
+    page: PageName,
+    params: Record<string, string>,
+    step: HistoryStep = { kind: "push" },
+    again: Pick<Note, "leftOut"> = {},
+  ): void {
     const asked = inZone(page, params);
-    this.#kernel.ask(page, asked, { page, params: asked, href: hrefOf(page, asked), step });
+    this.#kernel.ask(page, asked, { page, params: asked, href: hrefOf(page, asked), step, ...again });
   }
 
   readonly #take = (): void => void this.open();
@@ -131,7 +151,9 @@ export class Session {
     document.cookie = `caselog_zone=${ownZone()}; path=/; max-age=31536000; samesite=strict${secure}`;
     const isSaid = new URLSearchParams(location.search).has("zone");
     const { zone } = payload.params;
-    if (!isSaid && zone !== ownZone()) this.ask(payload.page, { ...payload.params, zone: "" }, { kind: "replace" });
+    const again = { leftOut: payload.left_out };
+    if (!isSaid && zone !== ownZone())
+      this.ask(payload.page, { ...payload.params, zone: "" }, { kind: "replace" }, again);
     else if (!isSaid) window.history.replaceState(window.history.state, "", hrefOf(payload.page, payload.params));
   }
 
@@ -139,7 +161,7 @@ export class Session {
     if (payload && !("error" in payload) && isPage(payload.page) && !viewOf(payload.page)) await loadView(payload.page);
   }
 
-  async #hear(answer: Answer, note: Note): Promise<void> {
+  async #hear(answer: Result | Refusal, note: Note): Promise<void> {
     if (answer.kind === "error") return this.#refuse(answer, note);
     try {
       await this.#prepare(answer.payload);
@@ -149,7 +171,7 @@ export class Session {
     const before = this.#seen();
     this.#history.step(note.step, note.href);
     this.tip.hide();
-    this.show({ payload: answer.payload, refused: null });
+    this.show({ payload: withLeftOut(answer.payload, note.leftOut), refused: null });
     this.#history.settle(note.step, before !== this.#seen());
   }
 

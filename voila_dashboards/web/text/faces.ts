@@ -36,11 +36,23 @@ export function lineKind(line: string): "added" | "removed" | "place" | "same" {
   return line.startsWith("-") ? "removed" : "same";
 }
 
-/** Heads, lists, quotes, fences at the beginning of a line; tables; and marks within one. */
+/** Heads, lists, quotes, fences at the beginning of a line; and marks within one. */
 const BLOCK_MARKS = /(^|\n)\s{0,3}(#{1,6} \S|[-*+] \S|\d+[.)] |> |```|~~~)/;
-const TABLE = /\|.+\|\s*\n\s*\|?[\s:|-]+\|/;
-const INLINE_MARKS = /\*\*[^\s*]|`[^`\n]+`|\[[^\]\n]+\]\([^)\n]+\)/;
+// What may repeat within them does not hold what they begin with: else many beginnings are each read to the end.
+const INLINE_MARKS = /\*\*[^\s*]|`[^`\n]+`|\[[^[\]\n]+\]\([^\s()]/;
+const BELOW_A_HEAD = /^[\s:|-]+$/;
 
 /** Whether a text has marks of Markdown that change how it looks. */
 export const isMarkdown = (text: string): boolean =>
-  BLOCK_MARKS.test(text) || INLINE_MARKS.test(text) || TABLE.test(text);
+  BLOCK_MARKS.test(text) || INLINE_MARKS.test(text) || hasTable(text);
+
+/** Whether a line with cells stands above one of strokes. */
+function hasTable(text: string): boolean {
+  if (!text.includes("|")) return false;
+  let hasCells = false;
+  for (const line of text.split("\n")) {
+    if (hasCells && line.includes("|") && line.includes("-") && BELOW_A_HEAD.test(line)) return true;
+    hasCells = line.includes("|");
+  }
+  return false;
+}

@@ -32,9 +32,25 @@ export const utcTime = (ms: number): string =>
     .replace("T", " ")
     .replace(/\.\d+Z|Z/, "")} UTC`;
 
+const DAY: Intl.DateTimeFormatOptions = { year: "numeric", month: "2-digit", day: "2-digit" };
+
 /** `2026-11-23`, the day on the clock of `zone`. */
-export const dayIn = (ms: number, zone: string): string =>
-  new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(ms);
+export const dayIn = (ms: number, zone: string): string => writtenIn(zone, DAY, ms, "en-CA");
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+/** A page has some shapes, and a tab a zone or two. */
+const MOST_FORMATS = 40;
+
+/** A moment in this shape on the clock of `zone`. What writes it is dear to make, and made once. */
+export function writtenIn(zone: string, shape: Intl.DateTimeFormatOptions, ms: number, language = "en-US"): string {
+  const key = JSON.stringify([language, zone, shape]);
+  const known = formats.get(key);
+  if (known) return known.format(ms);
+  const made = new Intl.DateTimeFormat(language, { ...shape, timeZone: zone });
+  if (formats.size === MOST_FORMATS) formats.clear();
+  formats.set(key, made);
+  return made.format(ms);
+}
 
 /** `14:03` today, else `2026-11-23 14:03`; in the browser's zone. */
 export function shortTime(ms: unknown, nowMs: number): string {

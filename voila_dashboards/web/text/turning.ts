@@ -6,7 +6,7 @@
  */
 
 import { type ComponentChildren, h, options, type VNode } from "preact";
-import { codeOf, isTurning, shownText, splitTurning } from "./bidi.ts";
+import { codeOf, isTurning, shownText, splitTurning, withTurningShown } from "./bidi.ts";
 
 const before = options.vnode;
 
@@ -31,8 +31,14 @@ function replaced(children: ComponentChildren, show: (text: string) => Component
     : children;
 }
 
-const boxed = (text: string): ComponentChildren =>
-  splitTurning(text).map((part) => (isTurning(part) ? box(part) : part));
+/** In a text of more pieces they are written out: each box is an element. */
+const MOST_PIECES = 120;
+
+const boxed = (text: string): ComponentChildren => {
+  const parts = splitTurning(text);
+  if (parts.length > MOST_PIECES) return withTurningShown(text);
+  return parts.map((part) => (isTurning(part) ? box(part) : part));
+};
 
 function box(character: string): ComponentChildren {
   const code = codeOf(character);

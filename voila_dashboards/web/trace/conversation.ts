@@ -1,10 +1,12 @@
 /** Messages of a run as turns: who said what, and each call together with what came back for it. */
 
-import { TRACE_FIELDS } from "../generated/contract.ts";
 import { isBlank, isRecord, label } from "../text/labels.ts";
-import { jsonText } from "../values/exact.ts";
-import { type Block, besideContent, blocksOf, type Call, type Result, resultOf, thoughtsOf } from "./blocks.ts";
-import { type Part, restOf } from "./trace.ts";
+import { answered, completed } from "./answers.ts";
+import { type Block, joined, restBlock } from "./blocks.ts";
+import { call, isDone, result, resultOf } from "./calls.ts";
+import { Fields, type Sent } from "./fields.ts";
+import { blocksOf, readBlock, thoughtsOf } from "./reading.ts";
+import type { Part } from "./trace.ts";
 
 export type Role = "system" | "user" | "assistant" | "tool" | "other";
 
@@ -14,148 +16,212 @@ export interface Turn {
   role: Role;
   /** What the log calls it. */
   name: string;
+  /** The last one holds the fields that no other shows, where there are any. */
   blocks: Block[];
-  /** What no block shows. */
-  rest: Record<string, unknown>;
   /** Whether results were in it that stand with their calls now. */
   hadResults: boolean;
 }
 
-const ROLES: Readonly<Record<string, Role>> = {
-  system: "system",
-  developer: "system",
-  user: "user",
-  human: "user",
-  assistant: "assistant",
-  ai: "assistant",
-  model: "assistant",
-  tool: "tool",
-  function: "tool",
-};
-/** Fields that blocks are made of. */
-const READ = [
-  ...TRACE_FIELDS.messages,
-  ...["parts", "tool_calls", "function_call", "tool_call_id", "tool_call_ids", "name", "function", "is_error"],
-  ...["reasoning_content", "reasoning", "thinking", "type", "kind", "status"],
+/** Before the name of who speaks in a role. */
+const WHO = " · ";
+
+const ROLES: readonly [RegExp, Role][] = [
+  [/^(system|developer)$/, "system"],
+  [/^(user|human|request)$/, "user"],
+  [/^(assistant|ai|model|gpt|chatbot|response)$/, "assistant"],
+  [/^(tool|function)$/, "tool"],
 ];
-/** Items of a list of messages that are a block themselves, as Responses has them. */
-const ITEMS = /^(function_call|function_call_output|reasoning|tool_use|tool_result|tool_call|mcp_call)$/;
 
 /** `calls` are those that steps of the run tell of: some senders leave them out of their messages. */
-export function turnsOf(messages: readonly Record<string, unknown>[], calls: readonly Part[] = []): Turn[] {
-  const turns = answered(messages.map(readTurn));
-  const complete = completing(calls);
-  const completed = turns.map((turn) => ({ ...turn, blocks: turn.blocks.map(complete) }));
-  return completed.filter((turn, i) => turn.blocks.length || !isBlank(turn.rest) || !isCalling(turn, completed[i + 1]));
+export function turnsOf(messages: readonly Sent[], calls: readonly Part[] = []): Turn[] {
+  const turns = completed(answered(messages.map(readTurn)), calls);
+  return turns.filter((turn, i) => turn.blocks.length || !isCalling(turn, turns[i + 1]));
 }
+
+/** How many calls the turns show. */
+export const callsIn = (turns: readonly Turn[]): number =>
+  turns.reduce((sum, { blocks }) => sum + blocks.filter((block) => block.kind === "call").length, 0);
 
 /** A turn without words that only made the calls whose results come next; or one whose results went to their calls. */
-const isCalling = (turn: Turn, next: Turn | undefined): boolean =>
-  turn.role === "tool" || (turn.role === "assistant" && next?.role === "tool") || turn.hadResults;
+const isCalling = ({ role, name, hadResults }: Turn, next: Turn | undefined): boolean =>
+  !name.includes(WHO) && (role === "tool" || (role === "assistant" && next?.role === "tool") || hadResults);
 
-/** Makes a result without a call one with the call of the run that gave back the same. */
-function completing(calls: readonly Part[]): (block: Block) => Block {
-  let from = 0;
-  let places: Map<string, number[]> | null = null;
-  return (block) => {
-    if (block.kind !== "result") return block;
-    places ??= placesByBack(calls);
-    const at = (places.get(backOf(block) ?? "\0") ?? []).find((place) => place >= from) ?? -1;
-    const call = calls[at];
-    if (!call) return block;
-    from = at + 1;
-    const id = label(call.raw.id, "");
-    return { kind: "call", id, key: call.key, name: call.name, given: call.raw.arguments, result: block };
-  };
+function readTurn(message: Sent, index: number): Turn {
+  const fields = fieldsOf(message);
+  const item = itemOf(fields.rest);
+  const { role, name } = roleOf(fields, item);
+  const blocks = joined(item ?? blocksOfMessage(fields, role));
+  return { index, role, name, blocks, hadResults: false };
 }
 
-const backOf = ({ blocks: [only, ...more] }: Result): string | null =>
-  only === undefined ? "" : only.kind === "text" && !more.length ? only.text.trim() : null;
-
-/** Where calls are that gave back the same. */
-function placesByBack(calls: readonly Part[]): Map<string, number[]> {
-  const places = new Map<string, number[]>();
-  calls.forEach(({ raw }, place) => {
-    const back = typeof raw.result === "string" ? raw.result.trim() : jsonText(raw.result ?? "");
-    const found = places.get(back);
-    if (found) found.push(place);
-    else places.set(back, [place]);
-  });
-  return places;
+/** LangChain writes messages out as `{type, data}`, and as what makes one. */
+function fieldsOf(message: Sent): Fields {
+  const fields = new Fields(message);
+  if (typeof message.type !== "string" || message.content !== undefined) return fields;
+  if (!isRecord(message.kwargs) || !Array.isArray(message.id) || message.lc === undefined) return fields.inside("data");
+  fields.take("lc");
+  fields.take("type");
+  const name = (fields.take("id") as unknown[]).at(-1);
+  return new Fields({ role: String(name), ...fields.inside("kwargs").rest });
 }
 
-function readTurn(message: Record<string, unknown>, index: number): Turn {
-  const { role, name } = roleOf(message);
-  const said = first(message.content, message.parts, message.value, message.text);
-  const isItem = ITEMS.test(String(message.type));
-  if (isItem) return { index, role, name, blocks: blocksOf([message]), rest: {}, hadResults: false };
-  const own = role === "tool" && !hasResults(message.parts) ? resultOf(message, said) : blocksOf(said);
-  const blocks = [...thoughtsOf(message), ...own, ...besideContent(message)];
-  return { index, role, name, blocks, rest: unsaid(restOf(message, READ), said), hadResults: false };
+/** An item of a list of messages that is a block itself, as Responses has them. */
+function itemOf(message: Sent): Block[] | null {
+  const hasWords = ["role", "content", "parts", "tool_calls", "items"].some((name) => !isBlank(message[name]));
+  const isThought = /^(redacted_)?(reasoning|thinking)$/.test(String(message.type));
+  if (typeof message.type !== "string" || (hasWords && !isThought && !hasCall(message))) return null;
+  const { role: _, ...item } = message;
+  return readBlock(item) ?? (isBlank(message.role) && !roleIn(message.type) && !hasWords ? [unknownItem(item)] : null);
 }
 
-const first = (...values: unknown[]): unknown => values.find((value) => !isBlank(value));
+const unknownItem = (value: Sent): Block => ({ kind: "other", name: String(value.type), value });
+/** Of a result the content is in a field of messages. */
+const hasCall = ({ type, role }: Sent): boolean => isBlank(role) && /_result$|_use$|_call$|-return$/.test(String(type));
 
-const hasResults = (parts: unknown): boolean => Array.isArray(parts);
+/** The name without what says that it is a message: `HumanMessage`, `AIMessageChunk`. */
+const roleIn = (name: string): Role | undefined => {
+  const plain = name.toLowerCase().replace(/_?message(_?chunk)?$/, "");
+  return ROLES.find(([known]) => known.test(plain))?.[1];
+};
 
-function roleOf(message: Record<string, unknown>): { role: Role; name: string } {
-  const type = String(message.type ?? "");
-  if (isBlank(message.role) && /^function_call$|^reasoning$|^mcp_call$|tool_use|tool_call$/.test(type))
-    return { role: "assistant", name: "assistant" };
-  const name = label(first(message.role, message.type, message.kind), "message");
-  const known = Object.hasOwn(ROLES, name.toLowerCase()) ? ROLES[name.toLowerCase()] : undefined;
-  return { role: known ?? (type === "function_call_output" ? "tool" : "other"), name };
+function roleOf(fields: Fields, item: Block[] | null): { role: Role; name: string } {
+  const type = fields.see("type");
+  const typed = roleIn(String(type)) ? ["type"] : [];
+  const said = fields.takeText("role", "from", ...typed, "source", "kind");
+  if (said === undefined && item) return roleOfItem(item, label(type, "message"));
+  const name = label(said ?? fields.take("role", "type"), "message");
+  if (type === "message" || type === name) fields.take("type");
+  const role = roleIn(name) ?? roleOfEvent(String(type)) ?? (item ? roleOfItem(item, "").role : "other");
+  const who = role === "tool" ? "" : label(fields.takeText("name", "source"), "");
+  return { role, name: who && who !== name ? `${name}${WHO}${who}` : name };
 }
 
-/** Some senders say a thought, or an action, a second time beside the content that holds it. */
-function unsaid(rest: Record<string, unknown>, said: unknown): Record<string, unknown> {
-  if (typeof said !== "string") return rest;
-  const isSaid = (value: unknown) => typeof value === "string" && value.trim() !== "" && said.includes(value.trim());
-  return Object.fromEntries(Object.entries(rest).filter(([key, value]) => key.length < 2 || !isSaid(value)));
+/** AutoGen's messages say who, and what for. */
+const roleOfEvent = (type: string): Role | undefined =>
+  /^ToolCallExecution/.test(type) ? "tool" : /(Message|Event|Request)$/.test(type) ? "assistant" : undefined;
+
+function roleOfItem(item: readonly Block[], name: string): { role: Role; name: string } {
+  const kind = item[0]?.kind;
+  if (kind === "call" || kind === "thought") return { role: "assistant", name: "assistant" };
+  return { role: kind === "result" ? "tool" : "other", name };
 }
 
-/** Puts each result to its call: by the id it names, else to the first of its name that waits for one. */
-function answered(turns: readonly Turn[]): Turn[] {
-  const waiting: Call[] = [];
-  return turns.map((turn) => {
-    const left = turn.blocks.filter((block) => {
-      if (block.kind === "call") waiting.push(block);
-      return block.kind !== "result" || !answer(waiting, block);
-    });
-    return { ...turn, blocks: left, hadResults: left.length < turn.blocks.length };
-  });
+const SAID = ["content", "parts", "items", "value", "text", "message"];
+const THOUGHTS = ["reasoningcontent", "reasoning", "thinking", "toolplan"];
+
+function blocksOfMessage(fields: Fields, role: Role): Block[] {
+  const thoughts = thoughtsOf(fields, THOUGHTS);
+  const own = eventsIn(fields) ?? (role === "tool" ? resultsOf(fields) : saidIn(fields));
+  const calls = [fields.take("toolcalls"), fields.take("functioncall")].flatMap(callsBeside);
+  const refusal = blocksOf(fields.takeText("refusal"));
+  if (isDone(fields.see("status"))) fields.take("status");
+  const more = calls.filter((each) => !isTwin(each, own));
+  return [...thoughts, ...own, ...refusal, ...more, ...restBlock(fields.rest)];
 }
 
-function answer(waiting: Call[], result: Result): boolean {
-  const named = waiting.findIndex((call) => result.id !== "" && call.id === result.id);
-  const alike = (call: Call) => !(call.id && result.id) && (!result.name || call.name === result.name);
-  const at = named >= 0 ? named : waiting.findIndex(alike);
-  const call = waiting[at];
-  if (!call) return false;
-  call.result = result;
-  waiting.splice(at, 1);
-  return true;
+/** Some frameworks say a call twice: in the content as its maker sends it, and beside it in their own words. */
+const isTwin = (block: Block, own: readonly Block[]): boolean =>
+  block.kind === "call" && own.some((each) => each.kind === "call" && each.ids.some((id) => block.ids.includes(id)));
+
+/** The words of a message; Vercel's messages say them a second time among their parts. */
+function saidIn(fields: Fields): Block[] {
+  const said = fields.take(...SAID);
+  const more = fields.has("parts") ? blocksOf(fields.take("parts")) : [];
+  const first = blocksOf(said);
+  if (typeof said === "string") takeRepeated(fields, said);
+  const isRepeated = more.some((block) => block.kind === "text" && block.text.includes(String(said).trim()));
+  return more.length && isRepeated ? more : [...first, ...more, ...toolResultsIn(fields)];
+}
+
+const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value]);
+
+/** AutoGen's messages that hold calls, or results, without a word of what each is. */
+function eventsIn(fields: Fields): Block[] | null {
+  const [, kind] = /^ToolCall(Request|Execution)Event$/.exec(String(fields.see("type"))) ?? [];
+  if (!kind) return null;
+  fields.take("type");
+  const read = kind === "Request" ? call : resultOf;
+  return listOf(fields.take("content")).flatMap((each) => (isRecord(each) ? read(new Fields(each)) : blocksOf(each)));
+}
+
+/** Cohere's results, each of which repeats its call. */
+function toolResultsIn(fields: Fields): Block[] {
+  const results = fields.see("toolresults");
+  if (!Array.isArray(results) || !results.every((each) => isRecord(each) && isRecord(each.call))) return [];
+  fields.take("toolresults");
+  return results.flatMap(({ call: { name, ...asked }, ...back }) => result(new Fields({ name, ...back, call: asked })));
+}
+
+/** A message of a tool is a result, unless it holds results that say whose they are. */
+function resultsOf(fields: Fields): Block[] {
+  const cohere = toolResultsIn(fields);
+  if (cohere.length) return cohere;
+  const name = ["content", "parts", "items"].find((each) => Array.isArray(fields.see(each)));
+  const within = name ? blocksOf(fields.see(name)) : [];
+  if (name && within.some((block) => block.kind === "result")) return fields.take(name) ? within : [];
+  const ids = fields.see("toolcallids");
+  if (!Array.isArray(ids) || ids.length > 1) return resultOf(fields);
+  fields.take("toolcallids");
+  const read = resultOf(new Fields({ tool_call_id: ids[0], ...fields.rest }));
+  fields.clear();
+  return read;
+}
+
+function callsBeside(calls: unknown): Block[] {
+  return isBlank(calls)
+    ? []
+    : listOf(calls).flatMap((each) =>
+        isRecord(each) ? callIn(each) : [{ kind: "other", name: "tool call", value: each }],
+      );
+}
+
+function callIn(sent: Sent): Block[] {
+  const fields = new Fields(sent);
+  const known = readBlock(sent);
+  if (known?.[0]?.kind === "call") return known;
+  if (sent.type === "function") fields.take("type");
+  return call(fields);
+}
+
+/** Fields in which some senders say again what the content holds, as lines of its own. */
+function takeRepeated(fields: Fields, said: string): void {
+  const lines = `\n${said.trim()}\n`;
+  for (const name of ["thought", "action", "response", "message", "text"]) {
+    const value = fields.see(name);
+    if (typeof value === "string" && value.trim() && lines.includes(`\n${value.trim()}\n`)) fields.take(name);
+  }
 }
 
 /** Fields in which answers of frameworks have their words. */
-const SAID = ["content", "text", "response", "answer", "output", "message"];
+const ANSWERS = ["content", "text", "response", "answer", "output", "message"];
 
-/** What a run said last: words, as what they are, and what stands beside them. */
-export function finalOf(final: unknown): { blocks: Block[]; rest: Record<string, unknown> } {
-  const answers = isRecord(final) ? answersOf(final) : [];
-  if (isRecord(final) && answers.length) return { blocks: answers, rest: restOf(final, ["choices", "candidates"]) };
-  const name = isRecord(final) && isBlank(final.type) ? SAID.find((each) => isWords(final[each])) : undefined;
-  if (!isRecord(final) || name === undefined) return { blocks: blocksOf(final), rest: {} };
-  return { blocks: blocksOf(final[name]), rest: restOf(final, [name]) };
+/** What a run said last, as what it is, and what stands beside that. */
+export function finalOf(final: unknown): Block[] {
+  const [turn] = answered([{ blocks: blocksOfFinal(final), hadResults: false }]);
+  return turn?.blocks ?? [];
+}
+
+function blocksOfFinal(final: unknown): Block[] {
+  if (!isRecord(final)) return blocksOf(final);
+  const answers = answersOf(final);
+  if (answers) return answers;
+  if (typeof final.role === "string") return readTurn(final, 0).blocks;
+  const name = isBlank(final.type) ? ANSWERS.find((each) => isWords(final[each])) : undefined;
+  if (name === undefined) return blocksOf(final);
+  const fields = new Fields(final);
+  return joined([...blocksOf(fields.take(name)), ...restBlock(fields.rest)]);
 }
 
 /** Of an answer of a model as its maker sends it: OpenAI's choices, Gemini's candidates. */
-function answersOf({ choices, candidates }: Record<string, unknown>): Block[] {
+function answersOf({ choices, candidates, ...rest }: Sent): Block[] | null {
   const all = [choices, candidates].flatMap((each) => (Array.isArray(each) ? each : []));
-  return all.flatMap((each) => {
-    const said = isRecord(each) ? (each.message ?? each.content) : null;
-    return isRecord(said) ? blocksOf(first(said.content, said.parts)) : [];
+  if (!all.length || !all.every((each) => isRecord(each) && isRecord(each.message ?? each.content))) return null;
+  const said = all.flatMap((each) => {
+    const { message, content, ...beside } = each;
+    const { role: _, ...inner } = message ?? content;
+    return [...blocksOfMessage(new Fields(inner), "assistant"), ...restBlock(new Fields(beside).rest)];
   });
+  return joined([...said, ...restBlock(new Fields(rest).rest)]);
 }
 
 const isWords = (value: unknown): boolean => typeof value === "string" && value.trim() !== "";

@@ -1,6 +1,7 @@
 /** Which part lies in which, and in which order: by the parent a node names, by time, and repeats in a row as one. */
 
 import { isBlank, isRecord, label } from "../text/labels.ts";
+import { aroundBy } from "./running.ts";
 import type { Part } from "./trace.ts";
 
 /** Nodes nested deeper stay beside each other at this depth, so that no trace is deeper than a stack. */
@@ -11,32 +12,17 @@ const PARENT_IDS = ["parent_id", "parent_span_id", "parent_run_id", "parent_obse
 /** So many nodes of one name, one after the other, become one row that opens. */
 const FEW_REPEATS = 4;
 
-/** Asks for the part of a name that had begun last at a moment; the first of that name where nobody knows. */
-export function lastBegun(parts: readonly Part[]): (name: string, start: number | null) => Part | undefined {
-  const byName = new Map<string, { first: Part; timed: Part[] }>();
-  for (const part of parts) {
-    const found = byName.get(part.name);
-    if (!found) byName.set(part.name, { first: part, timed: part.start === null ? [] : [part] });
-    else if (part.start !== null) found.timed.push(part);
-  }
-  for (const { timed } of byName.values()) timed.sort((a, b) => (a.start ?? 0) - (b.start ?? 0));
-  return (name, start) => {
-    const found = byName.get(name);
-    return found && ((start === null ? undefined : begunBy(found.timed, start)) ?? found.first);
-  };
+/** Asks for the node that a part names, by its id where it has one, else by its name. */
+export function nodesAround(nodes: readonly Part[]): (part: Part, name: unknown) => Part | undefined {
+  const byId = aroundBy(nodes, (node) => idOf(node, IDS), outerIdOf);
+  const byName = aroundBy(nodes, ownNameOf, (node) => textOf(node.raw.parent));
+  return (part, name) => byId(outerIdOf(part), part) ?? byName(textOf(name), part);
 }
 
-/** The last of `timed`, which are sorted, that began at `start` or before. */
-function begunBy(timed: readonly Part[], start: number): Part | undefined {
-  let low = 0;
-  let high = timed.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((timed[middle]?.start ?? 0) <= start) low = middle + 1;
-    else high = middle;
-  }
-  return timed[low - 1];
-}
+const textOf = (value: unknown): string => (isBlank(value) ? "" : label(value));
+/** In full: that of the row is cut. A part that is no node has none. */
+const ownNameOf = ({ kind, raw, name }: Part): string => (kind === "node" ? textOf(raw.name) || name : "");
+const outerIdOf = (part: Part): string => idOf(part, PARENT_IDS);
 
 /** Puts each node into the one that it names as its parent; those that name none that is there come back. */
 export function nestNodes(nodes: readonly Part[]): Part[] {
@@ -51,27 +37,28 @@ export function nestNodes(nodes: readonly Part[]): Part[] {
   return roots;
 }
 
-/**
- * By the ids of parents where tools give them, else by their names; a node that is inside of itself, over however many
- * others, stands on its own.
- */
+/** A node that is inside of itself, over however many others, stands on its own: of those the one that began first. */
 function parents(nodes: readonly Part[]): Map<Part, Part> {
-  const named = lastBegun(nodes);
-  const byId = new Map(nodes.map((node) => [idOf(node, IDS), node]));
+  const around = nodesAround(nodes);
   const found = new Map<Part, Part>();
   for (const node of nodes) {
-    const id = idOf(node, PARENT_IDS);
-    const byName = isBlank(node.raw.parent) ? undefined : named(label(node.raw.parent), node.start);
-    const parent = (id === "" ? undefined : byId.get(id)) ?? byName;
+    const parent = around(node, node.raw.parent);
     if (parent && parent !== node) found.set(node, parent);
   }
   const walks = new Map<Part, number>();
   nodes.forEach((node, walk) => {
     let at: Part | undefined = node;
     for (; at && !walks.has(at); at = found.get(at)) walks.set(at, walk);
-    if (at && walks.get(at) === walk) found.delete(at);
+    if (at && walks.get(at) === walk) found.delete(firstOfCycle(at, found));
   });
   return found;
+}
+
+function firstOfCycle(start: Part, parentOf: ReadonlyMap<Part, Part>): Part {
+  let first = start;
+  for (let at = parentOf.get(start); at && at !== start; at = parentOf.get(at))
+    if ((at.start ?? Infinity) < (first.start ?? Infinity)) first = at;
+  return first;
 }
 
 const idOf = ({ raw }: Part, keys: readonly string[]): string => {
@@ -109,8 +96,15 @@ export function inOrder(parts: readonly Part[]): Part[] {
   return timed.sort((a, b) => a.at - b.at || 0).map((each) => each.part);
 }
 
-const beginOf = (part: Part): number | null =>
-  part.start ?? (part.kind === "group" ? (part.children.find((each) => each.start !== null)?.start ?? null) : null);
+/** By itself, or by what is in it, which stands in order. */
+function beginOf(part: Part): number | null {
+  let begin = part.start;
+  for (const child of part.children) {
+    if (begin !== null) break;
+    begin = beginOf(child);
+  }
+  return begin;
+}
 
 /** Nodes of one name in a row as a group of them. */
 export function withRepeats(parts: readonly Part[]): Part[] {

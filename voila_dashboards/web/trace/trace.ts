@@ -1,9 +1,10 @@
 /** A trace of any shape as what the page draws. Nothing in it is believed to be what its name says. */
 
-import { DAY_MS, TRACE_FIELDS, TRACE_PARTS } from "../generated/contract.ts";
+import { DAY_MS, FAILED_FLAGS, FAILED_STATUSES, TRACE_FIELDS, TRACE_PARTS } from "../generated/contract.ts";
 import { clip, isBlank, isRecord, label } from "../text/labels.ts";
 import { num } from "../text/numbers.ts";
-import { inOrder, lastBegun, nestNodes, withRepeats } from "./nest.ts";
+import { exactText } from "../values/exact.ts";
+import { inOrder, nestNodes, nodesAround, withRepeats } from "./nest.ts";
 
 /** A node, an iteration, a tool call, or a group of those that have no node. */
 export interface Part {
@@ -47,9 +48,11 @@ export function readTrace(trace: unknown): Run {
   const nodes = (parts(source.nodes) ?? []).map(readNode);
   const iterations = (parts(source.react_iterations) ?? []).map(readIteration);
   const calls = (parts(source.tool_calls) ?? []).map((raw, i) => readCall(raw, `c${i + 1}`));
-  const orphans = assign(nodes, iterations);
+  const homeOf = nodesAround(nodes);
+  const orphans = assign(nodes, iterations, homeOf);
+  const others = withoutHome(calls, homeOf);
   const groups = [...nestNodes(nodes), ...orphans];
-  if (calls.length) groups.push(groupOf("g-calls", groups.length ? "Other tool calls" : "Tool calls", calls));
+  if (others.length) groups.push(groupOf("g-calls", groups.length ? "Other tool calls" : "Tool calls", others));
   return {
     groups: withRepeats(inOrder(groups)),
     iterations,
@@ -77,11 +80,11 @@ const LONGEST_TIME = 60;
 
 /**
  * Epoch ms of RFC 3339 text (UTC where it names no zone), or of a number since 1970: of seconds, or of ms, us or ns, by
- * its size. Null where it is none of them.
+ * its size. Null where it is none of them: a date alone says no time.
  */
 export function time(value: unknown): number | null {
   if (typeof value === "string" && value.length > LONGEST_TIME && num(value) === null) return null;
-  if (typeof value === "string" && /\d{4}-\d\d/.test(value)) return num(Date.parse(zoned(value)));
+  if (typeof value === "string" && /\d{4}-\d\d-\d\d[T ]\d\d/i.test(value)) return num(Date.parse(zoned(value)));
   const since = num(value);
   if (since === null || since < 1e8) return null;
   const ms = UNITS.reduce((found, [least, inMs]) => (since > least ? since / inMs : found), since * 1000);
@@ -100,8 +103,19 @@ const LAST_MS = 253_402_300_799_999;
 const zoned = (text: string): string =>
   /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?$/.test(text.trim()) ? `${text.trim().replace(" ", "T")}Z` : text;
 
+/** As `caselog.endings.says_failed` has it: by its status, an error or a flag. */
 export const hasFailed = (raw: Record<string, unknown>): boolean =>
-  /^(error|failed|failure|exception)$/i.test(String(raw.status ?? "")) || (!isBlank(raw.error) && raw.error !== false);
+  isFailedStatus(raw.status) || isError(raw.error) || FAILED_FLAGS.some((name) => raw[name] === true);
+
+const isFailedStatus = (status: unknown): boolean =>
+  typeof status === "string" && (FAILED_STATUSES as readonly string[]).includes(status.toLowerCase());
+
+/** Not where it is empty, false or zero, or holds nothing else. */
+const isError = (error: unknown): boolean => (isRecord(error) ? Object.values(error).some(isTrue) : isTrue(error));
+
+/** As Python has it: empty lists and objects are not; a number may be a text that keeps its digits. */
+const isTrue = (value: unknown): boolean =>
+  Boolean(value) && !isBlank(value) && !(typeof value === "string" && exactText(value) && num(value) === 0);
 
 export const restOf = (raw: Record<string, unknown>, known: readonly string[]): Record<string, unknown> =>
   Object.fromEntries(
@@ -165,15 +179,19 @@ const groupOf = (key: string, name: string, children: Part[], note: string | nul
   children,
 });
 
+/** Puts each part into the node that it names; those that name none that is there come back. */
+function withoutHome(parts: readonly Part[], homeOf: ReturnType<typeof nodesAround>): Part[] {
+  return parts.filter((part) => {
+    const home = homeOf(part, part.raw.node ?? part.raw.parent);
+    home?.children.push(part);
+    return !home;
+  });
+}
+
 /** Puts each iteration under its node; those whose node is missing come back as groups of their own. */
-function assign(nodes: Part[], iterations: Part[]): Part[] {
+function assign(nodes: Part[], iterations: Part[], homeOf: ReturnType<typeof nodesAround>): Part[] {
   const orphans = new Map<string | null, Part[]>();
-  const homeOf = lastBegun(nodes);
-  for (const iteration of iterations) {
-    const home = homeOf(iteration.node ?? "", iteration.start);
-    if (home) home.children.push(iteration);
-    else addTo(orphans, iteration.node ?? null, iteration);
-  }
+  for (const iteration of withoutHome(iterations, homeOf)) addTo(orphans, iteration.node ?? null, iteration);
   const unnamed = nodes.length ? "Iterations without a node" : "Iterations";
   return [...orphans].map(([node, children], i) =>
     groupOf(`g${i + 1}`, node ?? unnamed, children, node !== null && nodes.length ? "no such node in the trace" : null),

@@ -72,9 +72,12 @@ function isHeld(token: string): boolean {
 }
 
 /** The digits that count: `-0.0120e5` has `12`. */
-const digitsOf = (token: string): string =>
-  token
+function digitsOf(token: string): string {
+  const digits = token
     .replace(/[eE].*$/, "")
     .replace(/[-.]/g, "")
-    .replace(/^0+/, "")
-    .replace(/0+$/, "");
+    .replace(/^0+/, "");
+  let end = digits.length;
+  while (digits[end - 1] === "0") end--; // /0+$/ would read every run of zeros to its end from each of its places
+  return digits.slice(0, end);
+}

@@ -1,14 +1,21 @@
 /** A value as a tree whose branches are made when they are opened, however deep or wide it is. */
 
 import type { ComponentChildren, VNode } from "preact";
+import { useMemo } from "preact/hooks";
 import { LazyDetails } from "../parts/lazy-details.tsx";
 import { Portions } from "../parts/portions.tsx";
+import { useFirstSought } from "../parts/sought.ts";
 import { clip } from "../text/labels.ts";
 import { plural } from "../text/numbers.ts";
 import { exactText, jsonText } from "./exact.ts";
+import { Picture } from "./picture.tsx";
+import { leadsToPicture, pictureIn } from "./picture-in.ts";
 import { LONG_TEXT, TextView } from "./text-view.tsx";
 
 const PORTION = 100;
+const PER_PIECE = 10;
+/** What lies deeper is shown as JSON text: each level has elements of its own. */
+const DEEPEST = 20;
 
 interface TreeProps {
   value: unknown;
@@ -23,14 +30,21 @@ export function JsonTree({ value, name = null, depth = 0 }: TreeProps): VNode {
         <Scalar value={value} />
       </Line>
     );
+  if (depth > DEEPEST)
+    return (
+      <Line name={name}>
+        <TextView text={jsonText(value, 2)} isRaw={false} />
+      </Line>
+    );
   const isList = Array.isArray(value);
   const size = isList ? value.length : Object.keys(value).length;
   if (!size) return <Line name={name}>{isList ? "[ ]" : "{ }"}</Line>;
   return (
     <LazyDetails
       class="cl-j-branch"
+      of={value}
       inside={() => jsonText(value)}
-      isOpen={depth === 0 ? size <= 30 : depth === 1 && size <= 6}
+      isOpen={(depth === 0 ? size <= 30 : depth === 1 && size <= 6) || leadsToPicture(value)}
       summary={
         <>
           <Name name={name} />
@@ -45,13 +59,24 @@ export function JsonTree({ value, name = null, depth = 0 }: TreeProps): VNode {
   );
 }
 
-const Branches = ({ value, depth }: { value: object; depth: number }): VNode => (
-  <Portions
-    items={Object.entries(value)}
-    portion={PORTION}
-    draw={([key, inner]: [string, unknown]) => <JsonTree value={inner} name={key} depth={depth} />}
-  />
-);
+function Branches({ value, depth }: { value: object; depth: number }): VNode {
+  const entries = useMemo(() => Object.entries(value), [value]);
+  const sought = useFirstSought(
+    entries.length > PORTION ? entries : NONE,
+    ([key, inner]) => `${key} ${jsonText(inner)}`,
+  );
+  return (
+    <Portions
+      items={entries}
+      portion={PORTION}
+      perPiece={PER_PIECE}
+      at={sought}
+      draw={([key, inner]: [string, unknown]) => <JsonTree value={inner} name={key} depth={depth} />}
+    />
+  );
+}
+
+const NONE: [string, unknown][] = [];
 
 const Line = ({ name, children }: { name: string | null; children: ComponentChildren }): VNode => (
   <div class="cl-j-line">
@@ -72,6 +97,8 @@ export function Scalar({ value }: { value: unknown }): VNode {
     return <span class={`cl-j-${value === null ? "null" : typeof value}`}>{String(value)}</span>;
   const exact = exactText(value);
   if (exact !== null) return <span class="cl-j-number">{exact}</span>;
+  const picture = pictureIn(value);
+  if (picture) return <Picture src={picture} />;
   if (value.length > LONG_TEXT || value.includes("\n")) return <TextView text={value} isRaw={false} />;
   return <span class="cl-j-string">{JSON.stringify(value)}</span>;
 }

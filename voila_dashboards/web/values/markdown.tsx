@@ -1,17 +1,57 @@
 /**
  * Markdown as elements: `marked` reads it into tokens, and these become text and elements of a few kinds. Markup within
- * it stays text, pictures are named and not loaded, and links say where they lead.
+ * it stays text, pictures are named and not loaded, links say where they lead, and items have the numbers they came
+ * with.
  */
 
 import { lexer, type Token, type Tokens } from "marked";
 import { Fragment, type VNode } from "preact";
-import { useMemo } from "preact/hooks";
+import { useContext, useMemo } from "preact/hooks";
+import { gapStyle, RoomContext, usePiece } from "../parts/room.ts";
 import { isOverriding } from "../text/bidi.ts";
+import { isLight } from "../text/light.ts";
+import { isHeavy, piecesOf } from "./markdown-pieces.ts";
+import { markOf, saidTokens } from "./said-tokens.ts";
 
-export default function Markdown({ text }: { text: string }): VNode {
-  const tokens = useMemo(() => lexer(text), [text]);
-  return <div class="cl-md">{all(tokens)}</div>;
+interface MarkdownProps {
+  text: string;
+  /** Words of ours, which are Markdown and nothing else. */
+  isOwn?: boolean;
+  /** What is drawn of a text that is too much to be read as Markdown. */
+  plain?: VNode;
 }
+
+export default function Markdown({ text, isOwn = false, plain }: MarkdownProps): VNode {
+  return plain && !isLight(text) ? plain : <Said text={text} isOwn={isOwn} />;
+}
+
+function Said({ text, isOwn }: { text: string; isOwn: boolean }): VNode {
+  const isBounded = useContext(RoomContext) !== null;
+  const pieces = useMemo(() => {
+    const tokens = isOwn ? lexer(text) : saidTokens(text);
+    return isBounded ? piecesOf(tokens) : [tokens];
+  }, [text, isOwn, isBounded]);
+  if (pieces.length === 1 && !pieces[0]?.some(isHeavy)) return <div class="cl-md">{all(pieces[0])}</div>;
+  return (
+    <div class="cl-md">
+      {pieces.map((tokens, i) => (
+        <MarkdownPiece key={i} tokens={tokens} />
+      ))}
+    </div>
+  );
+}
+
+/** Some of a long text, which gives way as a whole. */
+function MarkdownPiece({ tokens }: { tokens: readonly Token[] }): VNode {
+  const { place, gap } = usePiece<HTMLDivElement>();
+  return (
+    <div ref={place} class="cl-md" {...gapStyle(gap)}>
+      {gap === null && (tokens.some(isHeavy) ? <p class="cl-md-raw">{rawOf(tokens)}</p> : all(tokens))}
+    </div>
+  );
+}
+
+const rawOf = (tokens: readonly Token[]): string => tokens.map(({ raw }) => raw).join("");
 
 const all = (tokens: readonly Token[] | undefined): (VNode | string)[] =>
   (tokens ?? []).map((token, i) => <Fragment key={i}>{shown(drawn(token))}</Fragment>);
@@ -36,11 +76,13 @@ const DRAWERS: Readonly<Record<string, (token: never) => VNode | string>> = {
   list: (token: Tokens.List) => {
     const items = token.items.map((item, i) => (
       <li key={i} dir="auto">
+        {token.ordered && <span class="cl-md-number">{markOf(item)}</span>}
+        {token.ordered && " "}
         {item.task && (item.checked ? "☑ " : "☐ ")}
         {all(item.tokens)}
       </li>
     ));
-    return token.ordered ? <ol start={Number(token.start) || 1}>{items}</ol> : <ul>{items}</ul>;
+    return token.ordered ? <ol>{items}</ol> : <ul>{items}</ul>;
   },
   table: (token: Tokens.Table) => <Table token={token} />,
   hr: () => <hr />,
@@ -54,7 +96,7 @@ const DRAWERS: Readonly<Record<string, (token: never) => VNode | string>> = {
   link: (token: Tokens.Link) => <WebLink token={token} />,
   image: (token: Tokens.Image) => `[picture: ${token.text || token.href}]`,
   text: (token: Tokens.Text) => (token.tokens ? <span>{all(token.tokens)}</span> : token.text),
-  escape: (token: Tokens.Escape) => token.text,
+  html: (token: Tokens.HTML) => (token.block ? <p class="cl-md-raw">{token.raw.trimEnd()}</p> : token.raw),
 };
 
 const drawn = (token: Token): VNode | string => {
@@ -91,22 +133,18 @@ function Table({ token }: { token: Tokens.Table }): VNode {
   );
 }
 
-/** A log chooses the words of a link: where it leads stands beside them. */
+/** A log chooses the words of a link: where it leads stands beside them. What leads nowhere on the web is no link. */
 function WebLink({ token }: { token: Tokens.Link }): VNode {
   const words = all(token.tokens);
-  if (!/^https?:\/\//i.test(token.href))
-    return (
-      <>
-        {words}
-        {` (${token.href})`}
-      </>
-    );
+  if (!/^https?:\/\//i.test(token.href)) return <>{token.raw}</>;
   return (
     <>
       <a href={token.href} target="_blank" rel="noopener noreferrer nofollow">
         {words}
       </a>
-      {token.text !== token.href && <span class="cl-muted">{` (${hostOf(token.href)})`}</span>}
+      {token.text !== token.href && (
+        <span class="cl-muted">{` (${[hostOf(token.href), token.title].filter(Boolean).join(", ")})`}</span>
+      )}
     </>
   );
 }

@@ -6,11 +6,13 @@ import { useSought } from "../parts/sought.ts";
 import { isOverriding } from "../text/bidi.ts";
 import { type Face, faceOf, lineKind, withoutColours } from "../text/faces.ts";
 import { bytes } from "../text/numbers.ts";
+import { piecesOf } from "../text/pieces.ts";
 
 export const LONG_TEXT = 700;
 const LONG_LINES = 12;
-/** Longer differences have no colours: each line that has one is an element. */
-const MOST_LINES = 2000;
+/** Differences of more lines have no colours; nor those of more runs of lines: each is an element. */
+const MOST_LINES = 20_000;
+const MOST_RUNS = 400;
 /** A few letters more than the rest of a text are worth no click. */
 const SLACK = 1.3;
 
@@ -42,12 +44,35 @@ export function TextView({ text, room = 1, isRaw = true }: TextProps): VNode {
 }
 
 function inFace(text: string, face: Face): string | VNode[] {
-  if (face === "prose") return withoutColours(text);
   const lines = face === "diff" ? text.split("\n", MOST_LINES + 1) : [];
-  if (face === "code" || lines.length > MOST_LINES) return withoutColours(text);
-  return lines.map((line, i) => (
-    <span key={i} class={`cl-diff-${lineKind(line)}`}>
-      {`${line}\n`}
+  const runs = lines.length && lines.length <= MOST_LINES ? runsOf(lines) : [];
+  if (!runs.length || runs.length > MOST_RUNS) return inPieces(withoutColours(text));
+  return runs.map(({ kind, text: some }, i) => (
+    <span key={i} class={`cl-diff-${kind}`}>
+      {some}
+    </span>
+  ));
+}
+
+/** Neighbouring lines that do the same, as one text. */
+function runsOf(lines: readonly string[]): { kind: string; text: string }[] {
+  const runs: { kind: string; lines: string[] }[] = [];
+  for (const line of lines) {
+    const kind = lineKind(line);
+    const last = runs.at(-1);
+    if (last?.kind === kind) last.lines.push(line);
+    else runs.push({ kind, lines: [line] });
+  }
+  return runs.map(({ kind, lines: some }) => ({ kind, text: `${some.join("\n")}\n` }));
+}
+
+/** Of a long text the browser lays out the pieces that are in sight: of 3 MB as one it took a minute. */
+function inPieces(text: string): string | VNode[] {
+  const pieces = piecesOf(text);
+  if (pieces.length === 1) return text;
+  return pieces.map((piece, i) => (
+    <span key={i} class="cl-piece">
+      {piece}
     </span>
   ));
 }

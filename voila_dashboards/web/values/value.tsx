@@ -2,15 +2,20 @@
 
 import type { VNode } from "preact";
 import { CopyButton } from "../parts/copy.tsx";
+import { gapStyle, usePiece } from "../parts/room.ts";
 import { isBlank } from "../text/labels.ts";
 import { exactText, jsonText, parseJson } from "./exact.ts";
 import { JsonTree, Scalar } from "./json-tree.tsx";
+import { Picture } from "./picture.tsx";
+import { pictureIn } from "./picture-in.ts";
 import { TextView } from "./text-view.tsx";
 
 /** Text that holds JSON is shown as the JSON it holds; `room`: how much longer than usual a text may be. */
 export function Value({ value, room = 1 }: { value: unknown; room?: number }): VNode {
   if (typeof value === "string" && exactText(value) === null) {
     const inside = /^\s*[[{]/.test(value) ? parseJson(value, null) : null;
+    const picture = pictureIn(value);
+    if (picture) return <Picture src={picture} />;
     if (inside === null || typeof inside !== "object") return <TextView text={value} room={room} />;
     return <Json value={inside} />;
   }
@@ -22,11 +27,14 @@ export function Value({ value, room = 1 }: { value: unknown; room?: number }): V
   );
 }
 
-export const Json = ({ value }: { value: unknown }): VNode => (
-  <div class="cl-json">
-    <JsonTree value={value} />
-  </div>
-);
+export function Json({ value }: { value: unknown }): VNode {
+  const { place, gap } = usePiece<HTMLDivElement>();
+  return (
+    <div ref={place} class="cl-json" {...gapStyle(gap)}>
+      {gap === null && <JsonTree value={value} />}
+    </div>
+  );
+}
 
 interface FieldProps {
   name: string;

@@ -1,0 +1,215 @@
+/** Which result is whose: by the id that both name, by the name of the tool, else by where they stand. */
+
+import { isBlank, label } from "../text/labels.ts";
+import { jsonText } from "../values/exact.ts";
+import type { Block, Call, Result } from "./blocks.ts";
+import { call } from "./calls.ts";
+import { Fields } from "./fields.ts";
+import type { Part } from "./trace.ts";
+
+interface Answering {
+  blocks: Block[];
+  hadResults: boolean;
+}
+
+/** Puts each result to its call; one that could be another's stays where it is. */
+export function answered<T extends Answering>(turns: readonly T[]): T[] {
+  const waiting = new Waiting();
+  const placed = new Set<Block>();
+  for (let at = 0; at < turns.length; ) {
+    waiting.add(at, callsIn(turns[at]));
+    const to = endOfResults(turns, at);
+    const results = turns.slice(at, to).flatMap((turn) => turn.blocks.filter((block) => block.kind === "result"));
+    for (const result of waiting.answer(results, at)) placed.add(result);
+    at = Math.max(at + 1, to);
+  }
+  return turns.map((turn) => {
+    const blocks = turn.blocks.filter((block) => !placed.has(block));
+    return { ...turn, blocks, hadResults: blocks.length < turn.blocks.length };
+  });
+}
+
+const callsIn = (turn: Answering | undefined): Call[] => (turn?.blocks ?? []).filter((block) => block.kind === "call");
+
+/** Behind the turns from `at` on, one after the other, that have results, and but for the first no calls. */
+function endOfResults(turns: readonly Answering[], at: number): number {
+  let to = at;
+  while (turns[to]?.blocks.some((block) => block.kind === "result") && (to === at || !callsIn(turns[to]).length)) to++;
+  return to;
+}
+
+interface Waiter {
+  call: Call;
+  /** The place of its turn. */
+  at: number;
+}
+
+/** So many calls wait at most: with as many before it, a result is nobody's. */
+const MOST_WAITING = 1000;
+
+/** Calls without a result so far. */
+class Waiting {
+  #all: Waiter[] = [];
+  /** Those of the last turns that call, one after the other. */
+  #batch: Waiter[] = [];
+  #last = -2;
+  /** What has come back, by the id of its call. */
+  readonly #known = new Map<string, Call>();
+
+  add(at: number, calls: readonly Call[]): void {
+    if (!calls.length) return;
+    if (this.#last !== at - 1) this.#batch = [];
+    this.#last = at;
+    const open = calls.filter((call) => !call.result).map((call) => ({ call, at }));
+    for (const call of calls) if (call.result) this.#note(call);
+    this.#batch = this.#batch.concat(open);
+    this.#all = this.#all.concat(open).filter(isOpen).slice(-MOST_WAITING);
+  }
+
+  /** The results, which begin in the turn `at`, that have found their call. */
+  answer(results: readonly Result[], at: number): Result[] {
+    const found = results.filter((result) => this.#byItsId(result) || this.#isKnown(result));
+    const settled = new Set(found);
+    const rest = results.filter((result) => !settled.has(result) && !result.isAnother);
+    const named = rest.filter((result) => result.name !== "" && this.#byItsName(result));
+    const nameless = rest.filter((result) => result.name === "");
+    return [...found, ...named, ...this.#byPlace(nameless, at)];
+  }
+
+  /** Of calls that share an id the last turn's; within a turn the first. */
+  #byItsId(result: Result): boolean {
+    if (!result.id) return false;
+    const alike = this.#all.filter((each) => isOpen(each) && isIts(each.call, result));
+    return this.#settle(
+      alike.find(({ at }) => at === alike.at(-1)?.at),
+      result,
+    );
+  }
+
+  /** Whether it is said again what came back for a call; another result of one says that it is. */
+  #isKnown(result: Result): boolean {
+    const call = this.#known.get(result.id);
+    if (!call || isOther(call.name, result.name)) return false;
+    result.isAnother = true;
+    return jsonText(call.result?.blocks) === jsonText(result.blocks);
+  }
+
+  #byItsName(result: Result): boolean {
+    const suits = (each: Waiter) => isOpen(each) && each.call.name === result.name && mayAnswer(each, result);
+    return this.#settle(this.#batch.find(suits) ?? this.#all.find(suits), result);
+  }
+
+  /** Where as many wait as come back at once, right behind them, each is the next one's. */
+  #byPlace(results: readonly Result[], at: number): readonly Result[] {
+    const open = this.#batch.filter(isOpen);
+    const isClear = at <= this.#last + 1 && results.length === open.length;
+    if (!isClear || !results.every((result, i) => mayAnswer(open[i] as Waiter, result))) return [];
+    for (const [i, result] of results.entries()) this.#settle(open[i], result);
+    return results;
+  }
+
+  #settle(waiter: Waiter | undefined, result: Result): boolean {
+    if (!waiter) return false;
+    const { call } = waiter;
+    call.result = result;
+    call.failed ||= result.failed;
+    this.#note(call);
+    return true;
+  }
+
+  #note(call: Call): void {
+    for (const id of call.ids) this.#known.set(id, call);
+  }
+}
+
+const isOpen = ({ call }: Waiter): boolean => !call.result;
+const isIts = ({ ids, name }: Call, result: Result): boolean => ids.includes(result.id) && !isOther(name, result.name);
+/** Ids that both say, and that differ, say that they do not belong together. */
+const mayAnswer = ({ call }: Waiter, { id }: Result): boolean => id === "" || !call.ids.length;
+
+function listed<Item>(map: Map<string, Item[]>, key: string): Item[] {
+  const items = map.get(key) ?? [];
+  map.set(key, items);
+  return items;
+}
+
+/** Whether two names are of different tools. Some makers put the tool's server before its name. */
+export function isOther(name: string, other: string): boolean {
+  const [a, b] = [name, other].map((each) =>
+    each
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}]+/gu, " ")
+      .trim(),
+  ) as [string, string];
+  return a !== "" && b !== "" && a !== "tool" && !` ${a}`.endsWith(` ${b}`) && !` ${b}`.endsWith(` ${a}`);
+}
+
+/**
+ * Makes a call and its step in the run one, where both have an id: the step may hold the result. A result without a
+ * call is one with the step that gave back the same.
+ */
+export function completed<T extends Answering>(turns: readonly T[], steps: readonly Part[]): T[] {
+  join(turns.flatMap(callsIn), steps);
+  const complete = completing(steps);
+  return turns.map((turn) => ({ ...turn, blocks: turn.blocks.map(complete) }));
+}
+
+/** Calls and steps of one id, where there are as many, belong together in their order. */
+function join(calls: readonly Call[], steps: readonly Part[]): void {
+  const byId = new Map<string, Part[]>();
+  for (const step of steps) if (!isBlank(step.raw.id)) listed(byId, label(step.raw.id)).push(step);
+  const sameId = new Map<string, Call[]>();
+  for (const call of calls) {
+    const id = call.ids.find((each) => byId.has(each));
+    if (id !== undefined) listed(sameId, id).push(call);
+  }
+  for (const [id, alike] of sameId) {
+    const theirs = byId.get(id) ?? [];
+    const areAsMany = theirs.length === alike.length;
+    for (const [i, call] of alike.entries()) joinOne(call, (areAsMany ? theirs[i] : theirs.at(-1)) as Part, areAsMany);
+  }
+}
+
+function joinOne(call: Call, step: Part, isIts: boolean): void {
+  if (isOther(call.name, step.name)) return;
+  call.key = step.key;
+  if (call.result || !isIts) return;
+  const { result, failed } = callOf(step);
+  call.result = result;
+  call.failed ||= failed;
+}
+
+const callOf = ({ raw }: Part): Call => call(new Fields(raw))[0];
+
+function completing(calls: readonly Part[]): (block: Block) => Block {
+  let from = 0;
+  let places: Map<string, number[]> | null = null;
+  return (block) => {
+    if (block.kind !== "result" || block.isAnother) return block;
+    places ??= placesByBack(calls);
+    const isIts = (place: number) => place >= from && suits(calls[place], block);
+    const at = (places.get(backOf(block) ?? "\0") ?? []).find(isIts) ?? -1;
+    const step = calls[at];
+    if (!step) return block;
+    from = at + 1;
+    return { ...callOf(step), key: step.key, name: step.name, result: block, failed: block.failed, rest: {} };
+  };
+}
+
+const suits = (step: Part | undefined, { id, name }: Result): boolean =>
+  step !== undefined && !isOther(step.name, name) && (id === "" || isBlank(step.raw.id) || label(step.raw.id) === id);
+
+function backOf({ blocks }: Result): string | null {
+  const [only, ...more] = blocks.filter((block) => block.kind !== "rest");
+  return only === undefined ? "" : only.kind === "text" && !more.length ? only.text.trim() : null;
+}
+
+/** Where calls are that gave back the same. */
+function placesByBack(calls: readonly Part[]): Map<string, number[]> {
+  const places = new Map<string, number[]>();
+  calls.forEach(({ raw }, place) => {
+    const back = typeof raw.result === "string" ? raw.result.trim() : jsonText(raw.result ?? "");
+    listed(places, back).push(place);
+  });
+  return places;
+}

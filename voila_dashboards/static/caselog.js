@@ -1,1 +1,1 @@
-import{Ga as a}from"./chunks/chunk-SW2UTOEN.js";export{a as default};
+import{Ga as a}from"./chunks/chunk-GPSTLJOH.js";export{a as default};

@@ -212,3 +212,21 @@ test("no generated result is lost, is twice there, or stands with a call that it
     assert.deepEqual(results.sort(), sent.sort(), `seed ${seed}`);
   }
 });
+
+const MANY = 20_000;
+
+test("results that are nobody's cost no more than others, however many calls wait", { timeout: 20_000 }, () => {
+  const calls = Array.from({ length: MANY }, (_, i) => called("find", i, `c${i}`));
+  const theirs = (more: (i: number) => Message) => Array.from({ length: MANY }, (_, i) => back("x", more(i)));
+
+  const others = pairs([calling(...calls), ...theirs((i) => ({ tool_call_id: `r${i}`, name: "find" }))]);
+  const own = pairs([calling(...calls), ...theirs((i) => ({ tool_call_id: `c${MANY - 1 - i}` }))]);
+  const alike = pairs(
+    theirs((i) => ({ tool_call_id: `r${i}`, name: `z${i}` })),
+    { tool_calls: calls.map((call) => ({ ...call, result: "x" })) },
+  );
+
+  assert.equal(others.filter((pair) => pair === "x?").length, MANY);
+  assert.equal(own.filter((pair) => pair.endsWith(": x")).length, MANY);
+  assert.equal(alike.filter((pair) => pair === "x?").length, MANY);
+});

@@ -5,6 +5,7 @@ import { jsonText } from "../values/exact.ts";
 import type { Block, Call, Result } from "./blocks.ts";
 import { call } from "./calls.ts";
 import { Fields } from "./fields.ts";
+import { isOpen, MOST_LOOKED_AT, type Queue, queued, type Waiter } from "./queues.ts";
 import type { Part } from "./trace.ts";
 
 interface Answering {
@@ -38,32 +39,32 @@ function endOfResults(turns: readonly Answering[], at: number): number {
   return to;
 }
 
-interface Waiter {
-  call: Call;
-  /** The place of its turn. */
-  at: number;
-}
-
-/** So many calls wait at most: with as many before it, a result is nobody's. */
-const MOST_WAITING = 1000;
-
 /** Calls without a result so far. */
 class Waiting {
-  #all: Waiter[] = [];
+  readonly #byId = new Map<string, Queue>();
+  readonly #byName = new Map<string, Queue>();
   /** Those of the last turns that call, one after the other. */
   #batch: Waiter[] = [];
+  /** The place of the first of these turns. */
+  #begun = 0;
   #last = -2;
   /** What has come back, by the id of its call. */
   readonly #known = new Map<string, Call>();
 
   add(at: number, calls: readonly Call[]): void {
     if (!calls.length) return;
-    if (this.#last !== at - 1) this.#batch = [];
+    if (this.#last !== at - 1) [this.#batch, this.#begun] = [[], at];
     this.#last = at;
-    const open = calls.filter((call) => !call.result).map((call) => ({ call, at }));
-    for (const call of calls) if (call.result) this.#note(call);
-    this.#batch = this.#batch.concat(open);
-    this.#all = this.#all.concat(open).filter(isOpen).slice(-MOST_WAITING);
+    for (const call of calls) {
+      if (call.result) this.#note(call);
+      else this.#wait({ call, at });
+    }
+  }
+
+  #wait(waiter: Waiter): void {
+    this.#batch.push(waiter);
+    for (const id of waiter.call.ids) queued(this.#byId, id).add(waiter);
+    queued(this.#byName, waiter.call.name).add(waiter);
   }
 
   /** The results, which begin in the turn `at`, that have found their call. */
@@ -79,7 +80,7 @@ class Waiting {
   /** Of calls that share an id the last turn's; within a turn the first. */
   #byItsId(result: Result): boolean {
     if (!result.id) return false;
-    const alike = this.#all.filter((each) => isOpen(each) && isIts(each.call, result));
+    const alike = this.#byId.get(result.id)?.last(({ call }) => !isOther(call.name, result.name)) ?? [];
     return this.#settle(
       alike.find(({ at }) => at === alike.at(-1)?.at),
       result,
@@ -95,8 +96,9 @@ class Waiting {
   }
 
   #byItsName(result: Result): boolean {
-    const suits = (each: Waiter) => isOpen(each) && each.call.name === result.name && mayAnswer(each, result);
-    return this.#settle(this.#batch.find(suits) ?? this.#all.find(suits), result);
+    const queue = this.#byName.get(result.name);
+    const suits = (waiter: Waiter) => mayAnswer(waiter, result);
+    return this.#settle(queue?.first(suits, this.#begun) ?? queue?.first(suits), result);
   }
 
   /** Where as many wait as come back at once, right behind them, each is the next one's. */
@@ -122,8 +124,6 @@ class Waiting {
   }
 }
 
-const isOpen = ({ call }: Waiter): boolean => !call.result;
-const isIts = ({ ids, name }: Call, result: Result): boolean => ids.includes(result.id) && !isOther(name, result.name);
 /** Ids that both say, and that differ, say that they do not belong together. */
 const mayAnswer = ({ call }: Waiter, { id }: Result): boolean => id === "" || !call.ids.length;
 
@@ -187,8 +187,9 @@ function completing(calls: readonly Part[]): (block: Block) => Block {
   return (block) => {
     if (block.kind !== "result" || block.isAnother) return block;
     places ??= placesByBack(calls);
-    const isIts = (place: number) => place >= from && suits(calls[place], block);
-    const at = (places.get(backOf(block) ?? "\0") ?? []).find(isIts) ?? -1;
+    const alike = places.get(backOf(block) ?? "\0") ?? [];
+    while (alike.length && (alike.at(-1) as number) < from) alike.pop();
+    const at = alike.slice(-MOST_LOOKED_AT).findLast((place) => suits(calls[place], block)) ?? -1;
     const step = calls[at];
     if (!step) return block;
     from = at + 1;
@@ -204,12 +205,13 @@ function backOf({ blocks }: Result): string | null {
   return only === undefined ? "" : only.kind === "text" && !more.length ? only.text.trim() : null;
 }
 
-/** Where calls are that gave back the same. */
+/** Where calls are that gave back the same, the first one last. */
 function placesByBack(calls: readonly Part[]): Map<string, number[]> {
   const places = new Map<string, number[]>();
   calls.forEach(({ raw }, place) => {
     const back = typeof raw.result === "string" ? raw.result.trim() : jsonText(raw.result ?? "");
     listed(places, back).push(place);
   });
+  for (const alike of places.values()) alike.reverse();
   return places;
 }

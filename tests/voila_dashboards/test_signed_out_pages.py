@@ -87,6 +87,10 @@ def expect_hidden(page: Page, seconds: float, text: str) -> None:
     content = re.sub(r'href="/login[^"]*"', "", page.content())
     assert [word for word in ("T-acme", "acme-0", "Ann", "Tickets") if word in content] == []
     assert page.title() == "You are logged out · Caselog"
+    # Dressed as the server's own messages are: its styles are not those of the page that it hides.
+    expect(page.locator("main")).to_have_css("display", "grid")
+    link = page.get_by_role("link", name="Log in again")
+    expect(link).to_have_css("color", "rgb(255, 255, 255)")
 
 
 def test_signing_out_in_one_window_hides_the_others_at_once_and_keeps_their_addresses(

@@ -362,3 +362,11 @@ def test_conversations_of_the_same_words_differ_in_what_calls_gave_back_in_pictu
     expect(said.get_by_text("1 turn the same")).to_be_visible()
     expect(said.get_by_text("turns the same")).to_have_count(0)
     expect(page.locator(".cl-c-parting")).to_contain_text("differ from turn 1 on")
+
+
+def test_a_final_response_that_only_one_run_gave_is_shown(page: Page, harness: Harness) -> None:
+    for log_id, other, mark in (("said-1", "again", "removed"), ("again", "said-1", "added")):
+        visit(page, harness, compared(log_id, other))
+
+        final = page.locator("section", has=page.get_by_role("heading", name="Final response"))
+        expect(final.locator(f".cl-c-l-{mark}")).to_contain_text("You get ")

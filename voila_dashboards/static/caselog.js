@@ -1,1 +1,1 @@
-import{Ga as a}from"./chunks/chunk-GPSTLJOH.js";export{a as default};
+import{Ga as a}from"./chunks/chunk-QWGUPHKB.js";export{a as default};

@@ -72,8 +72,9 @@ test("what failed is told by any of the words for it, and by an error", () => {
 });
 
 test("known fields are no others, and an answer from a cache is one", () => {
-  const { iterations } = readTrace({ react_iterations: [{ iteration: 1, cached: true, own: 2 }] });
-  assert.deepEqual(iterations[0]?.rest, { own: 2 });
+  const sent = { iteration: 1, cached: true, own: 2, status: "error", error: "x" };
+  const { iterations } = readTrace({ react_iterations: [sent] });
+  assert.deepEqual(iterations[0]?.rest, { own: 2 }); // its status and its error stand above
 });
 
 test("parts lie where they were in time, and those without one behind what was before them", () => {

@@ -45,7 +45,7 @@ export function ChangedField({ name, left, right }: ChangedProps & { name: strin
 export function Changed({ left, right }: ChangedProps): VNode {
   const [a, b] = useMemo(() => [inside(left), inside(right)], [left, right]);
   if (isBlank(left) || isBlank(right))
-    return <Whole mark={isBlank(left) ? "added" : "removed"} value={right ?? left} />;
+    return <Whole mark={isBlank(left) ? "added" : "removed"} value={isBlank(left) ? right : left} />;
   const areBoth = isStructure(a) && isStructure(b) && Array.isArray(a) === Array.isArray(b);
   if (areBoth) return <JsonChanges left={a} right={b} />;
   return <Lines left={textOf(left)} right={textOf(right)} />;

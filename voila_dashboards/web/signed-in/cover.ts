@@ -16,10 +16,17 @@ export function cover(reason: string): void {
   content.append(card);
   lead();
   addEventListener("popstate", lead); // the browser's buttons change the address, and nothing else
+  dress();
   document.body.replaceChildren(content);
   document.title = `${said.title} · Caselog`;
   if (isLeft(reason)) forget();
   title.focus({ preventScroll: true });
+}
+
+/** Fetches the styles of the server's own pages, where this is one of the view. */
+function dress(): void {
+  const folder = document.documentElement.dataset.caselogPages;
+  if (folder) document.head.append(element("link", { rel: "stylesheet", href: `${folder}/pages/account.css` }));
 }
 
 /** What the tab keeps of filters and words looked for. */

@@ -161,7 +161,7 @@ function readIteration(raw: Record<string, unknown>, index: number): Part {
     name: `Iteration ${clip(label(raw.iteration, String(index + 1)), 60)}`,
     node: isBlank(raw.node) ? null : label(raw.node),
     failed: hasFailed(raw) || calls.some((call) => call.failed),
-    rest: { ...restOf(raw, TRACE_FIELDS.react_iterations), ...odd },
+    rest: { ...restOf(raw, [...TRACE_FIELDS.react_iterations, "status", "error"]), ...odd },
     children: calls,
   };
 }

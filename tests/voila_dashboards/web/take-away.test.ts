@@ -1,30 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { debugOf } from "../../../voila_dashboards/pages/ticket/debug.ts";
 import { hitsOf, placesOf } from "../../../voila_dashboards/pages/ticket/find.ts";
 import { maskedOf, stepAt } from "../../../voila_dashboards/pages/ticket/masked.ts";
 import { ownFields } from "../../../voila_dashboards/pages/ticket/own-fields.ts";
-import { reportOf, type Told } from "../../../voila_dashboards/pages/ticket/report.ts";
+import { reportOf } from "../../../voila_dashboards/pages/ticket/report.ts";
 import { code, fenced } from "../../../voila_dashboards/pages/ticket/report-text.ts";
-import type { Log } from "../../../voila_dashboards/web/generated/contract.ts";
-import { turnsOf } from "../../../voila_dashboards/web/trace/conversation.ts";
-import { readTrace } from "../../../voila_dashboards/web/trace/trace.ts";
-
-const LOG = {
-  client_id: "acme",
-  log_id: "L-1",
-  ticket_id: 'T"""`1`',
-  status: "FAILED",
-  category: null,
-  executed_at_ms: 0,
-  execution_time_seconds: 2,
-} as Log;
-
-function told(trace: unknown): Told {
-  const run = readTrace(trace);
-  const debug = debugOf(run, true);
-  return { log: LOG, run, debug, turns: turnsOf(run.messages) };
-}
+import { told } from "./told.ts";
 
 test("what was masked is told by rule, with the places of each", () => {
   const masked = {

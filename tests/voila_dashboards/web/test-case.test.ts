@@ -1,29 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { debugOf } from "../../../voila_dashboards/pages/ticket/debug.ts";
 import { recordedCalls, recordedTurns } from "../../../voila_dashboards/pages/ticket/recorded.ts";
-import type { Told } from "../../../voila_dashboards/pages/ticket/report.ts";
 import { python, testCase } from "../../../voila_dashboards/pages/ticket/test-case.ts";
-import type { Log } from "../../../voila_dashboards/web/generated/contract.ts";
-import { turnsOf } from "../../../voila_dashboards/web/trace/conversation.ts";
 import { readTrace } from "../../../voila_dashboards/web/trace/trace.ts";
 import { parseJson } from "../../../voila_dashboards/web/values/exact.ts";
-
-const LOG = {
-  client_id: "acme",
-  log_id: "L-1",
-  ticket_id: 'T"""`1`',
-  status: "FAILED",
-  category: null,
-  executed_at_ms: 0,
-  execution_time_seconds: 2,
-} as Log;
-
-function told(trace: unknown): Told {
-  const run = readTrace(trace);
-  const debug = debugOf(run, true);
-  return { log: LOG, run, debug, turns: turnsOf(run.messages) };
-}
+import { told } from "./told.ts";
 
 test("values are written as Python reads them, integers with every digit", () => {
   const value = parseJson('{"a":[true,null,107505301260286111,1.5],"b":"q\\"\\n\\u2028","c":{}}', null);

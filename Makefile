@@ -88,9 +88,11 @@ $(WEB_STAMP): $(WEB)/package.json $(WEB)/package-lock.json $(WEB)/.npmrc
 	cd $(WEB) && npm ci --no-progress --loglevel=error
 	@touch $@
 
+# All tests of a file on one worker: what a module sets up for them (a lake, a gateway, a browser) is set up once.
+# In the order of the folders: a file of few tests may be long, and would otherwise be begun when the other worker ends.
 pytest: env ## all tests, browser and S3 included; PYTEST_ARGS="-k word" for some
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(WEB_STAMP); fi
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(addprefix --ignore=,$(ADAPTER_TESTS)) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(addprefix --ignore=,$(ADAPTER_TESTS)) $(PYTEST_ARGS)
 	@$(if $(PYTEST_ARGS),,if $(BIN)/python -c 'import sys; sys.exit(sys.version_info >= (3, 14))'; \
 		then $(MAKE) --no-print-directory adapters; else echo "CrewAI knows no Python 3.14 yet: its adapter is not tested"; fi)
 

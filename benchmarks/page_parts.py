@@ -282,7 +282,7 @@ def _health(bench: Workbench, store: str) -> None:
     tab = bench.tab(gateway, PROVIDER)
     with asking_health(gateway) as latencies:
         tab.open("/")
-        gateway.settle(timeout_s=20)
+        gateway.settle(timeout_s=bench.options.quiet_s)
         samples = latencies()
     _close(tab)
     bench.say("/healthz while the lake is taken in", samples, **_about(store, recipe), goal="max <= 50")

@@ -58,6 +58,9 @@ def read_options(arguments: list[str] | None = None) -> argparse.Namespace:
     options.add_argument(
         "--hurry", action="store_true", help="measure unrested gateways: only to try this out"
     )
+    options.add_argument("--quiet-s", type=float, default=20, help="at most, until a lake is taken in")
+    options.add_argument("--big-share", type=float, default=1, help="of the sizes that pages promise to take")
+    options.add_argument("--scrolled-ms", type=int, default=2000, help="in a ticket of many steps")
     options.add_argument("--starts", type=int, default=3, help="of the gateway, for its first page")
     options.add_argument("--arrivals", type=int, default=10, help="raw logs that arrive while a page is open")
     options.add_argument("--people", type=int, default=20, help="who click at once")

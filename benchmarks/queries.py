@@ -21,11 +21,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import duckdb
+
 from access.viewer import Viewer
 from benchmarks.lakes import Recipe, fill
+from lake.parquet import scope_rows, write_scope_file
 from lake.reader import Reader
 from lake.scope import EVERYONE
 from lake.scope_files import ScopeFiles
+from lake.scope_tables import LOGS
 from lake.store import open_store
 from voila_dashboards.downloads.formats import FORMATS
 from voila_dashboards.downloads.tickets import find_tickets
@@ -33,6 +37,7 @@ from voila_dashboards.downloads.worker import FileSource
 from voila_dashboards.pages.compare.query import compare_data
 from voila_dashboards.pages.errors.query import errors_data
 from voila_dashboards.pages.overview.query import overview_data
+from voila_dashboards.pages.tickets.find import find_values
 from voila_dashboards.pages.tickets.query import tickets_data
 from voila_dashboards.pages.tools.query import tools_data
 
@@ -63,6 +68,16 @@ QUESTIONS: Final[Mapping[str, tuple[Query, Mapping[str, str], int | None]]] = {
     "search, Chinese": (tickets_data, {"q": "返金"}, 400),
     "search, a ticket's id": (tickets_data, {"q": "t-500001"}, 400),
 }
+#: What is looked for among the values of a filter, of which the tickets have very many: ``--values``.
+FINDS: Final[Mapping[str, tuple[Mapping[str, str], str, str]]] = {
+    "find, a category": ({}, "category", "custom 77"),
+    "find, every category": ({}, "category", ""),
+    "find, a category of 7 days": ({"range": "7d"}, "category", "custom"),
+    "find, a category of what a search found": ({"q": "refund"}, "category", "custom"),
+    "find, a version beside a category": ({"category": "Custom 77"}, "version", "custom"),
+    "find, a status": ({}, "status", "custom"),
+    "find, no such status": ({}, "status", "zzqqxx"),
+}
 #: Two tickets side by side: which failed ticket, and whether the other one is looked for (the last good one) or named.
 COMPARISONS: Final[Mapping[str, tuple[str, bool]]] = {
     "compare, newest failed one with the last good one": ("ORDER BY executed_at DESC", False),
@@ -81,13 +96,16 @@ def read_options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     options.add_argument("--days", type=int, default=90)
     options.add_argument("--repeat", type=int, default=5)
     options.add_argument("--pages", type=int, default=1_000, help="pages turned, one after another")
+    options.add_argument(
+        "--values", type=int, default=5_000, help="values of each filter in which is looked for some"
+    )
     options.add_argument("--work", type=Path, default=Path.home() / ".cache" / "caselog" / "queries")
     options.add_argument("--only", nargs="+", default=[""], help="beginnings of the questions' names")
     return options.parse_args(arguments)
 
 
-def open_reader(options: argparse.Namespace) -> Reader:
-    """The views of the lake of these options, which is made where there is none yet."""
+def open_files(options: argparse.Namespace) -> dict[str, Path]:
+    """The scope files of the lake of these options, which is made where there is none yet."""
     recipe = Recipe(options.tickets, options.clients, options.days, traces=0.0, parts=True)
     store = open_store((options.work / recipe.name).as_uri(), {}, create=True)
     if next(iter(store.list("logs/")), None) is None:
@@ -98,7 +116,34 @@ def open_reader(options: argparse.Namespace) -> Reader:
     seconds, sizes = time.perf_counter() - started, sum(each.path.stat().st_size for each in snapshot.files)
     say("scope files", seconds=round(seconds, 1), megabytes=sizes >> 20)
     files.close()
-    return Reader({file.name: file.path for file in snapshot.files}, memory_limit="512MB")
+    return {file.name: file.path for file in snapshot.files}
+
+
+def with_values(files: Mapping[str, Path], options: argparse.Namespace) -> dict[str, Path]:
+    """The same tickets with so many categories, versions and statuses, spread evenly; `FINDS` ask these alone."""
+    told = f"'Custom ' || hash(log_id, {{}}) % {options.values}"
+    columns = ("category", "workflow_version", "status")
+    made = ", ".join(f"{told.format(n)} AS {column}" for n, column in enumerate(columns))
+    path = options.work / f"values-{options.values}.parquet"
+    if not path.exists():
+        logs = scope_rows(LOGS, [file for name, file in files.items() if name.startswith("logs")])
+        with duckdb.connect() as db:
+            write_scope_file(db, f"SELECT * REPLACE ({made}) FROM ({logs})", path)  # noqa: S608 - words of our own
+    return {f"logs-{path.name}": path}
+
+
+def find_among(files: Mapping[str, Path], wanted: tuple[str, ...], options: argparse.Namespace) -> None:
+    """Look for values, and say what it took."""
+    asked = {name: each for name, each in FINDS.items() if name.startswith(wanted)}
+    if asked:
+        source = FileSource(Reader(with_values(files, options), memory_limit="512MB"))
+        for name, (params, param, words) in asked.items():
+            measure(
+                name,
+                partial(find_values, source, VIEWER, params, NOW_MS, param, words),
+                options.repeat,
+                400,
+            )
 
 
 def measure(name: str, ask: Callable[[], Any], repeat: int, goal: int | None) -> None:
@@ -175,12 +220,14 @@ def say(name: str, **figures: Any) -> None:
 def main() -> None:
     """Run what the command line says."""
     options = read_options()
-    reader = open_reader(options)
+    files = open_files(options)
+    reader = Reader(files, memory_limit="512MB")
     source = FileSource(reader)
     wanted = tuple(options.only)
     for name, (query, params, goal) in QUESTIONS.items():
         if name.startswith(wanted):
             measure(name, partial(query, source, VIEWER, params, NOW_MS), options.repeat, goal)
+    find_among(files, wanted, options)
     for name, (order, is_chosen) in COMPARISONS.items():
         if name.startswith(wanted):
             measure(name, compare(source, order, is_chosen=is_chosen), options.repeat, 200)

@@ -30,7 +30,9 @@ from lake.subjects import TOKEN, hash_address, is_address, salted
 _SALT_BYTES: Final = 16
 
 _yes = click.option("--yes", is_flag=True, help="Do it. Without it, nothing is changed.")
-_why = click.option("--why", default="", help="The reason, for the receipt. Name no person.")
+_why = click.option(
+    "--why", default="", help="The reason, for the receipt: its client reads it. Name no person."
+)
 _by = click.option("--by", help="Who does it, for the receipt; this user where it is missing.")
 
 

@@ -8,7 +8,8 @@ import secrets
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from access.users import Role, create_user
 from caselog.ids import uuid7_at
 from cli.environment import LAKE_URL, open_lake_store
 from cli.errors import CliError
+from cli.figures_folder import locked
 from cli.supervise import running
 from cli.up import House, read_house
 from etl import deletion
@@ -75,11 +77,19 @@ def demo(
     Uses a folder of its own, .caselog/demo-lake, which is made anew each time.
     """
     _require_example()
-    env = {**os.environ, LAKE_URL: _new_lake().as_uri()}
+    with _alone_in_its_folder():
+        _run(tickets, days, collector_port, dashboards_port, stop_when_ready=stop_when_ready)
+
+
+def _run(
+    tickets: int, days: int, collector_port: int | None, dashboards_port: int | None, *, stop_when_ready: bool
+) -> None:
+    env = {**os.environ, LAKE_URL: (_FOLDER / "demo-lake").resolve().as_uri()}
     house = read_house(
         env, collector_port=collector_port, dashboards_port=dashboards_port, interval_s=_INTERVAL_S
     )
     house.require_free_ports()
+    _empty_lake()
     store = open_lake_store(env, create=True)
     keys, logins = _make_accounts(store)
     with running(env, house.longest_stop_s) as (parts, stop):
@@ -105,11 +115,25 @@ def _require_example() -> None:
         ) from error
 
 
-def _new_lake() -> Path:
-    folder = (_FOLDER / "demo-lake").resolve()
+@contextmanager
+def _alone_in_its_folder() -> Iterator[None]:
+    """Hold the folder: a second demo would take the lake from under the first."""
+    _FOLDER.mkdir(exist_ok=True)
+    try:
+        holding = ExitStack()
+        holding.enter_context(locked(_FOLDER))
+    except BlockingIOError:
+        raise CliError(
+            "Another demo runs in this folder: stop it, or start this one in another folder."
+        ) from None
+    with holding:
+        yield
+
+
+def _empty_lake() -> None:
+    folder = _FOLDER / "demo-lake"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    return folder
 
 
 def _make_accounts(store: Store) -> tuple[Mapping[str, str], Sequence[Login]]:

@@ -22,7 +22,7 @@ def figures_folder() -> Iterator[str]:
     """A folder that is removed at the end; removes those of processes that were killed."""
     for folder in Path(gettempdir()).glob(f"{_PREFIX}*"):
         _remove_if_abandoned(folder)
-    with TemporaryDirectory(prefix=_PREFIX) as name, _locked(Path(name)):
+    with TemporaryDirectory(prefix=_PREFIX) as name, locked(Path(name)):
         yield name
 
 
@@ -31,14 +31,14 @@ def _remove_if_abandoned(folder: Path) -> None:
         found = folder.lstat()
         if found.st_uid != os.getuid() or time.time() - found.st_mtime < _NEW_S:
             return
-        with _locked(folder):
+        with locked(folder):
             shutil.rmtree(folder, ignore_errors=True)
     except OSError:  # it is held, or somebody else has just removed it
         return
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
     """Hold the folder; the system lets it go when the process ends, however. Raises `OSError` where it is held."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:

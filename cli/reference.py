@@ -134,8 +134,14 @@ For analysts they are views beside `logs` and `traces`, within the same scope:
   nodes say in their field `error`, where it is not told already. It is told where an error names no other type
   and has the same message (or one of 8 characters or more within its own). One error tells of one tool call, whose
   tool it then has, so that three calls that fail alike are three, and of any number of iterations and nodes, because
-  an exception passes through several. A call of which only the `status` says that it failed is an error without type
-  and message. Where nothing names a type and a message begins with one, as in `TimeoutError: no answer`, that is it.
+  an exception passes through several. A tool call also says why by its result: by an `error` in it, else by its words.
+  An error is that of the call whose error or result says it, to the letter first; where none does, of no tool. A call
+  of which only the `status` says that it failed is an error without type and message, unless an error of the list may
+  tell of it. Where nothing names a type and a message begins with one, as in `TimeoutError: no answer`, that is it; of
+  a traceback its last line says both.
+- **What an error says is read in any of its usual shapes**: a text; `type` and `message`; `{{name, message, stack}}` of
+  JavaScript; `exception.type` and `exception.message` of OpenTelemetry; `exc_type` and `exc_message`; `detail`; and one
+  that stands in the field `error` or `exception` of another. One of which nothing is understood is its own message.
 - Names of fields are those of [the log](log.md) and no others. A value of another type costs that field alone:
   a text for a number, a number without an end, a time without an offset or as seconds since 1970 are empty.
 - Names have at most {NAME_BYTES} bytes, messages {MESSAGE_BYTES}, the search text {TEXT_BYTES}, cut at a word
@@ -152,7 +158,11 @@ For analysts they are views beside `logs` and `traces`, within the same scope:
 The ticket's id; the field `subject` of the log, or of its trace; types and messages of the first errors, also of tool
 calls; the tools' names; the final response; then what the user and the assistant said, the user first. Of each only
 the beginning is there, folded: small letters without accents, one form of each letter, single spaces. What is typed
-to search is folded alike. It is made of the log as it is stored: what was masked is masked in it. It goes when the
+to search is folded alike. Users and assistants are told apart in the formats of the usual makers (OpenAI, Anthropic,
+Gemini, OpenTelemetry, Vercel, ADK, AutoGen, LangChain, LlamaIndex, PydanticAI, Claude Code, ShareGPT), also where the
+messages are JSON in a text; instructions, thoughts, calls and what tools gave back are left out, and so is base64.
+Of a tool call that failed there is why, also where only its result says it. It is made of the log as it is stored:
+what was masked is masked in it. It goes when the
 trace goes. Logs that were compacted before there was the column have none until `caselog etl derive` has
 written their files again.
 

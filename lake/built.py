@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from lake.errors import CacheUnusable
 
 #: Files of another format are not read but made again.
-FORMAT: Final = 2
+FORMAT: Final = 3
 #: Somebody may still open a file that a newer one has replaced.
 KEEP_REPLACED_S: Final = 120
 

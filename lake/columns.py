@@ -111,15 +111,19 @@ DERIVED: Final[Mapping[str, Mapping[str, str]]] = {
     "nodes": _OF_EVERY_STEP,
 }
 
-#: What the scope files of derived tables hold of them, each by the name of the table.
+#: What the scope files of derived tables hold of them, each by the name of the table; `MESSAGE_PATTERN` they make.
+MESSAGE_PATTERN: Final = "message_pattern"
 SCOPE_PARTS: Final[Mapping[str, Mapping[str, str]]] = {
     "errors": {
-        name: DERIVED["errors"][name]
-        for name in (
-            *("client_id", "log_id", "ticket_id", "executed_at"),
-            *("environment", "workflow_version", "category", "log_status"),
-            *("name", "node", "type", "message", "source"),
-        )
+        **{
+            name: DERIVED["errors"][name]
+            for name in (
+                *("client_id", "log_id", "ticket_id", "executed_at"),
+                *("environment", "workflow_version", "category", "log_status"),
+                *("name", "node", "type", "message", "source"),
+            )
+        },
+        MESSAGE_PATTERN: "string",
     },
     "tool_calls": {
         name: DERIVED["tool_calls"][name]

@@ -15,9 +15,11 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from caselog.endings import is_failed_status
 from lake import columns, schema
-from lake.error_rows import ErrorRow, error_rows
-from lake.failures import NOTHING, has_failed, read_error
+from lake.error_row import ErrorRow
+from lake.error_rows import error_rows
+from lake.failures import NOTHING, read_error
 from lake.part_columns import integers, moments, numbers, taken, texts
 from lake.search_text import search_text
 from lake.trace_parts import NO_PARTS, Iteration, Node, Part, ToolCall, TraceParts, read_parts
@@ -67,6 +69,15 @@ class DerivedRows:
         """The parts of the next log, of which the fields of the same names are taken."""
         number = len(self._logs)
         self._logs.append(log)
+        # What refers to the trace is read now, while it is at hand, and let go: results after the errors they tell.
+        for step in parts.iterations:
+            self._calls_in.append(len(step.tool_calls or ()))
+            step.name = step.name or _name_of_action(step.action)
+            step.action, step.tool_calls = NOTHING, None
+        if parts.errors or _has_failure(parts):
+            errors, beyond = error_rows(parts)
+            self._errors.extend(number, errors)
+            self.beyond += beyond
         if parts.calls:
             first = len(self._iterations)
             self._rows_of_calls += [None if place is None else first + place for place in parts.places]
@@ -76,18 +87,9 @@ class DerivedRows:
             for call in parts.calls:
                 call.arguments = call.result = NOTHING
             self._calls.extend(number, parts.calls)
-        # What refers to the trace is read now, while it is at hand, and let go.
-        for step in parts.iterations:
-            self._calls_in.append(len(step.tool_calls or ()))
-            step.name = step.name or _name_of_action(step.action)
-            step.action, step.tool_calls = NOTHING, None
         self._iterations.extend(number, parts.iterations)
         self._nodes.extend(number, parts.nodes)
         self.beyond += parts.beyond
-        if parts.errors or _has_failure(parts):
-            errors, beyond = error_rows(parts)
-            self._errors.extend(number, errors)
-            self.beyond += beyond
 
     def tables(self) -> dict[str, pa.Table]:
         """The rows of each derived table, by its name."""
@@ -174,8 +176,7 @@ class _Rows(Generic[T]):
 def _has_failure(parts: TraceParts) -> bool:
     """Whether a part may say that it failed; most say nothing about it."""
     steps: tuple[Sequence[Part], ...] = (parts.calls, parts.iterations, parts.nodes)
-    says_why = any(part.error is not NOTHING for each in steps for part in each)
-    return says_why or any(map(has_failed, parts.calls))
+    return any(part.error is not NOTHING or is_failed_status(part.status) for each in steps for part in each)
 
 
 def _columns_of_logs(logs: Sequence[Mapping[str, Any]]) -> dict[str, pa.Array]:

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final, Protocol
 
 import msgspec
 
 from caselog.endings import is_error, is_failed_status
+from lake.said_errors import Said, read_said, result_says
 
 #: The JSON of a field that is not there: this very object.
 NOTHING: Final = msgspec.Raw(b"null")
 _UNREADABLE: Final = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 _as_any = msgspec.json.Decoder().decode
-#: How most languages write an exception: its name, which has two capitals or an ending of its kind, and what it says.
-_EXCEPTION: Final = re.compile(
-    r"(?:[A-Za-z_]\w*\.)*"
-    r"(?:[A-Z][a-z0-9]+[A-Z]\w*|[A-Z]\w*(?:Error|Exception|Timeout)|Error|Exception|Timeout)(?=: +\S)"
-)
-#: The longest such name.
-_LONGEST_TYPE: Final = 200
+#: Of a longer result of a call only the beginning is read.
+_LONGEST_RESULT: Final = 16_384
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -37,13 +32,13 @@ def has_failed(part: Told) -> bool:
     >>> has_failed(Part(status="Error")), has_failed(Part(error=msgspec.Raw(b'"late"'))), has_failed(Part(status="ok"))
     (True, True, False)
     """
-    return is_failed_status(part.status) or (
+    return (part.status is not None and is_failed_status(part.status)) or (
         part.error is not NOTHING and read_error(part.error) != (None, None)
     )
 
 
-def read_error(value: msgspec.Raw) -> tuple[str | None, str | None]:
-    """Type and message of what a part says of its failure: a text, an object of both, or any other JSON.
+def read_error(value: msgspec.Raw) -> Said:
+    """Type and message of what a part says of its failure: a text, an object of any shape, or any other JSON.
 
     >>> read_error(msgspec.Raw(b'{"type": "Timeout", "message": "no answer"}')), read_error(msgspec.Raw(b'"late"'))
     (('Timeout', 'no answer'), (None, 'late'))
@@ -56,26 +51,26 @@ def read_error(value: msgspec.Raw) -> tuple[str | None, str | None]:
         return None, None
     if not is_error(found):
         return None, None
-    if isinstance(found, str):
-        return typed(None, found)
-    if isinstance(found, dict) and (_text(found.get("type")) or _text(found.get("message"))):
-        return typed(_text(found.get("type")), _text(found.get("message")))
+    if isinstance(found, (str, dict, list)):
+        return read_said(found)
     return None, _encode(found).decode()
 
 
-def typed(kind: str | None, message: str | None) -> tuple[str | None, str | None]:
-    """Type and message; the type is read from the message where it begins with one and nothing else names it.
+def read_reason(result: msgspec.Raw) -> Said:
+    """Type and message of what the result of a call that failed says.
 
-    >>> typed(None, "shop.PaymentRefused: no currency"), typed("Late", "TimeoutError: 5 s")
-    (('shop.PaymentRefused', 'no currency'), ('Late', 'TimeoutError: 5 s'))
-    >>> typed(None, "Note: late")
-    (None, 'Note: late')
+    >>> read_reason(msgspec.Raw(b'{"content": [{"type": "text", "text": "no stock"}], "isError": true}'))
+    (None, 'no stock')
     """
-    if kind or message is None:
-        return kind, message
-    named = _EXCEPTION.match(message, 0, _LONGEST_TYPE)
-    return (None, message) if named is None else (named[0], message[named.end() + 1 :].lstrip())
+    try:
+        return result_says(_as_any(_beginning(bytes(result))))
+    except _UNREADABLE:
+        return None, None
 
 
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
+def _beginning(json: bytes) -> bytes:
+    """The JSON; of a long text as much as ends with a word: a space is never within an escape. Else ``null``."""
+    if len(json) <= _LONGEST_RESULT:
+        return json
+    end = json.rfind(b" ", 0, _LONGEST_RESULT) if json.startswith(b'"') else -1
+    return json[:end] + b'"' if end > 0 else b"null"

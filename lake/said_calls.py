@@ -1,59 +1,134 @@
-"""Tool calls that stand in nothing but the messages of a trace. Pure."""
+"""Tool calls that stand in the messages of a trace: those of its steps, with what came back, and others. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any, Final, Protocol
 
 import msgspec
 
-from caselog.said_calls import said_calls
+from caselog.blocks import read_json
+from caselog.said_calls import read_said
+from caselog.said_fields import ABSENT
+from caselog.said_parts import DONE, Said
+from caselog.said_steps import Step, join_steps
+from lake.failures import NOTHING, has_failed
 from lake.json_shape import count_items
 
-#: Messages in which none of these stands hold no call: texts are sought far quicker than by an expression.
-_OF_CALLS: Final = (b"_call", b"-call", b"_use", b"toolUse", b"functionCall", b'"function"', b"xecutable")
-#: And one of these is in what came back for a call.
-_OF_RESULTS: Final = (*_OF_CALLS, b"Result", b"_result", b"esponse")
+#: A message in which none of these stands holds no call and no result: texts are sought far quicker than by an
+#: expression.
+_OF_CALLS: Final = (
+    *(b"tool_", b'"tool', b"tool-", b"-tool", b"Tool", b"TOOL", b"_call", b"-call", b".call", b"Call"),
+    *(b'"function', b"function_", b"function.", b"functionC", b"functionR", b"xecutable", b"xecution"),
+)
 #: Of more messages than any run has, none is looked at; nor is one of so many values that it would fill the memory.
 _MOST_MESSAGES: Final = 100_000
 _MOST_COMMAS: Final = 100_000
-_NOTHING: Final = msgspec.Raw(b"null")
+_NO_MESSAGES: Final = 2
+_NULL: Final = len(b"null")
 
-
-class _Said(msgspec.Struct, gc=False):
-    messages: msgspec.Raw = _NOTHING
-
-
-_as_said = msgspec.json.Decoder(_Said).decode
 _as_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _as_any = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
 _UNREADABLE: Final = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 
 
-def calls_in_messages(trace: bytes | memoryview | str) -> list[dict[str, Any]]:
-    """The calls as `caselog.said_calls` reads them; of a trace of any other shape, none.
+class Call(Protocol):
+    """A call as a step tells it."""
 
-    >>> calls_in_messages(b'{"messages": [{"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}]}')
-    [{'id': 'c', 'name': 'f', 'arguments': {}}]
+    id: str | None
+    name: str | None
+    status: str | None
+    error: msgspec.Raw
+    arguments: msgspec.Raw
+    result: msgspec.Raw
+
+
+def may_call(messages: bytes) -> bool:
+    """Whether a call may stand in these messages: their JSON has one of the words of calls."""
+    if len(messages) <= _NO_MESSAGES:
+        return False
+    for word in _OF_CALLS:  # noqa: SIM110 - this is asked of each message, and `any` takes twice as long
+        if word in messages:
+            return True
+    return False
+
+
+def said_in(messages: bytes) -> list[Said]:
+    """The calls in a list of messages as `caselog` reads them, then results that are nobody's; else none.
+
+    >>> [said.told() for said in said_in(b'[{"type": "function_call", "call_id": "c", "name": "f", "input": ""}]')]
+    [{'id': 'c', 'name': 'f', 'arguments': ''}]
     """
-    text = trace.encode() if isinstance(trace, str) else bytes(trace)
-    if not any(word in text for word in _OF_CALLS):
+    if not may_call(messages):
         return []
     try:
-        messages = bytes(_as_said(text).messages)
         if count_items(messages) > _MOST_MESSAGES:
             return []
-        return said_calls(_those_that_may_call(_as_list(messages)))
+        return read_said(_those_that_may_call(_as_list(messages)))
     except _UNREADABLE:
         return []
 
 
 def _those_that_may_call(messages: list[msgspec.Raw]) -> Iterator[Any]:
-    """One message after another, so that memory holds one of them."""
+    """One message after another, so that memory holds one of them; None in place of one without calls."""
     for message in messages:
         text = bytes(message)
-        if any(word in text for word in _OF_RESULTS) and text.count(b",") <= _MOST_COMMAS:
-            try:
-                yield _as_any(text)
-            except _UNREADABLE:
-                continue
+        if not may_call(text) or text.count(b",") > _MOST_COMMAS:
+            yield None
+            continue
+        try:
+            yield _as_any(text)
+        except _UNREADABLE:
+            yield None
+
+
+def tell_steps(calls: Sequence[Call], messages: bytes) -> list[Said]:
+    """Has calls of steps say what only messages say of them; the calls that no step tells."""
+    said = said_in(messages)
+    if not said or not calls:
+        return [each for each in said if each.is_call]
+    theirs, untold = join_steps([_step_of(call) for call in calls], said)
+    for place, each in theirs.items():
+        take_over(calls[place], each)
+    return untold
+
+
+class Named(Protocol):
+    """As much of a call as tells which one it is."""
+
+    id: str | None
+    name: str | None
+    arguments: msgspec.Raw
+
+
+def count_untold(calls: Sequence[Named], said: Sequence[Said]) -> int:
+    """How many calls no step tells."""
+    return len(join_steps([_step_of(call) for call in calls], said)[1])
+
+
+def _step_of(call: Named) -> Step:
+    return Step(call.id, call.name, partial(_read, call.arguments))
+
+
+def take_over(call: Call, said: Said) -> None:
+    """What a call does not say itself; one that says that it is done did not fail."""
+    for name in ("arguments", "result", "error"):
+        told = getattr(said, name)
+        if told is not None and told is not ABSENT and _is_blank(getattr(call, name)):
+            setattr(call, name, msgspec.Raw(_encode(read_json(told) if name == "arguments" else told)))
+    is_done = call.status is not None and call.status.lower() in DONE
+    if said.failed and not is_done and not has_failed(call):
+        call.status = said.told()["status"]
+
+
+def _is_blank(value: msgspec.Raw) -> bool:
+    return value is NOTHING or (len(value) == _NULL and bytes(value) == b"null")
+
+
+def _read(value: msgspec.Raw) -> Any:
+    try:
+        return _as_any(value)
+    except _UNREADABLE:
+        return None

@@ -12,6 +12,7 @@ from typing import Final
 
 from caselog.endings import FAILED_STATUSES
 from lake import columns, layout
+from lake.message_pattern import pattern_of
 
 #: Of an error's message, so much is shown in a list; the ticket has all of it.
 _MESSAGE_LETTERS: Final = 300
@@ -60,12 +61,17 @@ LOGS: Final = ScopeTable(layout.LOGS, layout.LOGS, columns.TABLE_OF_SCOPE, colum
 def _parts(table: str, needs: tuple[str, ...] = (), **made: str) -> ScopeTable:
     """The scope's part of a derived table; ``made`` are the columns that are not taken as they are."""
     kept = columns.SCOPE_PARTS[table]
-    needed = {name: columns.DERIVED[table][name] for name in (*kept, *needs)}
+    told = columns.DERIVED[table]
+    needed = {name: told[name] for name in (*kept, *needs) if name in told}
     chosen = ", ".join(f"{made[name]} AS {name}" if name in made else name for name in kept)
     return ScopeTable(table, f"scope_{table}", needed, kept, f"SELECT {chosen} FROM ({{rows}})")  # noqa: S608
 
 
-ERRORS: Final = _parts("errors", message=f"left(message, {_MESSAGE_LETTERS})")
+ERRORS: Final = _parts(
+    "errors",
+    message=f"left(message, {_MESSAGE_LETTERS})",
+    message_pattern=pattern_of("message", "type"),
+)
 #: Whether a call failed is told by its status or by its error: in these files by its status alone.
 TOOL_CALLS: Final = _parts(
     "tool_calls",

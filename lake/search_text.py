@@ -6,15 +6,16 @@ that to search is to compare characters.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Final
 
 import msgspec
 
-from lake.failures import has_failed, read_error
+from lake.failures import has_failed, read_error, read_reason
 from lake.folding import fold
-from lake.trace_parts import Message, TraceParts
+from lake.said_words import ASSISTANT, USER, said_words, without_data
+from lake.trace_parts import TraceParts
 
 #: What a log's text has at most, in bytes of UTF-8; a trace of any size adds no more to ``logs``.
 TEXT_BYTES: Final = 640
@@ -31,8 +32,8 @@ _LONG: Final = 480
 _DEPTH: Final = 6
 #: So many errors are named.
 _FEW: Final = 4
-#: Who speaks in a ticket; instructions to the model are the same in all of them.
-_SPEAKERS: Final = ("user", "assistant")
+#: Of so many messages those of the user are looked for; instructions to the model are the same in all tickets.
+_MOST_MESSAGES: Final = 400
 
 _as_any = msgspec.json.Decoder().decode
 _as_text = msgspec.json.Decoder(str).decode
@@ -89,15 +90,22 @@ def _pieces(extra: str | None, parts: TraceParts, ticket_id: str | None) -> Iter
     yield " ".join(dict.fromkeys(_errors(parts))), _ERRORS_BYTES
     yield " ".join(dict.fromkeys(call.name for call in parts.calls if call.name)), _TOOLS_BYTES
     yield _text_of(parts.final_response), _ANSWER_BYTES
-    for role in _SPEAKERS:
-        for message in _of_role(parts.messages, role):
-            yield _text_of(message.content), _MESSAGE_BYTES
+    answers: list[str] = []
+    for message in parts.messages[:_MOST_MESSAGES]:
+        speaker, words = said_words(message)
+        if speaker == USER:
+            yield words, _MESSAGE_BYTES
+        elif speaker == ASSISTANT and len(answers) < _FEW:
+            answers.append(words)
+    for words in answers:
+        yield words, _MESSAGE_BYTES
 
 
 def _errors(parts: TraceParts) -> Iterator[str]:
     """What a few errors, and a few calls that failed, say."""
     told = [(error.type, error.message) for error in parts.errors[:_FEW]]
-    told += [read_error(call.error) for call in islice(filter(has_failed, parts.calls), _FEW)]
+    failed = islice(filter(has_failed, parts.calls), _FEW)
+    told += [said if any(said := read_error(call.error)) else read_reason(call.result) for call in failed]
     for kind, message in told:
         yield f"{kind or ''} {message or ''}"[:_ERRORS_BYTES].strip()
 
@@ -111,10 +119,6 @@ def _subject_of(extra: str | None) -> str:
         return ""
 
 
-def _of_role(messages: Iterable[Message], role: str) -> Iterator[Message]:
-    return (message for message in messages if message.role == role)
-
-
 def _text_of(value: msgspec.Raw) -> str:
     """The text that a JSON value is or has; of a long text, its beginning."""
     if len(value) > _LONG and (start := bytes(memoryview(value)[:_LONG]))[:1] == b'"':
@@ -125,7 +129,7 @@ def _text_of(value: msgspec.Raw) -> str:
         return ""
     try:
         if json[:1] == b'"':
-            return _as_text(json)
+            return without_data(_as_text(json))
         return " ".join(_texts_in(_as_any(json), _DEPTH))[:_LONG]
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return ""
@@ -140,7 +144,7 @@ def _beginning(json: bytes) -> bytes:
 def _texts_in(value: Any, depth: int) -> Iterator[str]:
     """The texts of parts of content, ``{"type": "text", "text": ...}``, and of other objects all of them."""
     if isinstance(value, str):
-        yield value
+        yield without_data(value)
     elif isinstance(value, list) and depth:
         for item in value[:20]:
             yield from _texts_in(item, depth - 1)

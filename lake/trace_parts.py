@@ -7,16 +7,21 @@ another type is empty, and costs no other field, part or log.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any, Final, TypeVar
 
 import msgspec
 
-from caselog.endings import FAILED_STATUSES, is_failed_status
+from caselog.said_parts import Said
+from lake.call_twins import without_told
+from lake.endings import fail, gave_error, settle, status_of
+from lake.error_entries import complete_entries
 from lake.failures import NOTHING, has_failed
+from lake.odd_calls import read_odd_calls
 from lake.part_bound import MAX_PARTS, kept_kinds, kept_places
-from lake.said_calls import calls_in_messages
+from lake.said_calls import take_over, tell_steps
+from lake.said_words import Message
 
 T = TypeVar("T")
 
@@ -36,6 +41,10 @@ class Part(msgspec.Struct, gc=False):
     cost_usd: float | None = None
     model: str | None = None
     error: msgspec.Raw = NOTHING
+    state: msgspec.Raw = NOTHING
+    outcome: msgspec.Raw = NOTHING
+    level: msgspec.Raw = NOTHING
+    success: msgspec.Raw = NOTHING
 
 
 class ToolCall(Part, gc=False):
@@ -69,13 +78,6 @@ class Error(Part, gc=False):
     message: str | None = None
 
 
-class Message(msgspec.Struct, gc=False):
-    """A message of the conversation."""
-
-    role: str | None = None
-    content: msgspec.Raw = NOTHING
-
-
 class Parts(msgspec.Struct):
     """What is read of a trace."""
 
@@ -83,16 +85,16 @@ class Parts(msgspec.Struct):
     react_iterations: list[Iteration] | None = None
     tool_calls: list[ToolCall] | None = None
     errors: list[Error] | None = None
-    messages: list[Message] | None = None
+    messages: msgspec.Raw = NOTHING
     final_response: msgspec.Raw = NOTHING
     subject: msgspec.Raw = NOTHING
 
 
 _as_parts = msgspec.json.Decoder(Parts).decode
+_as_messages = msgspec.json.Decoder(list[Message]).decode
 _as_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _as_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _as_text = msgspec.json.Decoder(str).decode
-_encode = msgspec.json.Encoder().encode
 _EXACT: Final[dict[type, Callable[[Any], Any]]] = {
     kind: msgspec.json.Decoder(kind).decode for kind in (Node, Iteration, ToolCall, Error, Message)
 }
@@ -109,17 +111,16 @@ _KINDS: Final = {
     "react_iterations": Iteration,
     "tool_calls": ToolCall,
     "errors": Error,
-    "messages": Message,
 }
 
 
 class TraceParts(msgspec.Struct):
     """The parts of one trace in their order; a tool call that the trace has in two places stands here once.
 
-    ``calls`` are those of the iterations, in their order, and then those of no iteration; where there are none of
-    either, those that stand in its messages. ``places`` are the positions of the iterations that they belong to.
-    ``failed_calls`` counts all that failed. ``beyond`` is how many parts are left out, because there are too many of
-    their kind: `lake.part_bound`.
+    ``calls`` are those of the iterations, in their order, then those of no iteration, and then those that nothing but
+    its messages tells. ``places`` are the positions of the iterations that they belong to. ``failed_calls`` counts all
+    that failed, and ``said_calls`` those that stand in messages alone. ``beyond`` is how many parts are left out,
+    because there are too many of their kind: `lake.part_bound`.
     """
 
     iterations: Sequence[Iteration] = ()
@@ -133,6 +134,7 @@ class TraceParts(msgspec.Struct):
     #: Where each of ``errors`` stands in the trace's list; None: where it stands here.
     error_places: Sequence[int] | None = None
     failed_calls: int = 0
+    said_calls: int = 0
     beyond: int = 0
 
 
@@ -158,53 +160,66 @@ def read_parts(trace: bytes | memoryview | str | None) -> TraceParts:
 
 def _in_order(parts: Parts, trace: bytes | memoryview | str) -> TraceParts:
     iterations = parts.react_iterations or []
-    calls: list[ToolCall] = []
-    places: list[int | None] = []
-    for place, iteration in enumerate(iterations):
-        if inside := iteration.tool_calls:
-            calls += inside
-            places += [place] * len(inside)
-    if outside := parts.tool_calls:
-        outside = _without_told(calls, outside) if calls else outside
-        calls += outside
-        places += [None] * len(outside)
-    if not calls and parts.messages:
-        calls = [_said_call(call) for call in calls_in_messages(trace)]
-        places = [None] * len(calls)
+    calls, places = _listed_calls(parts, trace)
+    said = [_said_call(each) for each in tell_steps(calls, bytes(parts.messages))]
+    calls += said
+    places += [None] * len(said)
     for call in calls:
-        if call.is_error or call.isError:
-            _fail(call)
+        _settle(call)
+    for part in chain(iterations, parts.nodes or ()):
+        settle(part)
+    errors = parts.errors or []
+    complete_entries(errors, trace)
     found = TraceParts(
         iterations,
         calls,
         places,
-        parts.errors or [],
+        errors,
         parts.nodes or [],
-        parts.messages or [],
+        _read_messages(parts.messages),
         parts.final_response,
         parts.subject,
         failed_calls=sum(map(has_failed, calls)),
+        said_calls=len(said),
     )
     if max(len(iterations), len(calls), len(found.errors), len(found.nodes)) > MAX_PARTS:
         _bound(found)
     return found
 
 
-def _fail(call: ToolCall) -> None:
-    """Has the status of a call say what a flag of it says."""
-    if not is_failed_status(call.status):
-        call.status = FAILED_STATUSES[0]
+def _listed_calls(parts: Parts, trace: bytes | memoryview | str) -> tuple[list[ToolCall], list[int | None]]:
+    """The calls of the iterations and those of none, and the places of their iterations."""
+    calls: list[ToolCall] = []
+    places: list[int | None] = []
+    for place, iteration in enumerate(parts.react_iterations or ()):
+        if inside := iteration.tool_calls:
+            calls += inside
+            places += [place] * len(inside)
+    outside = parts.tool_calls or []
+    read_odd_calls([*calls, *outside], trace)
+    outside = without_told(calls, outside) if calls else outside
+    return [*calls, *outside], [*places, *([None] * len(outside))]
 
 
-def _said_call(told: Mapping[str, Any]) -> ToolCall:
+def _settle(call: ToolCall) -> None:
+    """Has the status of a call say what its flags and its result say."""
+    settle(call)
+    if (call.is_error or call.isError or gave_error(call.result)) and not has_failed(call):
+        fail(call)
+
+
+def _said_call(said: Said) -> ToolCall:
     """A call that stands in nothing but messages."""
-    call = ToolCall(
-        **{name: told[name] for name in ("id", "name", "status") if isinstance(told.get(name), str)}
-    )
-    for name in ("arguments", "result", "error"):
-        if told.get(name) is not None:
-            setattr(call, name, msgspec.Raw(_encode(told[name])))
+    call = ToolCall(id=said.ids[0] if said.ids else None, name=said.name or None, status=said.status)
+    take_over(call, said)
     return call
+
+
+def _read_messages(messages: msgspec.Raw) -> list[Message]:
+    try:
+        return _as_messages(messages) if messages is not NOTHING else []
+    except _UNREADABLE:
+        return _read_odd_list(Message, messages)
 
 
 def _bound(found: TraceParts) -> None:
@@ -234,47 +249,6 @@ def _has_failure(step: Iteration) -> bool:
     return has_failed(step) or any(map(has_failed, step.tool_calls or ()))
 
 
-# ------------------------------------------------------------ calls in two places
-
-
-def _without_told(inside: Sequence[ToolCall], outside: Sequence[ToolCall]) -> list[ToolCall]:
-    """Those calls of ``outside`` that no iteration has.
-
-    The same id and name is the same call, but as often only as the iterations have it: some models use an id again
-    and again. What a call in an iteration does not say is taken from its other place.
-    """
-    twins = _by_identity(inside)
-    seen: Counter[tuple[str, str | None]] = Counter()
-    left = []
-    for call in outside:
-        key = (call.id or "", call.name)
-        told = twins.get(key, ())
-        if call.id and seen[key] < len(told):
-            _complete(told[seen[key]], call)
-            seen[key] += 1
-        else:
-            left.append(call)
-    return left
-
-
-def _by_identity(calls: Sequence[ToolCall]) -> dict[tuple[str, str | None], list[ToolCall]]:
-    found: dict[tuple[str, str | None], list[ToolCall]] = {}
-    for call in calls:
-        if call.id:
-            found.setdefault((call.id, call.name), []).append(call)
-    return found
-
-
-def _complete(call: ToolCall, other: ToolCall) -> None:
-    for name in ToolCall.__struct_fields__:
-        if _is_blank(getattr(call, name)):
-            setattr(call, name, getattr(other, name))
-
-
-def _is_blank(value: Any) -> bool:
-    return value is None or (isinstance(value, msgspec.Raw) and bytes(value) == b"null")
-
-
 # ------------------------------------------------------------ traces of odd shapes
 
 
@@ -283,16 +257,21 @@ def _read_odd_trace(trace: bytes | memoryview | str) -> Parts:
         told = _as_object(trace)
     except _UNREADABLE:
         return Parts()
-    found = Parts(final_response=told.get("final_response", NOTHING), subject=told.get("subject", NOTHING))
+    found = Parts()
+    for name in ("messages", "final_response", "subject"):
+        setattr(found, name, told.get(name, NOTHING))
     for name, kind in _KINDS.items():
         setattr(found, name, _read_odd_list(kind, told.get(name)))
     return found
 
 
 def _read_odd_list(kind: type[T], value: msgspec.Raw | None) -> list[T]:
-    """The parts of a list, one for each of its items; of what is no list, none."""
+    """The parts of a list, one for each of its items, also of one that is JSON in a text; of anything else, none."""
     try:
-        return [_read_odd_part(kind, item) for item in _as_list(value or b"[]")]
+        text = bytes(value or b"[]")
+        if text.startswith(b'"'):
+            text = _as_text(text).encode("utf-8", "replace")
+        return [_read_odd_part(kind, item) for item in _as_list(text)]
     except _UNREADABLE:
         return []
 
@@ -321,6 +300,8 @@ def _read_odd_fields(part: Any, item: msgspec.Raw) -> None:
             part.tool_calls = _read_odd_list(ToolCall, told[name])
         elif decode is bytes:
             setattr(part, name, told[name])
+        elif name == "status":
+            part.status = status_of(told[name], part)
         else:
             setattr(part, name, _read(decode, told[name]))
 

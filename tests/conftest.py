@@ -25,8 +25,13 @@ AIRLINE_TICKETS: Final = REPOSITORY.parent / "shared" / "data" / "airline_ticket
 STORES: Final = ("file", "weed", "minio")
 
 
-# A busy machine is no bug: no deadline for a single example. In CI the same examples every time.
-hypothesis.settings.register_profile("caselog", deadline=None, derandomize=os.environ.get("CI") == "true")
+# A busy machine is no bug: no deadline for an example, nor for making the first. In CI the same examples every time.
+hypothesis.settings.register_profile(
+    "caselog",
+    deadline=None,
+    derandomize=os.environ.get("CI") == "true",
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("caselog")
 
 
@@ -44,7 +49,7 @@ def missing(what: str) -> None:
     pytest.skip(what, allow_module_level=True)
 
 
-# ---------------------------------------------------------------- which worker runs what
+# ---------------------------------------------------------------- which server a test needs
 
 
 _MARKS: Final = {"browser": ["browser"], "minio": ["s3", "minio"], "weed": ["s3"]}
@@ -62,12 +67,11 @@ def _server_of(item: pytest.Item) -> str | None:
     return None
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses by these marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks each test by the server it needs; in parallel runs, one worker starts each server, once."""
+    """Marks each test by the server it needs."""
     for item in items:
         if server := _server_of(item):
-            item.add_marker(pytest.mark.xdist_group(server))
             for mark in _MARKS[server]:
                 item.add_marker(mark)
 

@@ -49,7 +49,7 @@ class Tap:
 
 @contextmanager
 def running_collector(store: Store) -> Iterator[tuple[str, Tap]]:
-    tap = Tap(create_app(CollectorSettings(), store))
+    tap = Tap(create_app(CollectorSettings(ack_timeout_s=60), store))
     config = uvicorn.Config(tap, host="127.0.0.1", port=0, ws="none", log_config=None, access_log=False)
     server, ready = uvicorn.Server(config), threading.Event()
     started = server.startup
@@ -62,11 +62,11 @@ def running_collector(store: Store) -> Iterator[tuple[str, Tap]]:
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        assert ready.wait(20)
+        assert ready.wait(60)
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", tap
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(60)
 
 
 @contextmanager

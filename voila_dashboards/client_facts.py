@@ -17,6 +17,7 @@ from voila_dashboards.words import Words
 if TYPE_CHECKING:  # a page's kernel does without what reads records
     from access.clients import Client
     from access.receipts import Receipt
+    from lake.scope import Scope
 
 LEVELS: Final = Words("ClientLevel", ("FULL_TRACE", "METRICS_ONLY", "OFF"))
 KINDS: Final = Words("DeletionKind", tuple(kind.value for kind in DeletionKind))
@@ -27,12 +28,15 @@ _MOST_BYTES: Final = 192 * 1024
 _MOST_ENTRIES: Final = 6
 _LONGEST: Final = 300
 #: In place of an account of the provider's, which is told to nobody else.
-_BY_PROVIDER: Final = "the provider"
+_BY_PROVIDER: Final = "your provider"
 _LONGEST_ENTRY: Final = 120
 
 
 class ClientRecord(TypedDict):
-    """What was set for a client; days are None for ever. Who set it and when is None where nobody noted it."""
+    """What was set for a client; days are None for ever. Who set it and when is None where nobody noted it.
+
+    Who is an account's name for those who see all clients alone: see `told_to`.
+    """
 
     level: Annotated[str, LEVELS]
     level_by: str | None
@@ -89,6 +93,27 @@ def client_facts(
         "receipts": shown,
         "more_receipts": len(receipts or ()) - len(shown or ()),
     }
+
+
+def told_to(scope: Scope, facts: ClientFacts) -> ClientFacts:
+    """The facts as ``scope`` is told them.
+
+    Accounts of the provider's, and what was deleted with all clients at once, are told to those who see all clients.
+    """
+    if scope.clients is None:
+        return facts
+    told = facts.copy()
+    if told["record"] is not None:
+        told["record"] = _without_accounts(told["record"])
+    if told["receipts"] is not None:
+        own = [each for each in told["receipts"] if not each["is_of_everybody"]]
+        told["receipts"] = [{**each, "by": _BY_PROVIDER} for each in own]
+    return told
+
+
+def _without_accounts(record: ClientRecord) -> ClientRecord:
+    level_by, kept_by = (each and _BY_PROVIDER for each in (record["level_by"], record["kept_by"]))
+    return {**record, "level_by": level_by, "kept_by": kept_by}
 
 
 def _that_fit(receipts: Iterable[Receipt]) -> Iterator[ReceiptFacts]:

@@ -21,8 +21,8 @@ NUMBERS: Final = ("execution_time_seconds", "failed_tool_calls", "trace_bytes", 
 OPERATORS: Final = {">=": ">=", "<=": "<=", "!=": "<>", ">": ">", "<": "<", "=": "="}
 #: Choices of one value each, to the column that has it.
 COLUMNS: Final = {"category": "category", "version": "workflow_version", "environment": "environment"}
-#: What an error of a wanted ticket has; the names are those of the page of errors.
-OF_ERROR: Final = ("type", "node", "tool")
+#: What an error of a wanted ticket has; the names are those of the page of errors, a message is its pattern.
+OF_ERROR: Final = ("type", "message", "node", "tool")
 
 _MOST_WORDS: Final = 8
 _MOST_CONDITIONS: Final = 8

@@ -140,7 +140,8 @@ class DashboardSettings(BaseModel):
         3,
         ge=1,
         description="Lists of tickets that may be downloaded at once, one of each user; more wait a moment for their "
-        "turn. Each has a process of its own, which may take 1.5 GB at most.",
+        "turn, and for one who waits the slowest is broken off, where it takes less than 1 MiB/s for long. "
+        "Each has a process of its own, which may take 1.5 GB at most.",
     )
     answer_timeout_s: Seconds = Field(
         30,

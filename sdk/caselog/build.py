@@ -13,11 +13,13 @@ from functools import partial
 from typing import Any, Callable
 
 from .blocks import is_said
+from .call_counts import count_calls
 from .endings import says_failed
 from .guard import let_pass, never_raises
 from .model import LOG_FIELDS, METRICS, SCHEMA_VERSION, TRACE_PARTS
+from .objects import read_field as _read
 from .objects import read_or
-from .said_calls import said_calls
+from .said_calls import read_said
 from .serialize import plain_key, read_mapping, read_object, tell_apart
 from .shapes import shape_part
 from .times import read_seconds, read_time, seconds_between
@@ -92,17 +94,6 @@ def _gather(sources: Sequence[Any], names: Iterable[str]) -> dict[str, Any]:
         else:
             said.update({name: value for name in names if (value := _read(source, name)) is not None})
     return said
-
-
-def _read(source: Any, name: str) -> Any:
-    try:
-        if isinstance(source, Mapping):
-            return source.get(name)
-        value = getattr(source, name, None)
-    except BaseException as error:  # noqa: BLE001 - a property of a foreign object may raise anything
-        let_pass(error)
-        return None
-    return None if callable(value) else value
 
 
 def _inside(sources: Sequence[Any], name: str, said: Mapping[str, Any]) -> list[Any]:
@@ -230,12 +221,10 @@ def _count_parts(trace: Mapping[str, Any]) -> dict[str, float]:
         for call in group
         if not (type(call) is dict and "type" in call and is_said(call))
     ]
-    if not made:  # calls that stand in messages too are counted once
-        messages = get("messages")
-        made = read_or([], said_calls, messages) if _is_a(messages, list, tuple) else []
-    if lists or made:
-        found["tool_call_count"] = len(made)
-        found["failed_tool_calls"] = sum(read_or(False, _has_failed, call) for call in made)  # noqa: FBT003 - its answer
+    messages = get("messages")
+    said = read_or([], read_said, messages) if _is_a(messages, list, tuple) else []
+    if lists or any(each.is_call for each in said):
+        found.update(count_calls(made, said))
     if has_figures:
         found.update({name: _sum(asked, name, *how) for name, how in _SUMMED.items()})
     return {name: count for name, count in found.items() if count is not None}
@@ -243,10 +232,6 @@ def _count_parts(trace: Mapping[str, Any]) -> dict[str, float]:
 
 def _is_said(value: Any) -> bool:
     return value is not None and (type(value) not in _EMPTIABLE or bool(value))
-
-
-def _has_failed(call: Any) -> bool:
-    return says_failed(call.get if type(call) is dict else partial(_read, call))
 
 
 def _sum(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any, Callable, Optional
 
@@ -79,6 +79,18 @@ def read_or(otherwise: Any, read: Callable[..., Any], *args: Any) -> Any:
     except BaseException as error:  # noqa: BLE001 - a foreign class
         let_pass(error)
         return otherwise
+
+
+def read_field(source: Any, name: str) -> Any:
+    """A value of a mapping or of an object; None where it has none, or where it cannot be read."""
+    try:
+        if isinstance(source, Mapping):
+            return source.get(name)
+        value = getattr(source, name, None)
+    except BaseException as error:  # noqa: BLE001 - a property of a foreign object may raise anything
+        let_pass(error)
+        return None
+    return None if callable(value) else value
 
 
 def not_readable(error: BaseException) -> str:

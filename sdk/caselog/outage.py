@@ -10,6 +10,9 @@ from .answers import backoff_s
 from .errors import DeliveryError
 from .settings import Limits
 
+#: Spreads clients in time. Not the generator that a workflow may have seeded: it would give it other numbers.
+_CHANCE = random.SystemRandom()
+
 
 class Outage:
     """Grows with each failure in a row; for one thread."""
@@ -27,7 +30,7 @@ class Outage:
 
     def note(self, error: DeliveryError) -> float:
         """Seconds to wait after one more failure: what the collector asked for, if that is longer than our own."""
-        own_s = backoff_s(self._failures, self._limits, random.random())  # noqa: S311 - spreads clients in time
+        own_s = backoff_s(self._failures, self._limits, _CHANCE.random())
         pause_s = max(own_s, error.retry_after_s or 0.0)
         self._failures += 1
         self._since = self._clock()

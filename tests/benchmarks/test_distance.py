@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import socketserver
 import threading
@@ -98,12 +99,12 @@ def test_each_byte_takes_its_time_there_and_back(port: int) -> None:
 
 def test_distance_does_not_add_up_over_connections(port: int) -> None:
     begun = time.perf_counter()
-    with ThreadPoolExecutor(50) as pool:
-        answers = list(pool.map(lambda _: send(port, b"hello"), range(50)))
+    with ThreadPoolExecutor(100) as pool:
+        answers = list(pool.map(lambda _: send(port, b"hello"), range(200)))
 
-    assert [back for back, _ in answers] == [b"hello"] * 50
+    assert [back for back, _ in answers] == [b"hello"] * 200
     assert min(took for _, took in answers) >= 2 * DELAY_S
-    assert time.perf_counter() - begun < 50 * DELAY_S
+    assert time.perf_counter() - begun < 200 * DELAY_S  # half of what it would add up to
 
 
 def test_much_data_arrives_whole_and_in_order_and_distance_does_not_add_up_over_chunks(port: int) -> None:
@@ -118,7 +119,5 @@ def test_much_data_arrives_whole_and_in_order_and_distance_does_not_add_up_over_
 def test_where_nothing_listens_the_connection_is_closed(tmp_path: Path) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        with far_away(unused.getsockname()[1], tmp_path, 1) as port:
-            back, _ = send(port, b"hello")
-
-    assert back == b""
+        with far_away(unused.getsockname()[1], tmp_path, 1) as port, contextlib.suppress(ConnectionError):
+            assert send(port, b"hello")[0] == b""  # unless it is reset, as it is where it was not read

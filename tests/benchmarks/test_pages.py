@@ -22,6 +22,7 @@ from benchmarks.workbench import FOLDER, Workbench
 SMALL = (
     "--tickets 400 --clients 3 --days 40 --traces 0 --run-tickets 400 --runs 1 --many-clients 3 --many-days 40 "
     "--hurry --most-tickets 400 --raw-logs 5 --repeat 1 --warm-up 0 --starts 1 --arrivals 1 --aborted 3 --rest-s 0.5 "
+    "--quiet-s 2 --big-share 0.01 --scrolled-ms 300 "
     "--people 2 --think-s 0.2 --seconds 2 --warm-up-s 0.5"
 )
 FIGURES = [
@@ -43,7 +44,7 @@ FIGURES = [
     "step of a ticket opened",
     "range changed",
     "ticket beside the last good one",
-    "big ticket painted",  # of 20,000 steps
+    "big ticket painted",  # of 20,000 steps, where it is no trial
     "big ticket's elements",
     "search in a big ticket",
     "gaps between frames while steps are scrolled",

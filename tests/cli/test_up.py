@@ -42,10 +42,10 @@ def initialised(folder: Path) -> None:
 
 
 def wait_until(true: Callable[[], bool]) -> None:
-    """Ask until ``true`` is; fails after a minute."""
-    deadline = time.monotonic() + 60
+    """Ask until ``true`` is; fails after a minute and a half."""
+    deadline = time.monotonic() + 90
     while not true():
-        assert time.monotonic() < deadline, "not within a minute"
+        assert time.monotonic() < deadline, "not within a minute and a half"
         time.sleep(0.1)
 
 
@@ -60,17 +60,19 @@ def running(tmp_path: Path, ports: list[str]) -> Iterator[subprocess.Popen[str]]
     initialised(tmp_path)
     process = caselog(tmp_path, "up", "--collector-port", ports[0], "--dashboards-port", ports[1])
     assert process.stdout is not None
-    said = "".join(iter(process.stdout.readline, "Ctrl-C stops everything.\n"))  # or until it ends
-    assert f"collector   http://127.0.0.1:{ports[0]}" in said
-    assert f"dashboards  http://127.0.0.1:{ports[1]}" in said
-    yield process
-    process.kill()
-    process.communicate()
+    try:
+        said = "".join(iter(process.stdout.readline, "Ctrl-C stops everything.\n"))  # or until it ends
+        assert f"collector   http://127.0.0.1:{ports[0]}" in said
+        assert f"dashboards  http://127.0.0.1:{ports[1]}" in said
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def answers(port: str) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
@@ -78,7 +80,7 @@ def answers(port: str) -> bool:
 
 def test_ctrl_c_stops_everything_cleanly(running: subprocess.Popen[str], ports: list[str]) -> None:
     running.send_signal(signal.SIGINT)
-    said, _ = running.communicate(timeout=60)
+    said, _ = running.communicate(timeout=90)
 
     assert running.returncode == 0, said
     assert "Traceback" not in said
@@ -100,7 +102,7 @@ def test_a_part_that_dies_is_started_again(running: subprocess.Popen[str], ports
         child for child in psutil.Process(running.pid).children() if "collector" in child.cmdline()
     ]
     collector.kill()
-    wait_until(lambda: not collector.is_running() or collector.status() == psutil.STATUS_ZOMBIE)
+    collector.wait(60)
 
     wait_until(lambda: answers(ports[0]))
 
@@ -108,7 +110,7 @@ def test_a_part_that_dies_is_started_again(running: subprocess.Popen[str], ports
 def test_a_port_that_is_taken_is_named_with_the_option_to_change_it(tmp_path: Path, ports: list[str]) -> None:
     with socket.create_server(("127.0.0.1", int(ports[0]))):
         process = caselog(tmp_path, "up", "--collector-port", ports[0], "--dashboards-port", ports[1])
-        said, _ = process.communicate(timeout=60)
+        said, _ = process.communicate(timeout=90)
 
     assert process.returncode == 1
     assert f"Port {ports[0]}" in said
@@ -117,7 +119,7 @@ def test_a_port_that_is_taken_is_named_with_the_option_to_change_it(tmp_path: Pa
 
 def test_a_mistyped_lake_is_said_and_not_made(tmp_path: Path, ports: list[str]) -> None:
     process = caselog(tmp_path, "up", "--collector-port", ports[0], "--dashboards-port", ports[1])
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=90)
 
     assert process.returncode == 1
     assert "`caselog init` makes it" in said

@@ -38,17 +38,40 @@ class Workers:
         self.process: subprocess.Popen[str] = caselog(
             folder, "collector", "--port", self.port, "--workers", "2"
         )
-        wait_until(lambda: answers(self.port))
+        # Until then whoever watches them takes the end of one for a start that failed, and stops all.
+        said = "".join(iter(lambda: self._line_unless("collectors listen"), ""))
+        assert self.process.poll() is None, said
+        wait_until(lambda: [_listens(child) for child in self.children()] == [True, True])
+
+    def _line_unless(self, awaited: str) -> str:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        return "" if awaited in line else line
 
     def children(self) -> list[psutil.Process]:
         found = psutil.Process(self.process.pid).children()
-        return [child for child in found if child.status() != psutil.STATUS_ZOMBIE]
+        return [child for child in found if _is_alive(child)]
 
     def send(self, name: str) -> int:
         headers = {"X-API-Key": self._key, "Content-Type": "application/json"}
-        with closing(http.client.HTTPConnection("127.0.0.1", int(self.port), timeout=20)) as connection:
+        with closing(http.client.HTTPConnection("127.0.0.1", int(self.port), timeout=60)) as connection:
             connection.request("POST", "/v1/logs", json.dumps(make_log(log_id=name)), headers)
             return connection.getresponse().status
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:  # ended since it was found
+        return False
+
+
+def _listens(process: psutil.Process) -> bool:
+    """Whether it takes connections: that one of them answers says nothing of the other."""
+    try:
+        return any(each.status == psutil.CONN_LISTEN for each in process.net_connections("tcp"))
+    except psutil.NoSuchProcess:
+        return False
 
 
 @pytest.fixture
@@ -67,7 +90,7 @@ def test_each_of_two_serves_the_port_and_one_that_is_killed_comes_back(workers: 
     first.kill()
     first.wait()
     assert workers.send("other") == 200
-    wait_until(lambda: len(workers.children()) == 2)
+    wait_until(lambda: [_listens(child) for child in workers.children()] == [True, True])
     second.kill()
     second.wait()
     wait_until(lambda: answers(workers.port))
@@ -82,7 +105,7 @@ def test_a_stop_ends_all_of_them(workers: Workers) -> None:
     children = workers.children()
 
     workers.process.send_signal(signal.SIGTERM)
-    said, _ = workers.process.communicate(timeout=60)
+    said, _ = workers.process.communicate(timeout=90)
 
     assert workers.process.returncode == 0, said
     assert "Traceback" not in said
@@ -103,7 +126,8 @@ def test_what_was_acknowledged_is_stored_though_all_were_killed_at_once(workers:
             senders.submit(send_on, sender)
         wait_until(lambda: len(acknowledged) > 300)
         for process in (workers.process, *workers.children()):
-            process.kill()
+            with suppress(psutil.NoSuchProcess):  # its parent's end has ended it
+                process.kill()
 
     stored = {line["log_id"] for line in stored_lines(workers.store)}
     assert set(acknowledged) <= stored
@@ -112,7 +136,7 @@ def test_what_was_acknowledged_is_stored_though_all_were_killed_at_once(workers:
 def test_a_port_that_is_taken_is_said_once(tmp_path: Path) -> None:
     taken = Workers(tmp_path)
     second = caselog(tmp_path, "collector", "--port", taken.port, "--workers", "2")
-    said, _ = second.communicate(timeout=60)
+    said, _ = second.communicate(timeout=90)
     taken.process.kill()
     taken.process.communicate()
 

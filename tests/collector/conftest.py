@@ -68,10 +68,11 @@ class Collector:
         """One more collector over the same store, with the same clock: a replica."""
         return create_app(self.settings, self.store, now=self.clock, clock=self.clock.monotonic)
 
-    def replica(self) -> Collector:
-        """Another collector over the same store, for the same keys."""
+    def replica(self, **settings: Any) -> Collector:
+        """Another collector over the same store, for the same keys; with ``settings`` of its own, or the same."""
         found = copy.copy(self)
-        found.app = self.make_app()
+        found.settings = CollectorSettings(**settings) if settings else self.settings
+        found.app = found.make_app()
         return found
 
     def headers(self, client: str = "acme", **more: str) -> dict[str, str]:
@@ -102,11 +103,10 @@ class Collector:
 
 def wait_for(is_so: Callable[[], bool]) -> None:
     """Give the collector's own thread the time to do what nobody is answered for."""
-    for _ in range(500):
-        if is_so():
-            return
+    deadline = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < deadline, "it did not come to be"
         time.sleep(0.01)
-    raise AssertionError("it did not come to be")
 
 
 def make_collector(store: Store | None = None, **settings: Any) -> Collector:

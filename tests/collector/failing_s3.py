@@ -64,7 +64,7 @@ class _Handler(BaseHTTPRequestHandler):
         if fault:
             self.server.asked.set()
         if fault in {"hangs", "waits"}:
-            self.server.released.wait(30)
+            self.server.released.wait(100)
         if fault == "hangs":
             self.close_connection = True
             return

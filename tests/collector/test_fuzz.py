@@ -55,7 +55,11 @@ def _check(answer: Any) -> None:
         assert _MARK not in answer.text
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     body=st.binary(max_size=300),
     media=st.sampled_from(["application/json", "application/x-ndjson"]),

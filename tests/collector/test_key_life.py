@@ -239,7 +239,7 @@ def test_no_sender_waits_behind_guesses_whether_its_key_was_seen_before_or_not()
         seen["before"] = [await post(collector.keys["acme"])]
         collector.clock.advance(collector.settings.key_cache_ttl_s)
         guesses = [asyncio.create_task(post(f"caselog_guess_{number}")) for number in range(200)]
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(60):
             await answered_first(guesses, 200 - 16)
             seen["among"] = [await post(collector.keys[client]) for client in ("acme", "globex", "initech")]
             seen["hanging"] = [sum(not guess.done() for guess in guesses)]
@@ -263,7 +263,7 @@ def test_a_key_that_is_issued_while_guesses_are_made_works_at_once() -> None:
             return (await http.post("/v1/logs", json=make_log(), headers=headers)).status_code
 
         guesses = [asyncio.create_task(post(f"caselog_guess_{number}")) for number in range(20)]
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(60):
             await answered_first(guesses, 4)
             new = keys.issue_key(store, "acme", collector.clock(), b"\x09" * 32)
             made.append(await post(new))
@@ -294,7 +294,7 @@ def test_where_keys_cannot_be_listed_a_known_sender_is_known_and_others_are_told
 
         await post(collector.keys["acme"])
         guesses = [asyncio.create_task(post(f"caselog_guess_{number}")) for number in range(20)]
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(60):
             await answered_first(guesses, 4)
             answers.extend([await post(collector.keys[client]) for client in ("acme", "globex")])
             store.gate.set()

@@ -150,7 +150,7 @@ def test_one_that_was_killed_is_started_again(large_bodies: ReadingProcess) -> N
     asyncio.run(large_bodies.read(LARGE, _how()))
     before = _pid(large_bodies)
     os.kill(before, signal.SIGKILL)
-    psutil.Process(before).wait(10)
+    psutil.Process(before).wait(60)
 
     assert len(asyncio.run(large_bodies.read(LARGE, _how())).logs) == 1
     assert _pid(large_bodies) != before
@@ -211,7 +211,7 @@ def test_it_ends_with_a_collector_that_is_killed() -> None:
     )
 
     try:
-        psutil.Process(int(found.stdout)).wait(10)
+        psutil.Process(int(found.stdout)).wait(60)
     except psutil.NoSuchProcess:
         return
 

@@ -28,9 +28,10 @@ from tests.collector.failing_s3 import FailingS3, failing_s3
 from tests.servers.process import free_ports
 
 _START_S: Final = 60
-_END_S: Final = 30
+_END_S: Final = 60
 #: Of the store's patience, for the test of a store that hangs.
 _PATIENCE_S: Final = "0.5"
+_GO_AHEAD: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Running:
@@ -44,13 +45,18 @@ class Running:
         self._body = json.dumps(make_log()).encode()
 
     def connect(self, *, body: bytes | None = None) -> socket.socket:
-        """A connection on which a log was sent, or as much of it as ``body`` holds."""
+        """A connection on which a log was sent, or as much of it as ``body`` holds; the collector has taken its head.
+
+        It says so to who asks before he sends a body. What no more than waits to be accepted, a stop cuts off.
+        """
         head = (
             f"POST /v1/logs HTTP/1.1\r\nHost: x\r\nX-API-Key: {self._key}\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(self._body)}\r\n\r\n"
+            f"Expect: 100-continue\r\nContent-Length: {len(self._body)}\r\n\r\n"
         )
         connection = socket.create_connection(("127.0.0.1", self.port), timeout=_END_S)
-        connection.sendall(head.encode() + (self._body if body is None else body))
+        connection.sendall(head.encode())
+        assert connection.recv(len(_GO_AHEAD), socket.MSG_WAITALL) == _GO_AHEAD
+        connection.sendall(self._body if body is None else body)
         return connection
 
     @property
@@ -63,7 +69,7 @@ class Running:
         self.process.send_signal(signal.SIGTERM)
         while True:
             try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                socket.create_connection(("127.0.0.1", self.port), timeout=_END_S).close()
             except OSError:
                 return
             time.sleep(0.01)
@@ -159,7 +165,6 @@ def test_a_log_that_is_being_stored_is_acknowledged_before_the_end() -> None:
 def test_a_log_whose_body_is_on_its_way_is_taken_to_its_end() -> None:
     with failing_s3() as s3, _running(s3) as collector:
         sending = collector.connect(body=collector.body[:10])
-        time.sleep(0.2)  # there is no sign of a head that has arrived
 
         collector.terminate()
         sending.sendall(collector.body[10:])
@@ -189,7 +194,6 @@ def test_a_store_that_hangs_does_not_keep_a_collector_from_ending_nor_a_sender_f
 def test_a_body_that_is_not_whole_when_the_stop_ends_is_told_so_in_the_collectors_words(workers: int) -> None:
     with failing_s3() as s3, _running(s3, stop_s=1, workers=workers) as collector:
         slow = [collector.connect(body=collector.body[:10]) for _ in range(3)]
-        time.sleep(0.2)  # there is no sign of a head that has arrived
 
         collector.terminate()
         answers = [_whole_answer(connection) for connection in slow]

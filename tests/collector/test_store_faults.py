@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,11 @@ from tests.collector.conftest import Collector, make_collector, make_log, stored
 from tests.collector.failing_s3 import ANSWERS, FAULTS, FailingS3, failing_s3
 from tests.collector.stores import _Double
 
-#: Short, so that a test does not wait; the real one is below what a sender is promised.
+#: Short, so that a test does not wait for what never comes; the real one is below what a sender is promised.
 _PATIENCE_S = 0.5
 _PROMISED_S = 5
+#: For what does come, on however busy a machine.
+_LONG_S = 60
 
 
 @pytest.fixture
@@ -40,6 +43,19 @@ def _post(http: TestClient, collector: Collector) -> Any:
     return http.post("/v1/logs", json=make_log(), headers=collector.headers())
 
 
+def _until_200(ask: Callable[[], Any]) -> int:
+    """The status of the last answer: the first 200, or what it was for a minute."""
+    deadline = time.monotonic() + _LONG_S
+    while (status := ask().status_code) != 200 and time.monotonic() < deadline:
+        continue
+    return int(status)
+
+
+def _readiness(http: TestClient, collector: Collector) -> Any:
+    collector.clock.advance(5)
+    return http.get("/readyz")
+
+
 def test_a_sender_is_answered_within_what_is_promised_unless_told_otherwise() -> None:
     assert CollectorSettings().ack_timeout_s < _PROMISED_S
 
@@ -49,18 +65,16 @@ def test_a_store_that_fails_is_503_and_well_again_without_a_restart(
     s3: FailingS3, collector: Collector, fault: str
 ) -> None:
     with collector.http() as http:
-        before = http.get("/readyz")
+        before = _until_200(lambda: _readiness(http, collector))
         s3.fault = fault
         refused = _post(http, collector)
-        collector.clock.advance(5)
-        not_ready = http.get("/readyz")
+        not_ready = _readiness(http, collector)
         s3.fault = ""
         s3.released.set()
-        collector.clock.advance(5)
-        ready = http.get("/readyz")
-        again = _post(http, collector)
+        ready = _until_200(lambda: _readiness(http, collector))
+        again = _until_200(lambda: _post(http, collector))
 
-    assert (before.status_code, ready.status_code, again.status_code) == (200, 200, 200)
+    assert (before, ready, again) == (200, 200, 200)
     assert (refused.status_code, refused.json()["error"]["code"]) == (503, "not_confirmed")
     assert refused.headers["retry-after"] == "2"
     assert "did not confirm the log: sending it again is safe" in refused.json()["error"]["message"]
@@ -70,11 +84,12 @@ def test_a_store_that_fails_is_503_and_well_again_without_a_restart(
 def test_a_store_that_takes_the_bytes_and_cuts_the_line_has_them_and_a_resend_is_the_same_log(
     s3: FailingS3, collector: Collector
 ) -> None:
-    with collector.http() as http:
+    patient = collector.replica(ack_timeout_s=_LONG_S)
+    with collector.http() as http, patient.http() as later:
         s3.fault = "cuts"
         refused = _post(http, collector)
         s3.fault = ""
-        again = _post(http, collector)
+        again = _post(later, patient)
 
     logs = [key for key in s3.objects if key.startswith("raw/client_id=acme/")]
     assert (refused.status_code, again.status_code) == (503, 200)
@@ -103,7 +118,7 @@ def test_what_it_takes_to_say_who_sends_counts_as_waiting_for_the_store() -> Non
             self.given_up = asyncio.Event()
 
         async def get_async(self, key: str) -> bytes:
-            await asyncio.sleep(0.15 if self.is_slow else 0)
+            await asyncio.sleep(0.5 if self.is_slow else 0)
             return await super().get_async(key)
 
         async def put_async(self, key: str, data: bytes, *, timeout_s: float | None = None) -> None:
@@ -115,7 +130,7 @@ def test_what_it_takes_to_say_who_sends_counts_as_waiting_for_the_store() -> Non
                 self.given_up.set()
 
     store = Slow()
-    collector = make_collector(store, ack_timeout_s=0.5)
+    collector = make_collector(store, ack_timeout_s=1.5)
     store.is_slow = True
 
     async def steps(http: httpx.AsyncClient) -> None:

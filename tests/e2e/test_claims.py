@@ -75,7 +75,7 @@ class Way:
         client = Client(Settings("http://collector/v1/logs", key, "acme", **settings), QUICK, transport=post)
         for state in states:
             assert client.ship(build_workflow_log(state))
-            assert client.flush(20)
+            assert client.flush(60)
         self.lost = client.stats()["lost"]
         client.close(5)
         return sent

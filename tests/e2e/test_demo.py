@@ -18,7 +18,6 @@ from tests.servers.process import free_ports
 
 REPOSITORY: Final = Path(__file__).parents[2]
 EACH: Final = 12
-pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +42,34 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         if "Ctrl-C stops everything" in line:
             break
     assert process.poll() is None, "".join(said)
-    yield {**json.loads((folder / ".caselog" / "demo.json").read_text()), "said": "".join(said)}
+    yield {
+        **json.loads((folder / ".caselog" / "demo.json").read_text()),
+        "said": "".join(said),
+        "folder": folder,
+    }
     process.terminate()
     rest, _ = process.communicate(timeout=60)
     assert process.returncode == 0, rest
+
+
+def test_a_second_demo_takes_nothing_from_the_first(demo: dict[str, Any]) -> None:
+    folder = demo["folder"]
+    before = set((folder / ".caselog" / "demo-lake" / "control").rglob("*.json"))
+    collector, dashboards = (str(port) for port in free_ports(2))
+
+    for ports in ([], ["--collector-port", collector, "--dashboards-port", dashboards]):
+        second = subprocess.run(
+            [sys.executable, "-m", "cli.main", "demo", *ports],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (second.returncode, "Another demo runs" in second.stderr) == (1, True), second.stderr
+
+    assert before
+    assert before <= set((folder / ".caselog" / "demo-lake" / "control").rglob("*.json"))
 
 
 def count_of(clients: set[str]) -> int:
@@ -141,7 +164,7 @@ def test_a_client_learns_what_is_kept_of_it_and_takes_it_along(
     page.get_by_text(f"{EACH - 1} of {EACH - 1} tickets came with a trace").wait_for()
     page.get_by_role("row", name=re.compile("e-mail address")).wait_for()
     page.get_by_text("Logs are kept for 400 days").wait_for()
-    page.get_by_text("Set by Demo Operator").wait_for()
+    page.get_by_text("Set by your provider").wait_for()
     page.get_by_text("its digest fits").wait_for()
     page.get_by_text("In your workflow").wait_for()
     with page.expect_download() as receipt:

@@ -80,7 +80,7 @@ def test_a_schedule_tells_its_figures_at_the_port_that_is_set(tmp_path: Path) ->
     ]
 
     with running(command, folder=tmp_path, ready=lambda: _has_run(address), env=env):
-        told = httpx.get(address, trust_env=False).text
+        told = httpx.get(address, trust_env=False, timeout=60).text
 
     assert "caselog_etl_logs_total 0.0" in told
     assert "caselog_etl_run_seconds_bucket" in told
@@ -103,7 +103,9 @@ def test_a_port_that_is_taken_stops_the_start_with_its_setting(tmp_path: Path) -
 
 def _has_run(address: str) -> bool:
     try:
-        return 'caselog_etl_runs_total{outcome="ended"}' in httpx.get(address, trust_env=False).text
+        return (
+            'caselog_etl_runs_total{outcome="ended"}' in httpx.get(address, trust_env=False, timeout=60).text
+        )
     except httpx.TransportError:
         return False
 

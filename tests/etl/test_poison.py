@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -184,33 +185,45 @@ LINES = {
 }
 
 
-@pytest.mark.parametrize("blob", BLOBS.values(), ids=BLOBS)
-def test_a_foreign_format_is_set_aside_and_the_rest_goes_on(blob: bytes, lake: Lake) -> None:
-    lake.store.put(f"{HOUR}/0.ndjson.zst", blob)
+def key_of(name: str) -> str:
+    """The raw object of one of them, by what it is called above."""
+    return f"{HOUR}/{name.replace(' ', '-')}.ndjson.zst"
+
+
+def test_every_foreign_format_is_set_aside_and_the_rest_goes_on(lake: Lake) -> None:
+    for name, blob in BLOBS.items():
+        lake.store.put(key_of(name), blob)
     put_raw(lake.store, a_log("1"))
 
     report = run_once(lake, SETTINGS)
 
-    [aside] = quarantine.found(lake.store)
-    assert (report.logs, report.quarantined) == (1, 1)
-    assert aside.client_id == "acme"
-    assert quarantine.content(lake.store, aside) == blob
+    asides = list(quarantine.found(lake.store))
+    assert (report.logs, report.quarantined) == (1, len(BLOBS))
+    assert {aside.client_id for aside in asides} == {"acme"}
+    kept = {aside.key: quarantine.content(lake.store, aside) for aside in asides}
+    assert kept == {key_of(name): blob for name, blob in BLOBS.items()}
 
 
-@pytest.mark.parametrize("line", LINES.values(), ids=LINES)
-def test_a_line_that_is_no_log_is_set_aside_and_its_neighbours_are_not(line: bytes, lake: Lake) -> None:
-    lake.store.put(f"{HOUR}/0.ndjson.zst", rawlog.pack([line, raw_line(a_log("1"))]))
+def test_every_line_that_is_no_log_is_set_aside_and_its_neighbours_are_not(lake: Lake) -> None:
+    for name, line in LINES.items():
+        lake.store.put(key_of(name), rawlog.pack([line, raw_line(a_log(name))]))
 
     report = run_once(lake, SETTINGS)
 
-    [aside] = quarantine.found(lake.store)
-    assert (report.logs, report.quarantined, [each["line"] for each in aside.lines]) == (1, 1, [1])
+    aside = {each.key: [line["line"] for line in each.lines] for each in quarantine.found(lake.store)}
+    kept = read_lake(lake.store).sql("SELECT log_id FROM logs")
+    assert (report.logs, report.quarantined) == (len(LINES), len(LINES))
+    assert aside == {key_of(name): [1] for name in LINES}
+    assert {log_id for (log_id,) in kept} == {*LINES}
 
 
-@pytest.mark.parametrize("depth", [900, 990, 1_000, 1_010, 3_000, 100_000])
-def test_a_log_nested_as_deep_as_python_cannot_follow_is_kept_or_set_aside(depth: int, lake: Lake) -> None:
-    nested = b"[" * depth + b"]" * depth
-    for number, part in enumerate((b"errors", b"react_iterations", b"memory"), start=2):
+DEPTHS = (900, 990, 1_000, 1_010, 3_000, 100_000)
+
+
+def test_a_log_nested_as_deep_as_python_cannot_follow_is_kept_or_set_aside(lake: Lake) -> None:
+    parts = (b"errors", b"react_iterations", b"memory")
+    for number, (depth, part) in enumerate(product(DEPTHS, parts), start=2):
+        nested = b"[" * depth + b"]" * depth
         line = raw_line(a_log(str(number), trace={"x": 1})).replace(
             b'{"x": 1}', b'{"%s": %s}' % (part, nested)
         )
@@ -219,7 +232,7 @@ def test_a_log_nested_as_deep_as_python_cannot_follow_is_kept_or_set_aside(depth
 
     report = run_once(lake, SETTINGS)
 
-    assert report.logs + report.quarantined == 4
+    assert report.logs + report.quarantined == len(DEPTHS) * len(parts) + 1
     assert list(lake.store.list("raw")) == []
 
 
@@ -308,16 +321,22 @@ def test_a_line_that_became_readable_counts_after_a_retry(lake: Lake) -> None:
     assert list(quarantine.found(lake.store)) == []
 
 
-@pytest.mark.parametrize("told", [b"", b"[]", b"{", b'{"lines": [1, {"line": 1}]}', b'{"object": 3}'])
-def test_a_reason_that_was_damaged_hides_nothing(told: bytes, lake: Lake) -> None:
-    lake.store.put("raw/stray", b"stray")
+DAMAGED_REASONS = (b"", b"[]", b"{", b'{"lines": [1, {"line": 1}]}', b'{"object": 3}')
+
+
+def test_a_reason_that_was_damaged_hides_nothing(lake: Lake) -> None:
+    for number in range(len(DAMAGED_REASONS)):
+        lake.store.put(f"raw/stray{number}", f"stray {number}".encode())
     run_once(lake, SETTINGS)
-    lake.store.put("quarantine/stray.reason.json", told)
+    for number, told in enumerate(DAMAGED_REASONS):
+        lake.store.put(f"quarantine/stray{number}.reason.json", told)
 
-    [aside] = quarantine.found(lake.store)
+    asides = list(quarantine.found(lake.store))
 
-    assert json.dumps(aside.to_json())
-    assert quarantine.content(lake.store, aside) == b"stray"
+    assert all(json.dumps(aside.to_json()) for aside in asides)
+    assert [quarantine.content(lake.store, aside) for aside in asides] == [
+        f"stray {number}".encode() for number in range(len(DAMAGED_REASONS))
+    ]
 
 
 def test_a_log_whose_id_was_taken_is_listed_apart_shown_and_dropped_and_not_retried(lake: Lake) -> None:

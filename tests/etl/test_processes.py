@@ -25,6 +25,8 @@ from lake.snapshot import Lake
 from lake.store import open_store
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.timeout(400)  # on a busy machine
+
 Start = Callable[..., subprocess.Popen[str]]
 WORKER = Path(__file__).with_name("etl_worker.py")
 DELETES = Path(__file__).with_name("delete_worker.py")
@@ -147,7 +149,7 @@ def test_a_client_is_deleted_by_processes_that_are_killed_beside_some_that_compa
         killed(deletes)
 
     last = start(tmp_path.as_uri(), "acme", program=DELETES)
-    said, failed = last.communicate(timeout=60)
+    said, failed = last.communicate(timeout=200)
     sent += [log_id for worker in workers for log_id in killed(worker)]
     for _ in range(3):
         run_once(lake, EtlSettings())

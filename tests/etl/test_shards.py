@@ -171,7 +171,7 @@ def start(command: Sequence[str], lake_env: LakeEnv, *, halted: Path | None = No
 
 def wait_until(is_so: Callable[[], bool], process: subprocess.Popen[str]) -> None:
     """Returns as soon as it is so."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not is_so():
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline

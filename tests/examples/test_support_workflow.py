@@ -45,7 +45,7 @@ def month() -> Iterator[tuple[list[State], FakeCollector]]:
         states = [
             state for client in COMPANIES for state in simulate(client, count=100, days=30, now=NOW, seed=3)
         ]
-        flush(20)
+        flush(60)
         yield states, collector
         close(5)
 

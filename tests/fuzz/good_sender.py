@@ -11,7 +11,7 @@ from itertools import count
 from typing import Final
 
 #: It is answered within this, whatever others send; a machine may be busy.
-_WAITS_S: Final = 15.0
+_WAITS_S: Final = 30.0
 _EVERY_S: Final = 0.02
 #: What a client sees of a connection that was closed because it was kept for too long: it sends once more.
 _WAS_CLOSED: Final = (http.client.RemoteDisconnected, ConnectionError)

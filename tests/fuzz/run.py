@@ -21,7 +21,7 @@ from tests.fuzz.verdicts import Record, faults_of_service_log, faults_of_store
 from tests.servers.collector import RunningCollector
 
 _LARGE_EVERY: Final = 400
-_REST_S: Final = 20.0
+_REST_S: Final = 60.0
 
 
 @dataclass(frozen=True)

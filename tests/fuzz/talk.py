@@ -11,9 +11,9 @@ from typing import Final
 from tests.fuzz.cases import Case, End
 
 #: Longer than a head and a body may take, their log may wait for the store, and the end may be waited for.
-HANGS_AFTER_S: Final = 40.0
+HANGS_AFTER_S: Final = 60.0
 #: How long somebody waits for an answer, or for the word that his body is wanted.
-_ASKED_WITHIN_S: Final = 5.0
+_ASKED_WITHIN_S: Final = 15.0
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.fuzz.collecting import collecting
 from tests.fuzz.described import hold_to_description
 from tests.fuzz.run import run
-
-pytestmark = pytest.mark.timeout(300)  # some 15 s where nobody else uses the machine
 
 
 def test_whatever_is_sent_is_answered_as_documented_and_costs_nobody_a_log(tmp_path: Path) -> None:

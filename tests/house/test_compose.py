@@ -351,8 +351,8 @@ def test_with_their_rights_the_parts_take_a_log_all_the_way(parts: Parts, tmp_pa
     with running(
         command, folder=tmp_path, ready=lambda: _answers(f"{address}/readyz"), env=parts.env("collector")
     ):
-        stored = httpx.post(f"{address}/v1/logs", json=log, headers={"X-API-Key": key})
-        refused = httpx.post(f"{address}/v1/logs", json=log, headers={"X-API-Key": "wrong"})
+        stored = httpx.post(f"{address}/v1/logs", json=log, headers={"X-API-Key": key}, timeout=60)
+        refused = httpx.post(f"{address}/v1/logs", json=log, headers={"X-API-Key": "wrong"}, timeout=60)
     compacted = parts.caselog("etl", "etl", "run")
     parts.caselog("etl", "etl", "status")
     dashboards = parts.store("dashboards")
@@ -419,7 +419,7 @@ def test_dashboards_whose_rights_are_of_before_say_so_and_do_not_start(parts: Pa
         check=False,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=100,
     )
 
     assert done.returncode == 1

@@ -129,6 +129,89 @@ def test_calls_that_fail_alike_are_errors_each() -> None:
     assert [row["source"] for row in rows] == ["errors", "tool_calls", "tool_calls"]
 
 
+FAILED = {"status": "failed"}
+SILENT: dict[str, tuple[dict[str, Any], list[tuple[Any, ...]]]] = {
+    "a node": ({"nodes": [{"name": "plan"}, {"name": "pay", **FAILED}]}, [("nodes", 1, "pay", "pay")]),
+    "a node that timed out": (
+        {"nodes": [{"name": "pay", "status": "TIMEOUT"}]},
+        [("nodes", 0, "pay", "pay")],
+    ),
+    "each node of a name": (
+        {"nodes": [{"name": "pay", **FAILED}, {"name": "pay", **FAILED}]},
+        [("nodes", 0, "pay", "pay"), ("nodes", 1, "pay", "pay")],
+    ),
+    "a node and not those around it": (
+        {
+            "nodes": [
+                {"name": "all", **FAILED},
+                {"name": "agent", "parent": "all", **FAILED},
+                {"name": "pay", "parent": "agent", **FAILED},
+                {"name": "mail", "parent": "all", **FAILED},
+            ]
+        },
+        [("nodes", 2, "pay", "pay"), ("nodes", 3, "mail", "mail")],
+    ),
+    "not a node around one that says why": (
+        {"nodes": [{"name": "all", **FAILED}, {"name": "pay", "parent": "all", "error": "no currency"}]},
+        [("nodes", 1, "pay", "pay")],
+    ),
+    "not a node around a call": (
+        {
+            "nodes": [{"name": "all", **FAILED}, {"name": "agent", "parent": "all"}],
+            "tool_calls": [{"name": "refund", "node": "agent", **FAILED}],
+        },
+        [("tool_calls", 0, "agent", "refund")],
+    ),
+    "a node beside one of which an entry tells": (
+        {"errors": [{"node": "plan", "message": "no plan"}], "nodes": [{"name": "pay", **FAILED}]},
+        [("errors", 0, "plan", None), ("nodes", 0, "pay", "pay")],
+    ),
+    "not where an entry may be of any": (
+        {"errors": [{"message": "no plan"}], "nodes": [{"name": "pay", **FAILED}]},
+        [("errors", 0, None, None)],
+    ),
+    "an iteration, and not the node around it": (
+        {
+            "nodes": [{"name": "agent", **FAILED}],
+            "react_iterations": [{"node": "agent", "action": "refund", **FAILED}, {"node": "agent"}],
+        },
+        [("react_iterations", 0, "agent", "refund")],
+    ),
+    "not an iteration around a call": (
+        {"react_iterations": [{"node": "agent", "tool_calls": [{"name": "pay", **FAILED}], **FAILED}]},
+        [("tool_calls", 0, "agent", "pay")],
+    ),
+    "nobody knows where": (
+        {"react_iterations": [FAILED, FAILED], "nodes": [{"name": "agent", **FAILED}, FAILED]},
+        [("react_iterations", 0, None, None), ("react_iterations", 1, None, None)],
+    ),
+    "a node without a name": ({"nodes": [FAILED, {"status": "ok"}]}, [("nodes", 0, None, None)]),
+    "nodes that are in each other": (
+        {"nodes": [{"name": "a", "parent": "b", **FAILED}, {"name": "b", "parent": "a", **FAILED}]},
+        [("nodes", 0, "a", "a")],
+    ),
+    "not what was cancelled, or has no status": (
+        {"nodes": [{"name": "pay", "status": "cancelled"}, {"name": "mail", "status": ["failed"]}]},
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize(("trace", "expected"), SILENT.values(), ids=SILENT)
+def test_a_step_that_says_only_that_it_failed_is_an_error_unless_what_failed_in_it_is_one(
+    trace: Any, expected: list[tuple[Any, ...]]
+) -> None:
+    rows = rows_of(trace)["errors"]
+
+    assert [(row["source"], row["source_position"], row["node"], row["name"]) for row in rows] == expected
+
+
+def test_of_very_many_nodes_that_failed_in_each_other_the_innermost_is_the_error() -> None:
+    nodes = [{"name": f"n{n}", "parent": f"n{n - 1}", **FAILED} for n in range(MAX_PARTS)]
+
+    assert [row["node"] for row in rows_of({"nodes": nodes})["errors"]] == [f"n{MAX_PARTS - 1}"]
+
+
 ODD = {
     "a number as a text": ({"nodes": [{"name": "a", "duration_ms": "12"}]}, "nodes", "duration_ms"),
     "a flag as a number": ({"nodes": [{"name": "a", "duration_ms": True}]}, "nodes", "duration_ms"),

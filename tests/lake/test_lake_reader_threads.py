@@ -58,7 +58,7 @@ def test_many_queries_over_many_files_all_come_to_an_end(tmp_path: Path) -> None
     fill(store, CLIENTS)
 
     done = subprocess.run(
-        [sys.executable, "-c", QUERIES, store.url], check=True, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", QUERIES, store.url], check=True, capture_output=True, text=True, timeout=110
     )
 
     assert done.stdout == f"{{({CLIENTS}, {CLIENTS})}}\n"

@@ -51,7 +51,7 @@ rows_of_a_file = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     files=st.lists(rows_of_a_file, min_size=1, max_size=6),
     piece=st.sampled_from([1, 64, 4_096]),

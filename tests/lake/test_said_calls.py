@@ -56,13 +56,13 @@ def test_a_call_of_a_message_is_a_row_with_what_is_known_of_it() -> None:
     ],
     ids=["at the top", "in an iteration"],
 )
-def test_where_a_trace_lists_calls_those_are_counted_and_no_other(listed: dict[str, Any]) -> None:
+def test_a_call_that_a_trace_lists_too_is_counted_once_and_others_beside_it(listed: dict[str, Any]) -> None:
     trace = {"messages": OPENAI, **listed}
 
     _log, rows = derived_of(trace)
 
-    assert [row["name"] for row in rows["tool_calls"]] == ["find"]
-    assert count_parts(json.dumps(trace).encode()).tool_call_count == 1
+    assert [(row["name"], row["status"]) for row in rows["tool_calls"]] == [("find", None), ("pay", "error")]
+    assert count_parts(json.dumps(trace).encode()).tool_call_count == 2
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ class Caselog:
         self.do("receive", url, logs=logs, **told)
 
     def end(self) -> None:
-        self._process.communicate(timeout=30)
+        self._process.communicate(timeout=90)
 
 
 @pytest.fixture(scope="module")

@@ -475,7 +475,7 @@ _EVENTS = st.lists(
 )
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(events=_EVENTS)
 def test_after_any_events_a_snapshot_is_the_lake_as_it_is(
     events: list[tuple[Any, ...]], tmp_path_factory: pytest.TempPathFactory

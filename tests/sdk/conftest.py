@@ -14,7 +14,7 @@ from caselog.testing import Captured, capture
 from tests.sdk.fake_collector import API_KEY, FakeCollector, fake_collector
 
 #: Short waits, so that a test of retries takes no time.
-QUICK = Limits(first_retry_s=0.01, max_retry_s=0.05, timeout_s=2.0)
+QUICK = Limits(first_retry_s=0.01, max_retry_s=0.05, timeout_s=30.0)
 
 
 @pytest.fixture(autouse=True)

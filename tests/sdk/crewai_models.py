@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
+import threading
 from typing import Any
 
 from crewai import BaseLLM
@@ -29,7 +29,7 @@ def call(name: str, number: int = 1, **arguments: Any) -> dict[str, Any]:
 
 
 class Scripted(BaseLLM):
-    """Gives its answers one after the other; an exception is raised, a number is waited for in seconds."""
+    """Gives its answers one after the other; an exception is raised, an event is waited for."""
 
     script: list[Any]
     is_silent: bool = False
@@ -43,8 +43,8 @@ class Scripted(BaseLLM):
         return 100_000
 
     def call(self, messages: Any, tools: Any = None, *_: Any, **kwargs: Any) -> Any:
-        if isinstance(self.script[0], float):
-            time.sleep(self.script.pop(0))
+        if isinstance(self.script[0], threading.Event):
+            self.script.pop(0).wait(60)
         with llm_call_context():
             return self._answer(messages, tools, kwargs)
 

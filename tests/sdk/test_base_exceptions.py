@@ -174,7 +174,7 @@ def test_a_thread_that_is_ended_from_outside_ends_although_a_log_is_built() -> N
     ctypes.pythonapi.PyThreadState_SetAsyncExc(
         ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit)
     )
-    thread.join(10)
+    thread.join(60)
 
     assert ended == ["ended"]
 

@@ -51,10 +51,10 @@ def ship(workflow: FakeCollector, monkeypatch: pytest.MonkeyPatch) -> Callable[.
     def send(log: Any, **env: str) -> dict[str, Any]:
         for name, value in env.items():
             monkeypatch.setenv(name, value)
-        close(5)
+        close(60)
         workflow.requests.clear()
         ship_log_async(log)
-        flush(5)
+        flush(60)
         (sent,) = workflow.logs
         return sent
 
@@ -126,9 +126,9 @@ def test_the_sdk_says_of_a_log_what_the_page_of_the_log_lists(
     client = open_client(Limits(max_queue_logs=1))
     for number in range(200):
         client.ship({**LOG, "ticket_id": str(number), "category": "bob@example.com"})
-    client.flush(5)
+    client.flush(60)
     client.ship({**LOG, "category": "bob@example.com"})
-    client.flush(5)
+    client.flush(60)
 
     told = [log["sdk"] for log in collector.logs]
     assert told[-1]["name"] == "caselog-python"
@@ -155,7 +155,7 @@ def test_steps_models_and_tools_are_recorded_without_being_handed_over(
     with caselog.ticket(ticket_id="T-1"):
         find_bag(7)
     RunnableLambda(ask).invoke("Which bag", {"callbacks": [handler]})
-    flush(5)
+    flush(60)
 
     first, second = workflow.logs
     (call,) = first["trace"]["tool_calls"]
@@ -174,7 +174,7 @@ def test_of_its_own_the_sdk_adds_an_id_a_time_the_client_and_itself_and_nothing_
         import getpass, platform, socket
         socket.gethostname = socket.getfqdn = platform.node = getpass.getuser = lambda *_: "planted-name"
         ship_log_async({"ticket_id": "T-1", "status": "SUCCESS"})
-        flush(5)
+        flush(60)
         """,
         env,
     )
@@ -205,7 +205,7 @@ def test_of_its_own_the_sdk_adds_an_id_a_time_the_client_and_itself_and_nothing_
 def test_a_ticket_whose_log_is_not_handed_over_is_not_sent(workflow: FakeCollector) -> None:
     build_workflow_log({**STATE, "ticket_id": "T-private"})
     ship_log_async(build_workflow_log(STATE))
-    flush(5)
+    flush(60)
 
     assert [log["ticket_id"] for log in workflow.logs] == ["T-1"]
     assert "T-private" not in workflow.text
@@ -223,7 +223,7 @@ def test_while_a_ticket_runs_nothing_is_sent_and_its_end_sends_one_log(workflow:
         flush(0.3)
         before = (list(workflow.requests), stats()["pending"])
 
-    flush(5)
+    flush(60)
     assert before == ([], 0)
     (log,) = workflow.logs
     assert len(log["trace"]["nodes"]) == 3
@@ -245,7 +245,7 @@ def test_no_other_address_is_spoken_to(workflow: FakeCollector, monkeypatch: pyt
     monkeypatch.setattr(socket.socket, "sendto", note_datagrams)
     for _ in range(3):
         ship_log_async(build_workflow_log(STATE))
-        flush(5)
+        flush(60)
 
     host, port = workflow.url.removeprefix("http://").split(":")
     assert set(asked) == {(host, int(port))}
@@ -288,7 +288,7 @@ def test_switched_off_nothing_leaves_and_nothing_is_written(
     with caselog.ticket(ticket_id="T-1"):
         pass
     accepted = ship_log_async(build_workflow_log(STATE))
-    close(5)
+    close(60)
 
     assert not accepted
     assert (workflow.requests, workflow.connections) == ([], 0)
@@ -373,10 +373,10 @@ def test_variables_are_read_when_the_first_log_is_shipped(
 ) -> None:
     monkeypatch.setenv("CASELOG_LEVEL", "METRICS_ONLY")  # long after the import
     ship_log_async(build_workflow_log(STATE))
-    flush(5)
+    flush(60)
     monkeypatch.setenv("CASELOG_LEVEL", "FULL_TRACE")
     ship_log_async(build_workflow_log(STATE))
-    flush(5)
+    flush(60)
 
     assert ["trace" in log for log in workflow.logs] == [False, False]
 

@@ -37,16 +37,16 @@ WORDS = (
 def sent(workflow: FakeCollector, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], dict[str, Any]]]:
     """The one log that the collector gets without bodies."""
     monkeypatch.setenv("CASELOG_MASK", "bodies")
-    close(5)
+    close(60)
 
     def read() -> dict[str, Any]:
-        flush(10)
+        flush(60)
         (log,) = workflow.logs
         assert [word for word in WORDS if word.lower() in workflow.text.lower()] == []
         return log
 
     yield read
-    close(5)
+    close(60)
 
 
 def tools_of(log: dict[str, Any]) -> list[str]:
@@ -188,7 +188,7 @@ def test_no_word_that_is_recorded_by_hand_leaves(sent: Callable[[], dict[str, An
 def test_once_turned_on_a_recorder_sends_a_log_of_every_run_of_the_program(workflow: FakeCollector) -> None:
     for name in ("support", "another"):
         asyncio.run(Runner.run(openai_runs.agent([openai_runs.say(ANSWERED)], name=name), ASKED))
-    flush(10)
+    flush(60)
 
     assert [log["trace"]["nodes"][0]["name"] for log in workflow.logs] == ["support", "another"]
     assert all(ASKED in json.dumps(log) for log in workflow.logs)

@@ -469,5 +469,5 @@ class Interleavings(RuleBasedStateMachine):
         assert all(not labels for name, labels in self.expected.items() if name not in found)
 
 
-TestInterleavings = pytest.mark.timeout(120)(Interleavings.TestCase)
+TestInterleavings = Interleavings.TestCase
 TestInterleavings.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)

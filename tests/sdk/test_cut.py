@@ -204,7 +204,6 @@ HUGE: dict[str, Callable[[int], Any]] = {
 }
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("kind", HUGE)
 @pytest.mark.parametrize("excess", [-1024, 4096])
 def test_what_is_cut_is_taken_by_the_collector_and_what_fits_arrives_unchanged(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
+import threading
 import time
 import uuid
 from typing import Any
@@ -249,14 +249,23 @@ def test_a_retriever_is_a_tool_call_and_what_runs_in_it_belongs_to_the_ticket(
 def test_what_runs_on_after_its_ticket_has_ended_is_no_ticket(
     logs: Captured, handler: CaselogCallbackHandler
 ) -> None:
+    began, may_go_on, has_ended = threading.Event(), threading.Event(), threading.Event()
+
     def slow(_state: State) -> State:
-        time.sleep(0.1)
-        return {"words": [model(ANSWER).invoke("still there?").text]}
+        began.set()
+        may_go_on.wait(60)
+        try:
+            return {"words": [model(ANSWER).invoke("still there?").text]}
+        finally:
+            has_ended.set()
 
     async def run() -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(graph(("slow", slow)).ainvoke({}, config(handler)), 0.02)
-        await asyncio.sleep(0.2)
+        running = asyncio.create_task(graph(("slow", slow)).ainvoke({}, config(handler)))
+        assert await asyncio.to_thread(began.wait, 60)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        may_go_on.set()
+        assert await asyncio.to_thread(has_ended.wait, 60)
 
     asyncio.run(run())
 

@@ -231,20 +231,29 @@ def test_figures_are_whole_or_absent(logs: Captured) -> None:
 @pytest.mark.parametrize("way", ["cancel_run", "task"])
 def test_a_run_that_is_cancelled_is_one_ticket(logs: Captured, way: str) -> None:
     async def main() -> None:
-        running = agent(30.0, ANSWER).run("Is order 7 paid?")
-        await asyncio.sleep(0.05)
+        asked = agent(60.0, ANSWER)
+        running = asked.run("Is order 7 paid?")
+        await until_it_waits(asked)
         if way == "cancel_run":
             await running.cancel_run()
         else:
             running._result_task.cancel()
         with pytest.raises((asyncio.CancelledError, Exception)):
             await running
-        await asyncio.sleep(0.05)
+        while len(logs) == 0:  # noqa: ASYNC110 - a moment
+            await asyncio.sleep(0.01)
 
     asyncio.run(main())
 
     (log,) = logs
     assert (log["status"], log["trace"]["errors"]) == ("CANCELLED", [])
+
+
+async def until_it_waits(asked: FunctionAgent) -> None:
+    """Wait until its model has been asked: what it waits for is no longer in the script."""
+    assert isinstance(asked.llm, Scripted)
+    while isinstance(asked.llm.script[0], float):  # noqa: ASYNC110 - a moment
+        await asyncio.sleep(0.01)
 
 
 class Classified(Event):
@@ -425,7 +434,7 @@ def test_a_streamed_conversation_is_one_ticket(logs: Captured) -> None:
     "".join(answer.response_gen)
     for thread in set(threading.enumerate()) - before:
         if thread.name.startswith("Thread-"):  # it writes the conversation down; others are of pools
-            thread.join(5)
+            thread.join(60)
 
     (log,) = logs
     assert (log["status"], log["trace"]["final_response"]) == ("SUCCESS", "It takes five days.")

@@ -87,13 +87,13 @@ def test_what_the_mask_fails_on_is_not_sent_and_nothing_else_is_lost(logs: Captu
 
 def test_a_mask_that_is_set_late_holds_for_the_logs_that_follow(workflow: FakeCollector) -> None:
     ship_log_async(LOG)
-    caselog.flush(5)
+    caselog.flush(60)
     set_mask(hide_members)
     ship_log_async(LOG)
-    caselog.flush(5)
+    caselog.flush(60)
     set_mask(None)
     ship_log_async(LOG)
-    caselog.flush(5)
+    caselog.flush(60)
 
     sent = [log["trace"]["tool_calls"][0]["arguments"]["member_id"] for log in workflow.logs]
     assert sent == ["M-17", "[member]", "M-17"]
@@ -112,7 +112,7 @@ def test_a_mask_that_always_fails_is_named_and_tickets_stay_apart(
     set_mask(lambda _path, _value: 1 / 0)
     for number in range(2):
         ship_log_async({"ticket_id": f"T-{number}", "status": "SUCCESS"})
-    caselog.flush(5)
+    caselog.flush(60)
 
     assert len({log["ticket_id"] for log in workflow.logs}) == 2
     assert {log["status"] for log in workflow.logs} == {"MASK FAILED"}

@@ -64,7 +64,7 @@ def test_a_preview_says_which_rule_masked_what_and_never_what_it_was() -> None:
 
 def test_the_sent_log_says_what_was_masked_by_which_rule_and_where(workflow: FakeCollector) -> None:
     caselog.ship_log_async(LOG)
-    caselog.flush(5)
+    caselog.flush(60)
 
     told = workflow.logs[0]["sdk"]["masked"]
     assert told == {
@@ -200,7 +200,7 @@ def test_a_users_own_mask_is_in_the_preview_too() -> None:
 @pytest.mark.claim("preview")
 def test_a_preview_sends_nothing(workflow: FakeCollector) -> None:
     caselog.preview(LOG)
-    caselog.flush(5)
+    caselog.flush(60)
 
     assert workflow.logs == []
 

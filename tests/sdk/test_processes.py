@@ -98,11 +98,11 @@ def test_a_process_ends_in_time_though_the_collector_never_answers(collector: Fa
     never = threading.Event()
 
     def answer(_sent: Sent) -> Answer:
-        never.wait(30)
+        never.wait(100)
         return STORED
 
     collector.answer = answer
-    ended = run("ship_log_async(LOG)", collector.env, timeout_s=20)
+    ended = run("ship_log_async(LOG)", collector.env)
     never.set()
 
     assert ended.returncode == 0
@@ -112,7 +112,7 @@ def test_a_process_ends_in_time_though_the_collector_never_answers(collector: Fa
 def test_a_process_ends_in_time_though_the_collector_is_down() -> None:
     env = {"LOG_COLLECTOR_URL": "http://127.0.0.1:9", "LOG_COLLECTOR_API_KEY": "k-12345678"}
 
-    ended = run("print([ship_log_async(LOG) for _ in range(3)])", env, timeout_s=20)
+    ended = run("print([ship_log_async(LOG) for _ in range(3)])", env)
 
     assert (ended.returncode, ended.stdout) == (0, "[True, True, True]\n")
     assert "Connection refused" in ended.stderr
@@ -175,7 +175,7 @@ def test_a_forked_child_delivers_its_own_logs_and_the_parent_its_own(
     ship_log_async({**LOG, "ticket_id": "parent before"})
     child = os.fork()
     ship_log_async({**LOG, "ticket_id": "child" if child == 0 else "parent after"})
-    delivered = flush(5)
+    delivered = flush(60)
     if child == 0:
         os._exit(0 if delivered else 1)
     print(os.waitpid(child, 0)[1], delivered)
@@ -203,7 +203,7 @@ def test_children_forked_while_the_thread_is_still_loading_deliver_all_the_same(
         child = os.fork()
         if child == 0:
             ship_log_async({**LOG, "ticket_id": f"child {number}"})
-            os._exit(0 if flush(10) else 1)
+            os._exit(0 if flush(60) else 1)
         children.append(child)
     assert all(os.waitpid(child, 0)[1] == 0 for child in children)
     """
@@ -243,7 +243,7 @@ def test_at_the_end_of_a_lambda_handler_a_flush_with_a_deadline_delivers(
     program = """
     def handler(event):
         ship_log_async({**LOG, "ticket_id": event})
-        return flush(5)
+        return flush(60)
     print(handler("one"), handler("two"))
     os.kill(os.getpid(), 9)
     """
@@ -263,7 +263,7 @@ def test_a_signal_handler_may_ship_while_the_same_thread_is_shipping(
     signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
     for _ in range(300): ship_log_async(LOG)
     signal.setitimer(signal.ITIMER_REAL, 0)
-    print(flush(20))
+    print(flush(60))
     """
 
     ended = run(program, collector.env, python=python)
@@ -295,7 +295,7 @@ def test_a_log_shipped_by_a_destructor_at_the_very_end_hangs_nothing(
     """
 
     for before in ("", "ship_log_async(LOG)"):
-        ended = run(textwrap.dedent(program) + before, collector.env, timeout_s=20, python=python)
+        ended = run(textwrap.dedent(program) + before, collector.env, python=python)
 
         assert ended.returncode == 0
         assert "Traceback" not in ended.stderr
@@ -318,11 +318,11 @@ def test_a_fork_that_python_is_not_told_of_is_noticed(collector: FakeCollector, 
     program = """
     import ctypes
     ship_log_async({**LOG, "ticket_id": "parent"})
-    flush(5)
+    flush(60)
     child = ctypes.CDLL(None).fork()
     if child == 0:
         ship_log_async({**LOG, "ticket_id": "child"})
-        os._exit(0 if flush(5) else 1)
+        os._exit(0 if flush(60) else 1)
     os.waitpid(child, 0)
     """
 
@@ -341,7 +341,7 @@ def test_a_workflow_without_stderr_is_not_disturbed() -> None:
 
 
 def test_debug_prints_a_line_for_each_decision_and_nothing_of_the_log(collector: FakeCollector) -> None:
-    program = "ship_log_async({**LOG, 'ticket_id': 'private-7'}); flush(5)"
+    program = "ship_log_async({**LOG, 'ticket_id': 'private-7'}); flush(60)"
 
     ended = run(program, {**collector.env, "CASELOG_DEBUG": "1"})
     off = run(program, {**collector.env, "CASELOG_DEBUG": "1", "CASELOG_LEVEL": "OFF"})
@@ -377,7 +377,7 @@ def test_every_python_from_3_9_on_builds_masks_ships_forks_and_ends(
     child = os.fork() if hasattr(os, "fork") else 1
     ship_log_async({**build_workflow_log(State(ticket_id="T-2")), "executed_at": "2026-11-23T14:05:00.5Z"})
     if child == 0:
-        os._exit(0 if flush(10) else 1)
+        os._exit(0 if flush(60) else 1)
     assert child == 1 or os.waitpid(child, 0)[1] == 0
     """
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -18,16 +18,11 @@ import pytest
 
 from tests.sdk.fake_collector import STORED, Answer, FakeCollector, Sent
 from tests.sdk.test_processes import LOG, SDK, run
+from tests.servers.process import free_ports
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="gunicorn and Celery's prefork need fork")
 
 REQUESTS = 40
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 @contextmanager
@@ -49,15 +44,15 @@ def serving(
             yield process
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(20)
+            process.wait(60)
 
 
-def ask(url: str, patience_s: float = 20.0) -> bytes:
+def ask(url: str, patience_s: float = 60.0) -> bytes:
     """What the server answers, once it is there."""
     until = time.monotonic() + patience_s
     while True:
         try:
-            with urllib.request.urlopen(url, timeout=10) as answer:
+            with urllib.request.urlopen(url, timeout=60) as answer:
                 return bytes(answer.read())
         except OSError:
             if time.monotonic() > until:
@@ -82,7 +77,8 @@ def app(environ, start_response):
 def test_gunicorn_that_preloads_delivers_from_every_worker(
     workers: list[str], tmp_path: Path, collector: FakeCollector
 ) -> None:
-    address = f"127.0.0.1:{free_port()}"
+    (port,) = free_ports(1)
+    address = f"127.0.0.1:{port}"
 
     command = ["gunicorn", "--preload", "--bind", address, *workers, "app:app"]
     with serving(tmp_path, WEB_APP, command, collector.env):
@@ -107,7 +103,7 @@ def work(ticket_id):
     ship_log_async({{**LOG, "ticket_id": ticket_id}})
 @signals.worker_process_shutdown.connect
 def end(**_):
-    flush(5)
+    flush(60)
 """
 
 
@@ -130,7 +126,7 @@ def test_celery_that_forks_delivers_from_every_worker(tmp_path: Path, collector:
     with serving(tmp_path, TASKS, command, collector.env):
         environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{SDK}", "CASELOG_LEVEL": "OFF"}
         subprocess.run([sys.executable, "-c", send], cwd=tmp_path, env=environment, check=True, timeout=60)
-        until = time.monotonic() + 40
+        until = time.monotonic() + 90
         while len(collector.logs) <= REQUESTS and time.monotonic() < until:
             time.sleep(0.1)
 
@@ -142,28 +138,35 @@ def test_celery_that_forks_delivers_from_every_worker(tmp_path: Path, collector:
 def test_an_event_loop_ships_without_a_task_left_and_without_waiting_for_a_slow_collector(
     collector: FakeCollector,
 ) -> None:
-    def slow(_sent: Sent) -> Answer:
-        time.sleep(0.5)
+    """The collector answers nothing before all are shipped: who waited for an answer would ship one, or a few."""
+    all_shipped, answered = threading.Event(), list[bool]()
+
+    def slow(sent: Sent) -> Answer:
+        if sent.path == "/all-shipped":
+            all_shipped.set()
+        else:
+            answered.append(all_shipped.wait(60))
         return STORED
 
     collector.answer = slow
     program = """
-    import asyncio, time
+    import asyncio, urllib.request
     async def ticket(number):
-        began = time.perf_counter()
         accepted = ship_log_async({**LOG, "ticket_id": str(number)})
-        took = time.perf_counter() - began
         await asyncio.sleep(0)
-        return accepted, took
+        return accepted
     async def main():
+        asyncio.get_running_loop().slow_callback_duration = 60  # a busy machine is none of its mistakes
         found = await asyncio.gather(*(ticket(number) for number in range(50)))
         left = asyncio.all_tasks() - {asyncio.current_task()}
-        print(all(accepted for accepted, _ in found), len(left))
-        print(max(took for _, took in found) < 0.25, await asyncio.to_thread(flush, 10))
+        print(all(found), len(left))
+        urllib.request.urlopen(os.environ["LOG_COLLECTOR_URL"] + "/all-shipped", data=b"").close()
+        print(await asyncio.to_thread(flush, 60))
     asyncio.run(main(), debug=True)
     """
 
-    ended = run(program, collector.env, "-X", "dev")
+    ended = run(program, collector.env, "-X", "dev", timeout_s=120)
 
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "True 0\nTrue True\n", "")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "True 0\nTrue\n", "")
+    assert set(answered) == {True}
     assert len(collector.logs) == 50

@@ -242,7 +242,7 @@ def test_a_log_with_a_strange_field_is_taken_by_the_collector_without_losing_the
     client = open_client()
 
     client.ship({**LOG, "category": "refund", "metrics": {"own": 1}, **strange})
-    client.flush(5)
+    client.flush(60)
 
     (log,) = collector.logs
     stored = read_log(json.dumps(log).encode(), Sender("acme"), NOW)
@@ -406,8 +406,8 @@ def test_an_object_that_holds_the_world_is_looked_into_only_so_far() -> None:
     for part in parts:
         part.parts = parts
 
-    began = time.perf_counter()
+    began = time.thread_time()
     text = dump({"world": parts[0]})
 
-    assert time.perf_counter() - began < 5
+    assert time.thread_time() - began < 5
     assert len(text) < 1_000_000

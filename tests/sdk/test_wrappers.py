@@ -671,10 +671,10 @@ def test_a_factory_of_context_managers_gives_the_very_manager(around: str) -> No
 # ---------------------------------------------------------------- methods, descriptors, other callables
 
 
-def make_desk(decorate: Any) -> Any:
-    """A class whose every member is decorated from above."""
+def make_methods(decorate: Any) -> Any:
+    """A class of methods of each kind, decorated from above."""
 
-    class Desk(abc.ABC):
+    class Methods:
         number = 7
 
         def method(self, a: int = 1) -> Any:
@@ -703,6 +703,15 @@ def make_desk(decorate: Any) -> Any:
         def static_stream(a: int) -> Generator[int, Any, Any]:
             return (yield a)
 
+    return Methods
+
+
+def make_properties(decorate: Any) -> Any:
+    """A class of properties, decorated from above."""
+
+    class Properties:
+        number = 7
+
         @decorate  # type: ignore[prop-decorator]
         @property
         def shown(self) -> Any:
@@ -718,8 +727,16 @@ def make_desk(decorate: Any) -> Any:
         def cached(self) -> Any:
             return [self.number]
 
+    return Properties
+
+
+def make_callables(decorate: Any) -> Any:
+    """An abstract class of what else can be called, decorated from above."""
+
+    class Callables(abc.ABC):
         partial = decorate(functools.partial(plain, 1, c=False))
         adder = decorate(Adder(2))
+        builtin = decorate(max)
 
         @decorate
         @functools.lru_cache  # noqa: B019
@@ -735,18 +752,25 @@ def make_desk(decorate: Any) -> Any:
         def _(self, a: int) -> Any:
             return "int", a
 
-        builtin = decorate(max)
-
         @decorate
         @abc.abstractmethod
         def abstract(self) -> Any: ...
+
+    return Callables
+
+
+def make_desk(decorate: Any) -> Any:
+    """A class whose every member is decorated from above, and one that inherits them."""
+
+    class Desk(make_methods(decorate), make_properties(decorate), make_callables(decorate)):  # type: ignore[misc]
+        pass
 
     class Inherited(Desk):
         def method(self, a: int = 2) -> Any:
             return super().method(a)
 
         def abstract(self) -> Any:
-            return super().abstract()  # type: ignore[safe-super]
+            return super().abstract()
 
     return Desk, Inherited
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 PROGRAMS: Final = ("chromium", "chromium-browser", "google-chrome")
 
@@ -29,6 +30,18 @@ _QUIET: Final = (
 )
 
 
+#: How long `expect` waits for what is to come: as long as Playwright waits for an element, not its own five seconds.
+_EXPECTED_WITHIN_MS: Final = 30_000
+
+
+def wait_for(page: Page, expression: str, arg: object = None) -> None:
+    """Wait until ``expression`` holds in the page. Playwright's own way needs `eval`, which our pages forbid."""
+    deadline = time.monotonic() + _EXPECTED_WITHIN_MS / 1000
+    while not page.evaluate(expression, arg):
+        assert time.monotonic() < deadline, f"it never was so: {expression}"
+        page.wait_for_timeout(20)
+
+
 def find_chromium() -> str | None:
     """CASELOG_CHROMIUM, or the first Chromium or Chrome on the PATH."""
     named = os.environ.get("CASELOG_CHROMIUM")
@@ -39,6 +52,7 @@ def find_chromium() -> str | None:
 def chromium(program: str) -> Iterator[Browser]:
     """A browser while the block runs. No `asyncio.run` in there: Playwright's loop runs in this thread."""
     sandbox = ("--no-sandbox",) if hasattr(os, "geteuid") and os.geteuid() == 0 else ()
+    expect.set_options(timeout=_EXPECTED_WITHIN_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=[*_QUIET, *sandbox])
         try:

@@ -56,7 +56,7 @@ def running_collector(folder: Path, settings: Mapping[str, str]) -> Iterator[Run
             _await(process, port)
             yield RunningCollector(port, key, store, psutil.Process(process.pid), service_log)
             process.terminate()
-            assert process.wait(30) in {0, -signal.SIGTERM}, "it did not end by itself"
+            assert process.wait(60) in {0, -signal.SIGTERM}, "it did not end by itself"
         finally:
             process.kill()
             process.wait()

@@ -21,7 +21,7 @@ def has_dask() -> bool:
 
 def _answers(port: int) -> bool:
     try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
+        socket.create_connection(("127.0.0.1", port), 10).close()
     except OSError:
         return False
     return True

@@ -9,10 +9,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Final
 
-START_TIMEOUT_S: Final = 60.0
+START_TIMEOUT_S: Final = 100.0
+#: Below those that a system gives out by itself (Linux from 32768 on, others from 49152), above those a browser shuns.
+_PORTS: Final = range(20_000, 32_000)
+_BLOCK: Final = 200
 
 #: Holds the server on a leash: when the test process ends, however it ends, its end of the pipe closes.
 _LEASH: Final = """
@@ -30,15 +35,46 @@ class ServerDidNotStart(Exception):
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of 127.0.0.1 that nobody listened on a moment ago, all different."""
-    sockets = [socket.socket() for _ in range(count)]
+    """Ports of 127.0.0.1 that nobody listens on and nobody else is given, all different.
+
+    A port that the system chose is free only until the next socket anywhere is given it: a server takes seconds to
+    start, and meanwhile the other worker's servers, and every connection out of this machine, ask the system for one.
+    """
+    return list(islice(_ports_of(os.getpid()), count))
+
+
+@cache
+def _ports_of(_process_id: int) -> Iterator[int]:
+    """Free ports of a block that no other process takes, as long as this one lives; the oldest come again last."""
+    for first in _firsts_from(os.getpid()):
+        if (held := _bound(first)) is not None:
+            return _free_of(range(first + 1, first + _BLOCK), held)
+    raise OSError("no block of ports is free")
+
+
+def _firsts_from(number: int) -> list[int]:
+    firsts = list(_PORTS[::_BLOCK])
+    start = number % len(firsts)
+    return firsts[start:] + firsts[:start]
+
+
+def _free_of(ports: range, held: socket.socket) -> Iterator[int]:
+    with held:
+        for port in cycle(ports):
+            if (probe := _bound(port)) is not None:
+                probe.close()
+                yield port
+
+
+def _bound(port: int) -> socket.socket | None:
+    """A socket that has the port; None where another has it."""
+    probe = socket.socket()
     try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+        probe.bind(("127.0.0.1", port))
+    except OSError:
+        probe.close()
+        return None
+    return probe
 
 
 @contextmanager

@@ -37,7 +37,7 @@ class S3Server:
     metrics: str | None = None
 
     def client(self) -> Any:
-        """A boto3 client that gives up at once: on this machine an answer takes milliseconds."""
+        """A boto3 client that asks once and waits: an answer takes milliseconds, on a busy machine seconds."""
         return boto3.client(
             "s3",
             endpoint_url=self.endpoint,
@@ -45,8 +45,8 @@ class S3Server:
             aws_access_key_id=self.env["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=self.env["AWS_SECRET_ACCESS_KEY"],
             config=botocore.config.Config(
-                connect_timeout=2,
-                read_timeout=10,
+                connect_timeout=10,
+                read_timeout=60,
                 retries={"total_max_attempts": 1},
                 s3={"addressing_style": "path"},
             ),

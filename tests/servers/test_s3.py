@@ -66,7 +66,7 @@ def test_a_presigned_url_of_another_object_is_refused(server: S3Server) -> None:
 
 
 def _status(url: str) -> int:
-    return httpx.get(url).status_code
+    return httpx.get(url, timeout=60).status_code
 
 
 def test_every_lake_is_empty_at_first_and_keeps_what_is_put(lake_env: LakeEnv) -> None:
@@ -89,6 +89,23 @@ def test_a_server_that_stops_by_itself_is_reported_with_what_it_said(tmp_path: P
         pass
 
 
+def test_no_two_processes_are_given_the_same_port() -> None:
+    program = "from tests.servers.process import free_ports; print(*free_ports(150))"
+    ours = set(free_ports(150))
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    theirs = set(map(int, done.stdout.split()))
+    assert (len(ours), len(theirs), ours & theirs) == (150, 150, set())
+
+
+def test_a_port_on_which_somebody_listens_is_given_to_nobody() -> None:
+    (taken,) = free_ports(1)
+
+    with socket.create_server(("127.0.0.1", taken)):
+        assert taken not in free_ports(300)  # more than there are before it would come again
+
+
 def test_a_server_dies_with_the_process_that_started_it(tmp_path: Path) -> None:
     (port,) = free_ports(1)
     killed_while_the_server_runs = f"""
@@ -109,10 +126,10 @@ with running(command, folder=pathlib.Path({str(tmp_path)!r}), ready=ready):
 
 
 def _wait_until_nobody_listens(port: int) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) != 0:
                 return
         time.sleep(0.02)
-    pytest.fail("the server still listens 10 s after its test process was killed")
+    pytest.fail("the server still listens a minute after its test process was killed")

@@ -110,7 +110,7 @@ def run(steps: Steps, limits: RequestLimits | None = None, max_connections: int 
 def talk(port: int, *parts: bytes) -> bytes:
     """Everything the server says to ``parts``, each sent as one, until it closes the connection."""
     said = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for part in parts:
             connection.sendall(part)
@@ -119,10 +119,18 @@ def talk(port: int, *parts: bytes) -> bytes:
     return said
 
 
+def is_hung_up_on(port: int, start: bytes) -> bool:
+    """Whether the server closes the connection with nothing said; ``start`` may come when it has done so."""
+    try:
+        return talk(port, start) == b""
+    except ConnectionError:
+        return True
+
+
 def flood(port: int, start: bytes, piece: bytes, most: int) -> tuple[int, bytes]:
     """How many bytes the server takes of ``piece`` again and again after ``start``, and what it says."""
     sent, said = 0, b""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(start)
         try:
             while sent < most:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ BYE = b"GET /bye HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 def _half_close(port: int, *parts: bytes) -> bytes:
     """Everything the server says to a sender that closes its side once it has sent ``parts``."""
     said = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         for part in parts:
             connection.sendall(part)
         connection.shutdown(socket.SHUT_WR)
@@ -151,20 +152,30 @@ def test_a_body_of_nothing_but_small_chunks_has_an_end(size: int) -> None:
 
 
 def test_an_answer_that_nobody_takes_is_given_up() -> None:
-    async def steps(port: int) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
-        writer.write(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
-        await asyncio.sleep(0.5)
+    async def steps() -> None:
+        async with serving(RequestLimits(write_timeout_s=0.1)) as (port, server):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+            writer.write(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
+            connections = server.server_state.connections
+            await _until(lambda: len(connections) == 1)
+            await _until(lambda: not connections)
 
-        said = 0
-        with contextlib.suppress(OSError):
-            while data := await reader.read(1 << 20):
-                said += len(data)
+            said = 0
+            with contextlib.suppress(OSError):
+                while data := await reader.read(1 << 20):
+                    said += len(data)
 
-        assert said < 20_000_000
-        writer.close()
+            assert said < 20_000_000
+            writer.close()
 
-    run(steps, RequestLimits(write_timeout_s=0.1))
+    asyncio.run(steps())
+
+
+async def _until(is_so: Callable[[], bool]) -> None:
+    """Wait for what the server's own state says."""
+    async with asyncio.timeout(60):
+        while not is_so():  # noqa: ASYNC110  # nobody is told of it
+            await asyncio.sleep(0.005)
 
 
 # ---------------------------------------------------------------- how an answer is written

@@ -60,7 +60,7 @@ def test_what_came_whole_is_answered_although_the_next_one_is_broken(
 def test_a_sender_that_closes_its_side_in_a_later_request_reads_the_answers_before(rest: bytes) -> None:
     def ask(port: int) -> bytes:
         said = b""
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
             connection.sendall(SLOW * 2 + POST + b"Content-Length: 50\r\n\r\n" + rest)
             connection.shutdown(socket.SHUT_WR)
             while data := connection.recv(65536):
@@ -79,7 +79,7 @@ def test_who_was_answered_early_is_not_answered_again(broken: str) -> None:
 
     def ask(port: int) -> bytes:
         said = b""
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
             connection.sendall(CHUNKED.replace(b"/a", b"/early"))
             said += connection.recv(65536)
             connection.sendall(body)
@@ -99,7 +99,7 @@ def test_who_was_answered_early_is_not_answered_again(broken: str) -> None:
 @pytest.mark.parametrize("times", [1, 2, 4])
 def test_a_sender_who_leaves_is_no_defect(times: int, caplog: pytest.LogCaptureFixture) -> None:
     def leave(port: int) -> None:
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
             connection.sendall(SLOW * times)
 

@@ -6,9 +6,7 @@ import asyncio
 import contextlib
 import logging
 import random
-import socket
 import struct
-import time
 from typing import Any, Final
 
 import pytest
@@ -17,7 +15,7 @@ from serving.door import RequestLimits
 from tests.serving.echo import answers, live, run, serving, talk
 
 _STREAMS: Final = 60
-_LIMITS: Final = RequestLimits(head_timeout_s=1.0)
+_LIMITS: Final = RequestLimits(head_timeout_s=5.0)
 _LINES: Final = (
     "Upgrade: websocket",
     "Connection: Upgrade",
@@ -87,7 +85,7 @@ async def _say(port: int, chance: random.Random) -> bytes:
             writer.write(part)
             await asyncio.sleep(0)
         writer.write_eof()
-        return await asyncio.wait_for(saying, 20 if chance.random() < 0.7 else 0)
+        return await asyncio.wait_for(saying, 60 if chance.random() < 0.7 else 0)
     except OSError:  # it has hung up, or was not waited for
         return b""
     finally:
@@ -144,28 +142,45 @@ def test_an_offer_of_a_websocket_that_cannot_be_taken_is_answered(
     assert caplog.records == []
 
 
+class _Hesitates:
+    """Is offered a websocket, and takes it once it may."""
+
+    def __init__(self) -> None:
+        self.offered, self.may_take, self.ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await live(receive, send)
+            return
+        try:
+            await receive()
+            self.offered.set()
+            await self.may_take.wait()
+            await send({"type": "websocket.accept"})
+        finally:
+            self.ended.set()
+
+
 @pytest.mark.parametrize(
     "early", [b"\x81\x85\0\0\0\0hello", b"\xff" * 20, b"\x81\x05hello", b"GET / HTTP/1.1\r\n\r\n"]
 )
 def test_frames_before_the_offer_was_taken_end_the_connection(
     early: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    offer = _OFFER.replace(b"/socket", b"/slow") + b"Connection: Upgrade\r\n" + _KEY + b"\r\n"
-
-    def send(port: int) -> bytes:
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-            connection.sendall(offer)
-            time.sleep(0.1)  # the offer has been read, and `/slow` has not taken it
-            connection.sendall(early)
-            return connection.recv(65536)
-
-    async def steps(port: int) -> None:
-        with contextlib.suppress(ConnectionResetError):
-            assert await asyncio.to_thread(send, port) == b""
-        await asyncio.sleep(0.4)
+    async def steps() -> None:
+        hesitates = _Hesitates()
+        async with serving(_LIMITS, app=hesitates) as (port, _):
+            reader, writer = await _offered(port)
+            await hesitates.offered.wait()
+            writer.write(early)
+            with contextlib.suppress(ConnectionResetError):
+                assert await reader.read() == b""
+            hesitates.may_take.set()
+            await hesitates.ended.wait()
+            writer.transport.abort()
 
     with caplog.at_level(logging.WARNING):
-        run(steps, _LIMITS)
+        asyncio.run(steps())
 
     assert caplog.records == []
 
@@ -210,7 +225,7 @@ def test_a_websocket_that_nobody_reads_holds_one_message_and_is_ended() -> None:
         async with serving(_READER_LIMITS, app=says) as (port, _):
             _, writer = await _offered(port)
 
-            await asyncio.wait_for(says.ended.wait(), 10)
+            await asyncio.wait_for(says.ended.wait(), 60)
 
             assert says.sent == 0
             writer.transport.abort()
@@ -221,12 +236,14 @@ def test_a_websocket_that_nobody_reads_holds_one_message_and_is_ended() -> None:
 def test_a_websocket_that_is_read_slowly_gets_all_of_it() -> None:
     async def steps() -> None:
         says = _Says()
-        async with serving(_READER_LIMITS, app=says) as (port, _):
+        async with serving(RequestLimits(write_timeout_s=1.0), app=says) as (port, _):
             reader, writer = await _offered(port)
             got = 0
-            while got < 3 * _ANSWER_BYTES:
-                got += len(await asyncio.wait_for(reader.read(1 << 17), 10))
-                await asyncio.sleep(0.004)
+            while got < 3 * _ANSWER_BYTES:  # for longer than an answer may wait
+                taken = await asyncio.wait_for(reader.read(1 << 17), 60)
+                assert taken
+                got += len(taken)
+                await asyncio.sleep(0.008)
 
             assert says.sent == 3
             writer.transport.abort()

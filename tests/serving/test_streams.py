@@ -73,7 +73,7 @@ async def _talk(port: int, pieces: list[bytes]) -> bytes:
             writer.write(piece)
             await asyncio.sleep(0)
         writer.write_eof()
-        return await asyncio.wait_for(saying, 20)
+        return await asyncio.wait_for(saying, 60)
     except OSError:
         return b""
     finally:

@@ -183,7 +183,7 @@ ROUGH: dict[str, Callable[[], bytes]] = {
 def rough(name: str) -> object:
     """What the gateway answers; that it ends the connection, or says that there is nothing, is no success."""
     link = connection()._socket
-    link.settimeout(20)
+    link.settimeout(60)
     try:
         link.sendall(ROUGH[name]())
         if name.startswith("half a frame"):

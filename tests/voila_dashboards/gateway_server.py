@@ -97,7 +97,7 @@ def is_running(pid: int) -> bool:
     return bool(stat) and stat.rsplit(b") ", 1)[1][:1] != b"Z"
 
 
-def wait_until(what: str, holds: Callable[[], bool], timeout_s: float = 30) -> None:
+def wait_until(what: str, holds: Callable[[], bool], timeout_s: float = 90) -> None:
     """Ask ``holds()`` until it says yes."""
     deadline = time.monotonic() + timeout_s
     while not holds():
@@ -140,7 +140,7 @@ def dashboards_on(lake: LakeEnv, **settings: object) -> Iterator[Server]:
             client.close()
         process.send_signal(signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
-            process.wait(20)
+            process.wait(60)
         process.kill()
         process.wait()
 
@@ -164,7 +164,7 @@ def is_ready(server: Server) -> bool:
     """Whether the store answers and Voila is up."""
     assert server.process.poll() is None, "the dashboards ended"
     try:
-        return httpx.get(f"{server.url}/readyz", trust_env=False).status_code == 200
+        return httpx.get(f"{server.url}/readyz", trust_env=False, timeout=20).status_code == 200
     except httpx.TransportError:
         return False
 

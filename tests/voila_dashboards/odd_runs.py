@@ -41,11 +41,12 @@ class Call:
 
 @dataclass(frozen=True)
 class Failure:
-    """An error as a page counts it."""
+    """An error as a page counts it; ``said`` is the pattern of its message where it has no type."""
 
     type: str | None
     node: str | None
     tool: str | None
+    said: str | None = None
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,10 @@ def _trace(
     chance: random.Random, calls: Sequence[Call], listed: list[dict[str, Any]], number: int
 ) -> tuple[dict[str, Any], tuple[Failure, ...]]:
     """The trace, and its errors: those that are listed, and of each call that failed its own that no entry tells of."""
-    failures = [Failure(each["type"], each["node"], each.get("name")) for each in listed]
+    failures = [
+        Failure(each["type"], each["node"], each.get("name"), None if each["type"] else "listed …")
+        for each in listed
+    ]
     iterations = []
     told = chance.random() < 0.5
     for place, call in enumerate(calls):
@@ -184,11 +188,16 @@ def _trace(
                 failures.append(Failure("Told", "report", call.name))
                 sent["error"] = f"failed {number:08}-{place}"
             else:
-                failures.append(Failure(kind, call.node, call.name))
+                said = "failed …" if kind is None and "error" in sent else None
+                failures.append(Failure(kind, call.node, call.name, said))
         told = False
         tool = {"name": call.name, "duration_ms": call.duration_ms, **sent}
         iterations.append({"node": call.node, "tool_calls": [tool]})
-    return {"react_iterations": iterations, "errors": listed}, tuple(failures)
+    nodes = [{"name": "intake", "status": "ok"}]
+    if number % 7 == 3:  # and nothing else tells of it
+        nodes.append({"name": "charge", "status": "Timeout"})
+        failures.append(Failure(None, "charge", None))
+    return {"nodes": nodes, "react_iterations": iterations, "errors": listed}, tuple(failures)
 
 
 def _failed(chance: random.Random, message: str, listed: Sequence[Any]) -> tuple[dict[str, Any], str | None]:

@@ -175,12 +175,18 @@ def error_totals_of(runs: Sequence[Run]) -> dict[str, int]:
     }
 
 
+def failed_untold_of(runs: Sequence[Run]) -> int:
+    """Runs that failed and of which nothing tells why."""
+    return sum(run.log["status"] == "FAILED" and not run.failures for run in runs)
+
+
 def kinds_of(runs: Sequence[Run]) -> dict[Failure, dict[str, Any]]:
     """What the page of errors says of each kind."""
     found: dict[Failure, list[Run]] = defaultdict(list)
     for run in runs:
         for failure in run.failures:
-            found[Failure(failure.type or None, failure.node or None, failure.tool or None)].append(run)
+            kind = Failure(failure.type or None, failure.node or None, failure.tool or None, failure.said)
+            found[kind].append(run)
     return {kind: _kind_of(each) for kind, each in found.items()}
 
 

@@ -75,7 +75,7 @@ async def _nothing_more() -> dict[str, Any]:
 async def begun(*readers: SlowReader) -> list[asyncio.Task[None]]:
     """Send the requests; each has its answer's head."""
     tasks = [asyncio.create_task(reader.run()) for reader in readers]
-    await asyncio.wait_for(asyncio.gather(*(reader.begun.wait() for reader in readers)), 20)
+    await asyncio.wait_for(asyncio.gather(*(reader.begun.wait() for reader in readers)), 60)
     return tasks
 
 

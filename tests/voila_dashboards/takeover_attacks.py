@@ -364,7 +364,7 @@ def attack() -> None:
         ("shell channel", app.shell_channel_thread.io_loop),
     ):
         loop.add_callback(lambda name=name: results.update({name: everything()}))
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 100
         while name not in results and time.monotonic() < deadline:
             time.sleep(0.01)
     print(json.dumps(results))

@@ -77,7 +77,7 @@ class Gateway:
         return bool(self.places["is_ready"])
 
     def is_well(self) -> bool:
-        return httpx.get(f"{self.places['address']}/healthz", trust_env=False).status_code == 200
+        return httpx.get(f"{self.places['address']}/healthz", trust_env=False, timeout=60).status_code == 200
 
 
 @dataclass

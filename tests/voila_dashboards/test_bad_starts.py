@@ -26,10 +26,9 @@ from tests.voila_dashboards.test_takeover import AS_NOBODY, IS_ROOT, NOBODY
 
 NOW: Final = datetime.now(UTC)
 REPOSITORY: Final = Path(__file__).parents[2]
-pytestmark = [
-    pytest.mark.timeout(180),
-    pytest.mark.skipif(not os.access(sys.executable, os.X_OK), reason="this user may not run this Python"),
-]
+pytestmark = pytest.mark.skipif(
+    not os.access(sys.executable, os.X_OK), reason="this user may not run this Python"
+)
 needs_root = pytest.mark.skipif(not IS_ROOT, reason="only root can make that happen")
 
 
@@ -83,7 +82,7 @@ def start(place: Path, *, as_root: bool = False, lake: str = "lake", **settings:
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=150,
         check=False,
     )
     said = done.stdout + done.stderr

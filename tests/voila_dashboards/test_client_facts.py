@@ -13,19 +13,30 @@ import pytest
 from access.clients import Kept, Level, create_client, get_client, set_client
 from access.deletions import digest_of_receipt, doubts, find_receipt, write_receipt
 from access.receipts import MOST, Receipts
-from access.users import get_user
+from access.users import Role, create_user, get_user
 from lake.errors import StoreUnavailable
 from lake.scope import EVERYONE, Scope
 from lake.store import memory_store
 from tests.clock import FakeClock
-from tests.voila_dashboards.gateway_fakes import FakeKernel, Site
+from tests.voila_dashboards.gateway_fakes import PASSWORD, FakeKernel, Site
 from tests.voila_dashboards.page_lake import NOW
 from voila_dashboards.client_facts import LEVELS
 from voila_dashboards.framing import MAX_MESSAGE_BYTES, encode
 from voila_dashboards.gateway.client_facts import FactsOfClients
 from voila_dashboards.gateway.names import Names
+from voila_dashboards.pages import PAGES
 
 IDS = {whose: f"01a21293-0000-7000-8000-{n:012}" for n, whose in enumerate(("acme", "globex", "everybody"))}
+
+#: An account of the provider's.
+OPERATOR = "operator-7"
+#: Every address that answers a signed-in client, and some that do not.
+EVERYWHERE = (
+    *(f"{page.path}" for page in PAGES.values() if "{" not in page.path),
+    *("/ticket/acme/2026-11/x", "/trace/acme/2026-11/x", "/ticket/globex/2026-11/x"),
+    *("/receipts/acme.ndjson", "/receipts/globex.ndjson", "/download/tickets.odd"),
+    *("/account", "/login", "/nothing", "/healthz", "/readyz", "/metrics"),
+)
 
 
 def a_receipt(whose: str, previous: str | None = None, **facts: Any) -> dict[str, Any]:
@@ -83,9 +94,7 @@ async def test_a_kernel_is_told_of_clients_of_its_viewers_scope_and_of_no_other(
 
     assert own is not None
     assert (own["record"]["level"], own["record"]["logs_days"]) == ("METRICS_ONLY", 30)
-    assert (own["record"]["level_by"], own["record"]["kept_by"]) == ("olivia", "olivia")
     assert whys(own) == {"asked by acme"}
-    assert [each["by"] for each in own["receipts"]] == ["the provider"]
     assert others == [None] * 4
 
 
@@ -104,6 +113,55 @@ async def test_who_sees_several_is_told_of_each_and_of_everybody_only_who_sees_t
     assert whys(told) == seen
     assert (gone is None) == (name == "mia")
     assert gone is None or (gone["is_known"], gone["record"]) == (True, None)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("name", "seen"), [("ann", "your provider"), ("mia", "your provider"), ("pat", "olivia")]
+)
+async def test_who_decided_is_told_by_name_to_those_alone_who_see_all_clients(
+    site: Site, name: str, seen: str
+) -> None:
+    kernel = await a_kernel(site, name)
+
+    told: Any = await asyncio.to_thread(kernel.connection.client, "acme")
+
+    assert [told["record"]["level_by"], told["record"]["kept_by"]] == [seen] * 2
+    assert [each["by"] for each in told["receipts"] if not each["is_of_everybody"]] == [seen]
+
+
+@pytest.mark.anyio
+async def test_of_what_nobody_noted_nobody_is_said_to_have_decided(site: Site) -> None:
+    kernel = await a_kernel(site, "gus")
+
+    told: Any = await asyncio.to_thread(kernel.connection.client, "globex")
+
+    assert (told["record"]["level_by"], told["record"]["kept_by"]) == (None, None)
+
+
+def test_nothing_that_a_client_can_get_names_an_account_of_the_providers(site: Site) -> None:
+    create_user(site.store, OPERATOR, Role.PROVIDER, PASSWORD, NOW, display_name=OPERATOR)
+    set_client(site.store, "acme", level=Level.OFF, kept=Kept(40, 20), by=OPERATOR, now=NOW)
+    for whose, deletion_id in IDS.items():
+        told = json.dumps(a_receipt(whose, by=OPERATOR))
+        site.store.put(f"control/receipts/{deletion_id}.json", told.encode())
+    operator, ann = site.browser(), site.browser()
+    assert site.sign_in(operator, OPERATOR).status_code == 303
+    assert site.sign_in(ann, "ann").status_code == 303
+    assert OPERATOR in operator.get(f"/receipts/acme/{IDS['acme']}.json").text
+
+    answers = [
+        *(ann.get(path) for path in EVERYWHERE),
+        *(ann.get(f"/receipts/{whose}/{IDS[each]}.json") for whose in ("acme", "globex") for each in IDS),
+        site.sign_in(site.browser(), "ann", "a wrong password"),
+        ann.post("/account/password", data={"csrf_token": "wrong"}),
+    ]
+
+    assert len({answer.status_code for answer in answers}) > 3
+    assert [str(each.url) for each in answers if OPERATOR in each.text + str(each.headers)] == []
+    admitted = [repr(each) for each in site.voila.admissions if each.viewer["name"] == "ann"]
+    assert admitted
+    assert not any(OPERATOR in each for each in admitted)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,8 @@ import pytest
 from access.audit import Event, forget_client, list_events
 from access.snapshots import SnapshotSource
 from access.users import disable_user
+from access.viewer import Viewer
+from lake.scope import Scope
 from lake.scope_files import ScopeFiles
 from lake.snapshot import Lake
 from lake.store import Store, open_store
@@ -28,6 +31,7 @@ from tests.voila_dashboards.slow_reader import SlowReader, begun, give_up
 from voila_dashboards.downloads import tickets as downloaded
 from voila_dashboards.downloads.formats import FORMATS, as_csv, as_ndjson, as_parquet
 from voila_dashboards.gateway import downloads, sending
+from voila_dashboards.gateway.sending import Pace
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1"]
 LOGS = [
@@ -44,6 +48,7 @@ LOGS = [
         for n, text in enumerate(FORMULAS)
     ),
 ]
+SEES_THREE = Viewer("mia", "Mia", Scope.of("acme", "globex", "initech"))
 FOREIGN = a_log("9", client_id="globex", ticket_id="secret of globex")
 
 
@@ -278,34 +283,6 @@ def test_a_file_that_ends_early_is_no_whole_answer(site: Site, monkeypatch: pyte
         browser.get("/download/tickets.csv")
 
 
-def test_a_download_of_a_session_that_is_over_is_broken_off(
-    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    line = json.dumps({"found": 2, "count": 2, "clients": ["acme"], "client_count": 1})
-    said = f"import time; print({line!r}); print('half of it', end='', flush=True); time.sleep(60)"
-    monkeypatch.setattr(downloads, "WORKER", (*downloads.WORKER[:1], "-c", said))
-
-    async def steps() -> None:
-        ann, gus = [
-            await site.app.state.sessions.find(site.browser(name).cookies["caselog"])
-            for name in ("ann", "gus")
-        ]
-        state, clock = site.app.state, site.clock.monotonic
-        running = downloads.Downloads(state.sessions, site.snapshots, state.audit, tmp_path, clock, most=2)
-        download, _ = [await running._admit(session) for session in (ann, gus)]
-        await download.start(site.snapshots, "csv", {}, 0)
-        pieces = download.pieces()
-        assert await anext(pieces) == b"half of it"
-        await running.end_session(ann.session_id)
-        with pytest.raises(downloads.DownloadCutOff):
-            await anext(pieces)
-        left = running.sessions()
-        await running.stop()
-        assert left == [gus]
-
-    asyncio.run(steps())
-
-
 def test_the_process_is_sealed_before_it_reads(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -399,6 +376,53 @@ def test_who_waits_for_others_gets_the_first_place_that_is_free(
     asyncio.run(asyncio.wait_for(attack(), 60))
 
 
+@pytest.mark.parametrize(
+    ("late", "cut_off"),
+    [([40.0, 90.0, -5.0], [1]), ([31.0, 0.0, 30.0], [0]), ([30.0, 0.0, 25.0], [])],
+)
+def test_the_list_that_is_taken_slowest_gives_way_to_who_waits_where_it_is_slow_enough(
+    endless: Site,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    late: list[float],
+    cut_off: list[int],
+) -> None:
+    monkeypatch.setattr(downloads, "_WAIT_S", 30 if cut_off else 0.1)
+    monkeypatch.setattr(downloads, "_GIVE_WAY_AFTER_S", 0.01)
+    latenesses = iter([*late, 0.0])
+    monkeypatch.setattr(sending, "Pace", lambda: a_pace(next(latenesses)))
+
+    async def attack() -> None:
+        readers = [SlowReader(endless, endless.browser(name), LIST) for name in ("ann", "gus", "pat")]
+        tasks = [each for reader in readers for each in await begun(reader)]
+        assert not any(task.done() for task in tasks)  # nobody waits: nobody is too slow
+        last = SlowReader(endless, endless.browser("mia"), LIST)
+        tasks += await begun(last)
+
+        assert last.status == (200 if cut_off else 429)
+        assert [n for n, reader in enumerate(readers) if reader.is_cut_off] == cut_off
+        assert ("others wait" in caplog.text) == bool(cut_off)
+        await give_up(tasks)
+
+    asyncio.run(asyncio.wait_for(attack(), 60))
+
+
+def a_pace(late_s: float) -> Pace:
+    pace = Pace()
+    pace.late_s = late_s
+    return pace
+
+
+def test_a_reader_is_late_by_what_he_was_waited_for_beyond_a_second_for_each_mebibyte() -> None:
+    async def late_s(waited_s: float, size: int) -> float:
+        pace = Pace()
+        await pace.taken(asyncio.sleep(waited_s), size)
+        return pace.late_s
+
+    assert 0.05 <= asyncio.run(late_s(0.05, 0)) < 20
+    assert -3.0 <= asyncio.run(late_s(0, 3 << 20)) < 0
+
+
 def test_a_list_that_nobody_takes_is_ended_with_its_process(
     endless: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
@@ -433,22 +457,23 @@ def test_as_many_lists_are_on_their_way_as_the_operator_says(
     asyncio.run(asyncio.wait_for(ask(), 60))
 
 
-def test_a_list_ends_with_its_users_session(
-    endless: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+def test_a_list_ends_with_its_users_session_and_its_process_with_it(
+    endless: Site, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(sending, "_ASK_EVERY_S", 0.0)
-
     async def attack() -> None:
-        one = SlowReader(endless, endless.browser("ann"), LIST)
-        [task] = await begun(one)
-        one.take(3)
+        ann, gus = [SlowReader(endless, endless.browser(name), LIST) for name in ("ann", "gus")]
+        of_ann, of_gus = await begun(ann, gus)
+        ann.take(3)
         disable_user(endless.store, "ann", endless.clock())
         endless.clock.advance(endless.settings.user_cache_s)
-        one.take()
-        await task
+        await endless.app.state.lifetimes.sweep()
+        await of_ann
 
-        assert one.is_cut_off
+        assert ann.is_cut_off
         assert "session is over" in caplog.text
+        assert not of_gus.done()
+        assert len(list((tmp_path / "kernels").glob("download-*"))) == 1
+        await give_up([of_gus])
 
     asyncio.run(asyncio.wait_for(attack(), 60))
     assert list((tmp_path / "kernels").glob("download-*")) == []
@@ -463,11 +488,10 @@ def test_of_very_many_tickets_the_file_holds_the_first_and_its_name_says_so() ->
 class Many:
     """A source of a list that is asked for in batches."""
 
-    def __init__(self, store: Store, folder: Path) -> None:
+    def __init__(self, store: Store, folder: Path, *clients: str) -> None:
         from lake.reader import read_lake
-        from lake.scope import Scope
 
-        self.reader = read_lake(store, Scope.of("acme"), folder=folder)
+        self.reader = read_lake(store, Scope.of(*(clients or ("acme",))), folder=folder)
         self.asked = 0
 
     def sql(self, query: str, params: Any = ()) -> list[tuple[Any, ...]]:
@@ -522,3 +546,60 @@ def test_a_file_holds_no_more_than_its_bound(
     source.reader.close()
 
     assert (found.found, found.count, batches) == (len(LOGS), 4, [3, 1])
+
+
+#: Every second ticket is another client's, three of each run at the same time.
+MIXED = [
+    a_log(
+        f"x{n}",
+        client_id="initech" if n % 2 else "globex",
+        category=None if n % 5 else "late",
+        execution_time_seconds=n % 3,
+        executed_at=str(datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=n // 3)),
+    )
+    for n in range(12)
+]
+
+
+@pytest.mark.parametrize("most", [2, 13, 22])
+@pytest.mark.parametrize("sort", ["executed_at", "category", "execution_time_seconds"])
+@pytest.mark.parametrize("direction", ["asc", "desc"])
+def test_where_a_file_is_cut_those_clients_are_told_whose_tickets_are_in_it(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sort: str, direction: str, most: int
+) -> None:
+    put_raw(store, *MIXED[::2])
+    put_raw(store, *MIXED[1::2])
+    monkeypatch.setattr(downloaded, "MOST_TICKETS", most)
+    source = Many(store, tmp_path / "many", "acme", "globex", "initech")
+
+    found = downloaded.find_tickets(source, SEES_THREE, {"sort": sort, "dir": direction}, 0)
+    told = found.to_json()
+    rows = [row for batch in found.batches() for row in batch]
+    source.reader.close()
+
+    counts = Counter(row[list(downloaded.COLUMNS).index("client_id")] for row in rows)
+    assert told["clients"] == sorted(counts, key=lambda client_id: (-counts[client_id], client_id))
+    assert told["client_count"] == len(counts)
+    assert (told["found"], told["count"]) == (len(LOGS) + 1 + len(MIXED), most)
+
+
+def test_of_far_more_tickets_than_a_file_holds_all_clients_are_told_that_were_found(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloaded, "MOST_TICKETS", 1)
+    monkeypatch.setattr(downloaded, "_MOST_SORTED", 8)
+    source = Many(store, tmp_path / "many", "acme", "globex")
+
+    told = downloaded.find_tickets(source, SEES_THREE, {}, 0).to_json()
+    source.reader.close()
+
+    assert (told["found"], told["clients"]) == (len(LOGS) + 1, ["acme", "globex"])
+
+
+def test_the_audit_names_no_client_whose_tickets_a_cut_file_lacks(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = "from voila_dashboards.downloads import tickets, worker; tickets.MOST_TICKETS = 1; worker.main()"
+    monkeypatch.setattr(downloads, "WORKER", (*downloads.WORKER[:2], "-c", few))
+
+    assert audited(site, "/download/tickets.csv?sort=-ticket_id") == [("acme", "tickets.csv")]

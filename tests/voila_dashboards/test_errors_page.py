@@ -2,16 +2,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from access.viewer import Viewer
-from tests.voila_dashboards.page_lake import ACME, NOW, NOW_MS, PROVIDER
+from tests.voila_dashboards.page_lake import ACME, NOW, NOW_MS, PROVIDER, log
 from tests.voila_dashboards.part_lake import LATE, source_of
 from voila_dashboards.kernel.sources import LakeSource
-from voila_dashboards.pages.errors.payload import ErrorsData
+from voila_dashboards.pages.errors.payload import ErrorKind, ErrorsData
 from voila_dashboards.pages.errors.query import errors_data
+from voila_dashboards.pages.tickets.query import tickets_data
+from voila_dashboards.params import NONE
 from voila_dashboards.queries.error_kinds import error_kinds_of_ticket
 
 
@@ -80,6 +83,16 @@ def test_failed_calls_in_tickets_that_ended_well_are_counted(source: LakeSource)
     }
 
 
+@pytest.mark.parametrize(
+    ("params", "untold"),
+    [({}, 0), ({"tool": "pay"}, None), ({"type": "Timeout"}, None), ({"version": "2.2"}, 0)],
+)
+def test_where_only_some_kinds_are_looked_at_it_is_not_said_that_others_tell_of_nothing(
+    source: LakeSource, params: dict[str, str], untold: int | None
+) -> None:
+    assert ask(source, **params)["failed_untold"] == untold
+
+
 @pytest.mark.claim("who-reads")
 def test_a_client_sees_its_own_errors_only(source: LakeSource) -> None:
     own = ask(source, ACME, client="globex")
@@ -138,3 +151,56 @@ def test_from_a_ticket_one_finds_its_kinds_and_others_like_it(source: LakeSource
     assert found["newest"] is not None
     assert found["newest"]["ticket_id"] == "A-3"
     assert error_kinds_of_ticket(source, ACME, "globex", "log-of-B-1", executed_at_ms - 23 * 3_600_000) == []
+
+
+def test_errors_without_a_type_are_told_apart_by_what_they_say_whatever_varies_in_it(tmp_path: Path) -> None:
+    said = [
+        *("order A-17 is gone", "order B-3 is gone"),
+        *("disk full", {"type": "Error", "message": "disk full"}, {"type": "Full", "message": "disk full"}),
+        *("open /var/lib/a.db: no such file", "open /tmp/x/b.db: no such file"),
+        *("can't read 'a.txt'", "can't read 'b c.txt'", "can't send 'a.txt'"),
+        *("status code 404 after 3 s", "status code 404 after 17 s", "status code 500 after 3 s"),
+    ]
+    logs = [log(f"E-{place}", trace={"errors": [each]}) for place, each in enumerate(said)]
+
+    with source_of(tmp_path / "lake", logs) as source:
+        data = ask(source)
+        tickets = [
+            tickets_data(source, PROVIDER, link_of(kind), NOW_MS)[1]["found"] for kind in data["kinds"]
+        ]
+
+    assert [(kind["type"], kind["message_pattern"], kind["errors"]) for kind in data["kinds"]] == [
+        (None, "can't read …", 2),
+        (None, "open …: no such file", 2),
+        (None, "order … is gone", 2),
+        (None, "status code 404… after … s", 2),
+        ("Error", "disk full", 1),
+        ("Full", None, 1),
+        (None, "can't send …", 1),
+        (None, "disk full", 1),
+        (None, "status code 500… after … s", 1),
+    ]
+    assert tickets == [kind["tickets"] for kind in data["kinds"]]
+
+
+def link_of(kind: ErrorKind) -> dict[str, str]:
+    """As the page leads to the tickets of a kind."""
+    message = kind["message_pattern"] or ("" if kind["type"] else NONE)
+    return {"type": kind["type"] or NONE, "message": message, "node": NONE, "tool": NONE}
+
+
+def test_a_ticket_is_akin_only_to_tickets_whose_errors_say_the_same(tmp_path: Path) -> None:
+    said = ["disk 3 is full", "disk 12 is full", "connection reset by peer"]
+    logs = [log(f"E-{place}", trace={"errors": [each]}) for place, each in enumerate(said)]
+
+    with source_of(tmp_path / "lake", logs) as source:
+        found = [
+            error_kinds_of_ticket(source, ACME, "acme", f"log-of-E-{place}", NOW_MS - 3_600_000)
+            for place in range(3)
+        ]
+
+    assert [[(kind["messages"], kind["other_tickets"]) for kind in kinds] for kinds in found] == [
+        [(["disk 3 is full"], 1)],
+        [(["disk 12 is full"], 1)],
+        [(["connection reset by peer"], 0)],
+    ]

@@ -3,26 +3,56 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from itertools import product
 from typing import Any, Final
 
 import duckdb
 import pytest
-from playwright._impl._driver import compute_driver_executable
 
 from caselog import build_workflow_log
 from caselog.endings import FAILED_STATUSES, says_failed
 from lake.derived import Derived, made_of_trace
 from lake.scope_tables import TOOL_CALLS
 from lake.trace_parts import read_parts
-from tests.house.tree import ROOT
 from tests.lake.test_derived import LOG
+from tests.voila_dashboards.view_in_node import answers_of_view
 
 ABSENT: Final = object()
 STATUSES: Final[tuple[Any, ...]] = (
     *(ABSENT, None, "", "ok", "success", "completed", "cancelled", "denied", "pending", "ERROR", "Timed Out"),
-    *("failed ", 1, True, {"code": "ERROR"}, ["error"]),
+    *(
+        "failed ",
+        1,
+        True,
+        {"code": "ERROR"},
+        ["error"],
+        {"code": 2},
+        {"status_code": "ERROR"},
+        {"code": "OK"},
+        {},
+    ),
+    *(
+        "Failed: 502",
+        " error ",
+        "error_timeout",
+        "output-error",
+        "STATUS_CODE_ERROR",
+        "OUTCOME_DEADLINE_EXCEEDED",
+    ),
+    *(
+        "error (late)",
+        "no error",
+        "error handling",
+        "failed over",
+        "errors",
+        500,
+        404,
+        200,
+        2,
+        600,
+        "500",
+        "200",
+    ),
     *FAILED_STATUSES,
 )
 ERRORS: Final[tuple[Any, ...]] = (
@@ -53,6 +83,12 @@ CALLS: Final = [
     *(
         call_of(status=status, **{name: flag})
         for status, name, flag in product(STATUSES, ("is_error", "isError"), FLAGS)
+    ),
+    *(
+        call_of(**{name: said})
+        for name, said in product(
+            ("success", "state", "outcome", "level"), (*STATUSES[:30], False, "FATAL", {"a": []})
+        )
     ),
 ]
 
@@ -97,26 +133,12 @@ def test_scope_files_say_by_the_status_alone_that_a_call_failed(known: list[bool
 
 
 def test_the_page_draws_a_call_as_failed_where_the_sdk_counts_it(known: list[bool]) -> None:
-    node, _ = compute_driver_executable()
     script = """
-        import { hasFailed } from "./voila_dashboards/web/trace/trace.ts";
-        import { parseJson } from "./voila_dashboards/web/values/exact.ts";
-        import { readFileSync } from "node:fs";
-        const calls = readFileSync(0, "utf8").split("\\n").map((line) => parseJson(line, null));
-        console.log(JSON.stringify(calls.map(hasFailed)));
+        import { hasFailed } from "./voila_dashboards/web/trace/endings.ts";
+        const answer = hasFailed;
     """
 
-    done = subprocess.run(
-        [node, "--input-type=module", "--eval", script],
-        cwd=ROOT,
-        input="\n".join(map(json.dumps, CALLS)),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert done.returncode == 0, done.stderr
-    assert differing(known, json.loads(done.stdout)) == []
+    assert differing(known, answers_of_view(script, CALLS)) == []
 
 
 def test_what_the_sdk_sends_is_counted_as_it_was_counted() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import re
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from tests.voila_dashboards.gateway_fakes import ORIGIN, Site, add_users
 from tests.voila_dashboards.moody_store import MoodyStore
 from voila_dashboards.forkserver.client import ForkServerGone
 from voila_dashboards.gateway.app import create_gateway
+
+STATIC = Path(__file__).parents[2] / "voila_dashboards" / "static"
 
 KERNEL = "00000000-0000-0000-0000-000000000000"
 
@@ -322,6 +325,29 @@ def test_a_page_names_its_files_by_their_content_so_that_browsers_keep_them(site
     assert checked.headers["cache-control"] == "no-cache"
     again = browser.get("/static/caselog-host.js", headers={"if-none-match": checked.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "sent"),
+    [("gzip, deflate, br", "br"), ("gzip, br;q=0", "gzip"), ("deflate, gzip", "gzip"), ("identity", None)],
+)
+def test_a_page_s_files_are_sent_in_the_smallest_coding_that_the_browser_takes(
+    site: Site, accepted: str, sent: str | None
+) -> None:
+    with site.browser("ann").stream(
+        "GET", "/static/caselog.css", headers={"accept-encoding": accepted}
+    ) as answer:
+        size = sum(map(len, answer.iter_raw()))
+
+    assert answer.headers.get("content-encoding") == sent
+    assert answer.headers["vary"] == "Accept-Encoding"
+    plain = (STATIC / "caselog.css").read_bytes()
+    coded = {
+        "br": len((STATIC / "caselog.css.br").read_bytes()),
+        "gzip": len(gzip.compress(plain, 9)),
+        None: len(plain),
+    }
+    assert size == coded[sent]
 
 
 def test_a_page_left_ends_its_kernel_and_no_other(site: Site) -> None:

@@ -75,9 +75,13 @@ def test_a_trial_that_takes_long_leaves_what_was_known(monkeypatch: pytest.Monke
         forks.gate = asyncio.Event()
         assert await trial.reason() == "No kernel has been tried yet."
         forks.gate.set()
+        monkeypatch.setattr(
+            kernel_trial, "_PATIENCE_S", 60
+        )  # for what ends at once, unless the machine is busy
         assert await trial.reason() == ""
         forks.gate.clear()
         clock.advance(60)
+        monkeypatch.setattr(kernel_trial, "_PATIENCE_S", 0.01)
         assert await trial.reason() == ""
         assert forks.tried == 2
         forks.gate.set()

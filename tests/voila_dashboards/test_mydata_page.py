@@ -99,16 +99,18 @@ def test_the_fields_are_those_of_the_model_and_are_counted_where_they_stand(
 
 def test_settings_and_receipts_are_those_of_the_client(source: LakeSource) -> None:
     facts = of(source, ACME)["facts"]
+    of_provider = of(source, PROVIDER, client="acme")["facts"]
 
     assert facts is not None
     assert facts["record"] is not None
     assert (facts["record"]["logs_days"], facts["record"]["traces_days"]) == (400, 90)
-    assert (facts["record"]["kept_by"], facts["record"]["level"]) == ("olivia", "FULL_TRACE")
+    assert (facts["record"]["kept_by"], facts["record"]["level"]) == ("your provider", "FULL_TRACE")
     assert facts["receipts"] is not None
     [receipt] = facts["receipts"]
     assert (receipt["kind"], receipt["why"], receipt["removed"]["logs"]) == ("ticket", "asked by acme", 1)
     assert (receipt["is_whole"], receipt["follows"]) == (True, True)
     assert "ACM-1001" not in json.dumps(facts)
+    assert ("olivia" in json.dumps(facts), "olivia" in json.dumps(of_provider)) == (False, True)
 
 
 @pytest.mark.parametrize("params", [{"client": "globex"}, {"client": "globex", "range": "all"}, {}])
@@ -182,6 +184,15 @@ def test_whatever_a_log_says_of_its_masking_something_true_is_shown(tmp_path: Pa
     assert ("card", "card") not in found
     assert found["z39", "z39"] == 1
     assert (data["tickets"], data["looked_at"]) == (4, len(told))
+    assert data["without_sdk"] == 0
+
+
+def test_logs_that_no_sdk_sent_are_not_said_to_be_masked(tmp_path: Path) -> None:
+    logs = [log("T-1", sdk={"masked": {"email": {"count": 2}}}), log("T-2"), {**log("T-3"), "sdk": "mine"}]
+    with reader_of(tmp_path, logs) as source:
+        data = of(source, ACME)["masked"]
+
+    assert (data["without_sdk"], data["tickets"], data["looked_at"]) == (2, 1, 3)
 
 
 def test_of_very_many_tickets_the_newest_are_looked_at(

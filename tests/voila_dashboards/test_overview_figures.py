@@ -285,7 +285,7 @@ def test_the_few_that_lie_far_from_the_rest_are_told_and_not_drawn(tmp_path: Pat
 
     assert (data["unit"], len(data["columns"])) == ("day", 20)
     assert data["outliers"] == {"before": 1, "after": 0}
-    assert (data["current"]["tickets"], data["outcomes"]) == (21, [20])
+    assert (data["current"]["tickets"], data["outcomes"]) == (21, [21])
 
 
 def test_many_own_statuses_are_drawn_as_one(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from voila_dashboards.gateway.places import NoPlace, Places
 
 
 def run(test: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(asyncio.wait_for(test(), 10))
+    asyncio.run(asyncio.wait_for(test(), 60))
 
 
 async def settle() -> None:

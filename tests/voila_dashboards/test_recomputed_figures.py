@@ -25,13 +25,14 @@ from tests.voila_dashboards.odd_runs import Failure, Run, make_runs
 from tests.voila_dashboards.page_lake import ACME, MANAGER, NOW, NOW_MS, PROVIDER
 from tests.voila_dashboards.recomputed import RANGES, ZONES, field
 from voila_dashboards.kernel.sources import LakeSource
+from voila_dashboards.pages.errors.payload import ErrorKind
 from voila_dashboards.pages.errors.query import errors_data
 from voila_dashboards.pages.overview.payload import REST, OverviewData
 from voila_dashboards.pages.overview.query import overview_data
 from voila_dashboards.pages.tickets.query import tickets_data
 from voila_dashboards.pages.tools.query import tools_data
 from voila_dashboards.params import NONE
-from voila_dashboards.queries.error_kinds import error_kinds_of_ticket
+from voila_dashboards.queries.error_kinds import TicketErrorKind, error_kinds_of_ticket
 
 RUNS = make_runs()
 VIEWERS = [PROVIDER, MANAGER, ACME]
@@ -257,6 +258,10 @@ def test_all_pages_of_the_list_hold_every_ticket_once_and_to_the_letter(
 # ---------------------------------------------------------------- errors and tools
 
 
+def failure_of(kind: ErrorKind | TicketErrorKind) -> Failure:
+    return Failure(kind["type"], kind["node"], kind["tool"], kind["message_pattern"])
+
+
 @every_case
 def test_the_errors(sources: Sources, viewer: Viewer, zone: str, params: dict[str, str]) -> None:
     shown, data = errors_data(sources[viewer.name], viewer, {**params, "zone": zone}, NOW_MS)
@@ -265,10 +270,11 @@ def test_the_errors(sources: Sources, viewer: Viewer, zone: str, params: dict[st
 
     json.dumps([shown, data], allow_nan=False)
     same(data["current"], plain.error_totals_of(runs))
+    assert data["failed_untold"] == plain.failed_untold_of(runs)
     assert (data["previous"] is None) == (before is None)
     if before is not None:
         same(data["previous"], plain.error_totals_of(before))
-    found = {Failure(each["type"], each["node"], each["tool"]): each for each in data["kinds"]}
+    found = {failure_of(each): each for each in data["kinds"]}
     assert len(found) == len(data["kinds"])
     assert found.keys() == {*kinds, *kinds_before}
     for kind, row in found.items():
@@ -296,11 +302,11 @@ def test_a_tickets_kinds_are_found_in_others_of_its_client(sources: Sources, vie
 
         expected = plain.kinds_of(others)
         own = plain.kinds_of([run])
-        assert {Failure(each["type"], each["node"], each["tool"]): each["errors"] for each in found} == {
+        assert {failure_of(each): each["errors"] for each in found} == {
             kind: told["errors"] for kind, told in own.items()
         }
         for each in found:
-            kind = expected.get(Failure(each["type"], each["node"], each["tool"]))
+            kind = expected.get(failure_of(each))
             assert each["other_tickets"] == (kind["tickets"] if kind else 0)
             assert each["newest_ms"] == (kind["last_seen_ms"] if kind else None)
 

@@ -34,8 +34,6 @@ from tests.voila_dashboards.gateway_server import (
     wait_until,
 )
 
-#: One worker for all of them: each worker would start a server of its own.
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
 ANSWER_TIMEOUT_MS = 30_000
 
 
@@ -91,16 +89,28 @@ def test_a_client_sees_its_own_rows_only(server: Server, page: Page, name: str, 
     assert f"T-{other}" not in page.content()
 
 
+#: Whether there was something to see when a websocket was begun, for each.
+NOTE_PAINTED = """
+const Native = WebSocket;
+window.wasPainted = [];
+window.WebSocket = class extends Native {
+    constructor(...given) {
+        super(...given);
+        window.wasPainted.push(document.querySelector(".cl-view h1") !== null);
+    }
+};
+"""
+
+
 def test_data_is_painted_before_any_websocket_and_a_click_asks_the_same_kernel(
     server: Server, page: Page
 ) -> None:
+    server.sign_in(page, "ann")
     sockets: list[str] = []
     page.on("websocket", lambda socket: sockets.append(socket.url))
-    server.sign_in(page, "ann")
-    sockets.clear()
+    page.add_init_script(NOTE_PAINTED)
     page.goto(server.url + "/")
     page.wait_for_selector(".cl-view h1")
-    painted_with = list(sockets)
     page.evaluate("window.sameDocument = true")
 
     page.locator(".cl-header .cl-nav").get_by_role("link", name="Tickets").click()
@@ -110,7 +120,7 @@ def test_data_is_painted_before_any_websocket_and_a_click_asks_the_same_kernel(
     page.go_back()
     expect(page.locator(".cl-view h1")).to_contain_text("Tickets")
 
-    assert painted_with == []
+    assert set(page.evaluate("window.wasPainted")) == {True}
     assert page.evaluate("window.sameDocument") is True
     assert urlsplit(page.url).path == "/tickets"
     assert len([each for each in sockets if each.endswith("/channels")]) == 1
@@ -181,7 +191,7 @@ def channel(server: Server, browser: httpx.Client, kernel: str, *protocols: str)
     url = server.url.replace("http", "ws", 1) + f"/api/kernels/{kernel}/channels"
     headers = {"Cookie": f"caselog={browser.cookies['caselog']}", "Origin": server.url}
     subprotocols = [Subprotocol(protocol) for protocol in protocols] or None
-    return connect(url, additional_headers=headers, proxy=None, subprotocols=subprotocols)
+    return connect(url, additional_headers=headers, proxy=None, subprotocols=subprotocols, open_timeout=60)
 
 
 def is_cut_off(socket: ClientConnection, message: str | bytes) -> bool:
@@ -189,7 +199,7 @@ def is_cut_off(socket: ClientConnection, message: str | bytes) -> bool:
     try:
         with socket:
             socket.send(message)
-            socket.recv(timeout=30)
+            socket.recv(timeout=60)
     except ConnectionClosed as error:
         return error.rcvd is not None and error.rcvd.code == 1008
     return False
@@ -203,9 +213,9 @@ def test_a_log_that_arrives_is_in_the_next_answer(server: Server) -> None:
 
         def is_there() -> bool:
             socket.send(json.dumps(question(comm)))
-            return "T-late" in str(socket.recv(timeout=30))
+            return "T-late" in str(socket.recv(timeout=60))
 
-        wait_until("the new log shows", is_there, 10)
+        wait_until("the new log shows", is_there)
 
 
 def test_a_kernel_answers_its_own_session_alone_and_runs_nothing_it_is_sent(
@@ -226,7 +236,7 @@ def test_a_kernel_answers_its_own_session_alone_and_runs_nothing_it_is_sent(
 
     with channel(server, ann, kernel) as socket:
         socket.send(json.dumps(question(comm)))
-        assert "T-acme-0" in str(socket.recv(timeout=30))
+        assert "T-acme-0" in str(socket.recv(timeout=60))
     assert not proof.exists()
 
 
@@ -269,7 +279,7 @@ def test_voila_is_started_again_when_it_dies_and_pages_say_so_meanwhile(tmp_path
         os.kill(voila, signal.SIGKILL)
         wait_until("the gateway notices", lambda: not is_ready(server))
         meanwhile = browser.get("/")
-        wait_until("Voila is back", lambda: is_ready(server), 60)
+        wait_until("Voila is back", lambda: is_ready(server))
         _, _, again = open_page(browser)
 
     assert meanwhile.status_code == 503
@@ -296,7 +306,7 @@ def test_with_the_gateway_end_voila_and_every_kernel(tmp_path: Path, end: signal
         assert list(Path(runtime).iterdir())
         os.kill(server.process.pid, end)
 
-        wait_until("everything ended", lambda: not any(is_running(pid) for pid in children), 30)
+        wait_until("everything ended", lambda: not any(is_running(pid) for pid in children))
         wait_until("nothing was left behind", lambda: not list(Path(runtime).iterdir()))
 
     assert len(children) == 3  # the fork server, Voila, and the page's kernel

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import uuid
 
-import pytest
-
 from etl.run import run_once
 from etl.settings import EtlSettings
 from lake.snapshot import Lake
@@ -15,7 +13,6 @@ from tests.servers import s3
 from tests.voila_dashboards.gateway_server import LakeEnv, dashboards_on, environment_of, open_page
 
 
-@pytest.mark.timeout(300)
 def test_on_s3_a_kernel_reads_tables_and_raw_objects_of_its_client_without_credentials(
     weed_server: s3.S3Server,
 ) -> None:

@@ -12,7 +12,8 @@ import pytest
 
 from access.users import disable_user
 from tests.clock import FakeClock
-from tests.voila_dashboards.gateway_fakes import Site
+from tests.voila_dashboards.gateway_fakes import Site, add_users
+from tests.voila_dashboards.moody_store import MoodyStore
 from tests.voila_dashboards.slow_reader import SlowReader, begun, give_up
 from voila_dashboards.gateway import document, sending, traces
 
@@ -29,7 +30,7 @@ def site(tmp_path: Path, clock: FakeClock) -> Site:
 
 
 def run(attack: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(asyncio.wait_for(attack(), 30))
+    asyncio.run(asyncio.wait_for(attack(), 100))
 
 
 def readers(site: Site, name: str, count: int, path: str = TRACE) -> list[SlowReader]:
@@ -84,6 +85,7 @@ def test_a_reader_that_takes_a_little_now_and_then_is_ended(
 
     async def attack() -> None:
         [one] = readers(site, "ann", 1)
+        one.take(1)
         [task] = await begun(one)
         while not task.done():
             await asyncio.sleep(0.05)
@@ -112,29 +114,51 @@ def test_to_ask_for_the_head_of_a_trace_is_no_download_and_takes_no_place(site: 
 
 
 @pytest.mark.parametrize("end", ["disabled", "signed out"])
-def test_what_is_sent_ends_with_its_session(
-    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, end: str
+def test_what_is_sent_ends_with_its_session_though_nobody_takes_it_further(
+    site: Site, caplog: pytest.LogCaptureFixture, end: str
 ) -> None:
-    monkeypatch.setattr(sending, "_ASK_EVERY_S", 0.0)
-
     async def attack() -> None:
-        [one] = readers(site, "ann", 1)
-        [task] = await begun(one)
-        await asyncio.sleep(0.01)  # its first piece lies ready
+        [one], [other] = readers(site, "ann", 1), readers(site, "mia", 1)
+        task, of_other = await begun(one, other)
+        one.take(2)
+        await asyncio.sleep(0.01)  # its next piece lies ready
         if end == "disabled":
             disable_user(site.store, "ann", datetime.now(UTC))
         else:
             session = await site.app.state.sessions.find(one.cookie)
             await site.app.state.sign_outs.sign_out(session.session_id, session.expires_at)
         site.clock.advance(site.settings.user_cache_s)
-        one.take()
+        await site.app.state.lifetimes.sweep()
         await task
+        other.take()
+        await of_other
 
         assert one.is_cut_off
         assert "session is over" in caplog.text
-        assert len(one.body) <= sending.PIECE_BYTES
+        assert len(one.body) == 2 * sending.PIECE_BYTES
+        assert other.body == BIG
 
     run(attack)
+
+
+def test_a_store_that_is_silent_ends_no_file_that_has_begun(tmp_path: Path, clock: FakeClock) -> None:
+    store = MoodyStore(tmp_path)
+    add_users(store, clock())
+    site = Site(tmp_path, clock, store=store)
+    site.snapshots.traces[("acme", "big")] = BIG
+
+    async def outage() -> None:
+        [one] = readers(site, "ann", 1)
+        [task] = await begun(one)
+        store.is_silent = True
+        clock.advance(site.settings.user_cache_s)
+        await site.app.state.lifetimes.sweep()
+        one.take()
+        await task
+
+        assert one.body == BIG
+
+    run(outage)
 
 
 def test_pages_that_nobody_takes_are_no_more_than_there_are_visits(
@@ -150,7 +174,7 @@ def test_pages_that_nobody_takes_are_no_more_than_there_are_visits(
         for _ in range(5):
             tasks += await begun(SlowReader(site, browser, "/"))
             clock.advance(1)
-        await asyncio.wait(tasks[:3], timeout=5)
+        await asyncio.wait(tasks[:3], timeout=60)
 
         assert [task.done() for task in tasks] == [True] * 3 + [False] * 2
         await give_up(tasks)

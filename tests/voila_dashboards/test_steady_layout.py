@@ -54,6 +54,11 @@ new PerformanceObserver((list) => {
 """
 
 
+#: What follows from a window's new width is laid out by then.
+_TWO_FRAMES: Final = """() => new Promise((done) =>
+    requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 60))))"""
+
+
 @pytest.fixture(scope="module")
 def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
     with every_page(tmp_path_factory.mktemp("lake")) as running:
@@ -151,7 +156,7 @@ def test_no_page_is_wider_than_its_window(chromium_browser: Browser, harness: Ha
 
         for width in (DESK, 1100, TABLET, PHONE, NARROWEST):
             page.set_viewport_size({"width": width, "height": 800})
-            page.wait_for_timeout(60)
+            page.evaluate(_TWO_FRAMES)
             wider[width] = page.evaluate(
                 "document.documentElement.scrollWidth - document.documentElement.clientWidth"
             )

@@ -41,7 +41,7 @@ pytestmark = [
     pytest.mark.skipif(not os.access(sys.executable, os.X_OK), reason="this user may not run this Python"),
 ]
 
-S3: Final = [pytest.mark.s3, pytest.mark.xdist_group("weed")]
+S3: Final = pytest.mark.s3
 
 
 def nobody_starts_python() -> bool:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from access.viewer import Viewer
 from tests.voila_dashboards.page_lake import ACME, NOW_MS, PROVIDER, log
-from tests.voila_dashboards.part_lake import LOGS, TIMEOUT, call, source_of, trace_of
+from tests.voila_dashboards.part_lake import LATE, LOGS, TIMEOUT, call, source_of, trace_of
 from tests.voila_dashboards.widget_harness import Harness, showing
 from voila_dashboards.kernel.sources import LakeSource
 from voila_dashboards.pages.ticket.payload import TicketData
@@ -24,7 +24,7 @@ MORE = [
     *LOGS,
     log("N-1", age=timedelta(hours=2), trace=NODE_FAILED),
     log("N-2", age=timedelta(hours=3), trace=NODE_FAILED),
-    log("BOTH", trace=trace_of(call("find"), call("pay", 5, "again refused"), errors=[TIMEOUT])),
+    log("BOTH", trace=trace_of(call("find"), call("pay", 5, LATE), errors=[TIMEOUT])),
 ]
 
 

@@ -228,8 +228,9 @@ def test_a_search_goes_on_where_it_was_after_a_reload(page: Page, harness: Harne
     expect(said).to_have_text("1 of 161")
     page.get_by_role("button", name="Next hit").click()
     page.get_by_role("button", name="Next hit").click()
+    expect(said).to_have_text("3 of 161")
     selected = page.locator(".cl-details h3").inner_text()
-    page.wait_for_url(re.compile(r"step=n\d+.*find=step\+2$"))
+    page.wait_for_url(re.compile(rf"step=n{int(selected.removeprefix('step ')) + 1}\b.*find=step\+2$"))
 
     page.reload()
 

@@ -19,6 +19,7 @@ import pytest
 from playwright._impl._driver import compute_driver_executable
 
 from tests.house.tree import ROOT, tracked
+from tests.voila_dashboards.view_in_node import answers_of_view
 from voila_dashboards.gateway.assets import Assets
 from voila_dashboards.pages import PAGES
 
@@ -28,8 +29,9 @@ WEB: Final = ROOM / "web"
 UNITS: Final = ROOT / "tests" / "voila_dashboards" / "web"
 #: What the bundle is made of, as `web/build.mjs` says it.
 SOURCES: Final = {".ts", ".tsx", ".css", ".mjs", ".json"}
-#: Of one visit that has nothing in its cache, font included, in bytes on the wire.
-FIRST_VISIT: Final = 70 * 1024
+#: Of one visit that has nothing in its cache, font included, in bytes on the wire; and where the browser takes no
+#: brotli, as without TLS.
+FIRST_VISIT: Final = {"br": 70 * 1024, "gzip": 74 * 1024}
 #: The shell, a client's first data and the headers of every answer: measured by `benchmarks.pages`, with room to spare.
 DOCUMENT: Final = 16 * 1024
 
@@ -80,8 +82,9 @@ def test_what_a_notebook_is_given_names_its_sources() -> None:
     assert [banner in (STATIC / name).read_text(encoding="utf-8") for name in widget] == [True, True]
 
 
+@pytest.mark.parametrize("coding", FIRST_VISIT)
 @pytest.mark.parametrize("page", PAGES)
-def test_a_first_visit_is_small(page: str) -> None:
+def test_a_first_visit_is_small(page: str, coding: str) -> None:
     assets = Assets(STATIC)
     needed = [
         *assets.scripts(page),
@@ -91,15 +94,34 @@ def test_a_first_visit_is_small(page: str) -> None:
         "fonts/inter-ascii.woff2",
     ]
 
-    sent = {name: len(_as_sent(STATIC / name)) for name in needed}
+    sent = {name: len(_as_sent(STATIC / name, coding)) for name in needed}
 
-    print(page, sum(sent.values()), sent)
-    assert sum(sent.values()) + DOCUMENT <= FIRST_VISIT
+    print(page, coding, sum(sent.values()), sent)
+    assert sum(sent.values()) + DOCUMENT <= FIRST_VISIT[coding]
 
 
-def _as_sent(path: Path) -> bytes:
-    body = path.read_bytes()
-    return body if path.suffix == ".woff2" else gzip.compress(body, 9, mtime=0)
+def _as_sent(path: Path, coding: str) -> bytes:
+    if path.suffix == ".woff2":
+        return path.read_bytes()
+    brotli = path.with_name(f"{path.name}.br")
+    return (
+        brotli.read_bytes()
+        if coding == "br" and brotli.exists()
+        else gzip.compress(path.read_bytes(), 9, mtime=0)
+    )
+
+
+def test_every_script_and_style_sheet_that_is_served_has_its_own_text_in_brotli_beside_it() -> None:
+    served = [name for name in built()["files"] if not name.startswith("widget/")]
+    script = """
+    import { brotliDecompressSync } from "node:zlib";
+    const answer = (path) => brotliDecompressSync(readFileSync(`${path}.br`)).equals(readFileSync(path));
+    """
+    assert served
+    assert {path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*.br")} == {
+        f"{n}.br" for n in served
+    }
+    assert set(answers_of_view(script, [str(STATIC / name) for name in served])) == {True}
 
 
 def test_what_other_pages_need_is_not_fetched_for_the_first_one() -> None:

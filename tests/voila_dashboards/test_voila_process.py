@@ -37,7 +37,6 @@ KERNEL_MARK: Final = re.compile(r"<!--caselog-kernel:([0-9a-f-]{36})-->")
 IS_ROOT: Final = os.geteuid() == 0
 
 pytestmark = [
-    pytest.mark.timeout(180),
     pytest.mark.skipif(sys.platform != "linux", reason="the sandbox is Linux's"),
     pytest.mark.skipif(not os.access(sys.executable, os.X_OK), reason="this user may not run this Python"),
 ]
@@ -103,7 +102,7 @@ def test_pages_come_from_forked_kernels_on_every_event_loop(loop: str) -> None:
 
 
 async def until_gone(process: VoilaProcess, gone: int) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     assert process.forks is not None
     while len(await process.forks.kernels()) > 3 - gone:
         assert time.monotonic() < deadline

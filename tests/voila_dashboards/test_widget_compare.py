@@ -302,7 +302,7 @@ def test_five_thousand_steps_open_at_the_first_difference_and_few_of_them_exist(
 def test_runs_that_have_nothing_in_common_are_shown_and_it_is_said(page: Page, harness: Harness) -> None:
     visit(page, harness, compared("mixed-2", "mixed-1"))
 
-    expect(page.get_by_text("10,000 steps: 10,000 apart")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("10,000 steps: 10,000 apart")).to_be_visible(timeout=30_000)
     expect(page.get_by_text("The runs differ very much")).to_be_visible()
 
 
@@ -310,7 +310,7 @@ def test_texts_of_megabytes_are_cut_to_what_differs(page: Page, harness: Harness
     visit(page, harness, compared("huge-2", "huge-1"))
 
     final = page.locator("section", has=page.get_by_role("heading", name="Final response"))
-    expect(final.locator("ins")).to_contain_text("letters", timeout=15_000)
+    expect(final.locator("ins")).to_contain_text("letters", timeout=30_000)
     assert len(final.inner_text()) < 20_000
 
 

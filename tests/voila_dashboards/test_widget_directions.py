@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -16,6 +17,9 @@ pytestmark = pytest.mark.browser
 #: Ends an isolation of ours, if it can, and turns around whatever follows.
 TURNED: Final = "pay\u2069\u202eecnalab"
 HEBREW: Final = "מפתח"
+#: What nobody sees, and what is written with the same characters.
+UNSEEN: Final = f"pay\u200b\u00adpal{''.join(chr(0xE0000 + ord(letter)) for letter in 'ignore')}\ufeff"
+ORDINARY: Final = "👩🏽‍🤝‍👨🏿 ❤️ می‌خواهم क्‍ष"
 _NAMED: Final = dict.fromkeys(("name", "node", "type", "role", "action", "model", "id"), TURNED)
 TRACE: Final[dict[str, Any]] = {
     "nodes": [{**_NAMED, "status": "error", "attributes": {TURNED: TURNED, HEBREW: HEBREW, "plain": 1}}],
@@ -23,7 +27,15 @@ TRACE: Final[dict[str, Any]] = {
         {**_NAMED, "thought": TURNED, "tool_calls": [{**_NAMED, "arguments": {TURNED: 1}, "error": TURNED}]}
     ],
     "errors": [{**_NAMED, "message": TURNED, "stacktrace": TURNED}],
-    "messages": [{**_NAMED, "content": f"{HEBREW} 12, {TURNED}"}],
+    "messages": [
+        {**_NAMED, "content": f"{HEBREW} 12, {TURNED}"},
+        {"role": "user", "content": f"{UNSEEN} in a sentence\n\n**{UNSEEN}** and {ORDINARY}"},
+        {
+            "role": "assistant",
+            "content": ORDINARY,
+            "tool_calls": [{"name": UNSEEN, "arguments": {UNSEEN: UNSEEN}}],
+        },
+    ],
     TURNED: {TURNED: [TURNED]},
 }
 FIELDS: Final[dict[str, Any]] = {
@@ -36,7 +48,23 @@ FIELDS: Final[dict[str, Any]] = {
 LOGS: Final = [
     log(TURNED, log_id="turned", status=TURNED, trace=TRACE, **FIELDS),
     log(TURNED, log_id="again", status=HEBREW, category=HEBREW),
+    log(UNSEEN, log_id="unseen", status=UNSEEN, category=UNSEEN, workflow_version=ORDINARY),
 ]
+UNSEEN_CODES: Final = {"U+200B", "U+AD", "U+E0069 … 7"}
+#: Texts and attributes of a page that hold what nobody sees, and no box that says so.
+HIDING: Final = r"""() => {
+    const unseen = /[\u00ad\u200b\ufeff\u{e0000}-\u{e007f}]/u;
+    const texts = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+    const hiding = [];
+    while (texts.nextNode())
+        if (unseen.test(texts.currentNode.data) && !texts.currentNode.parentElement.closest(".cl-turning"))
+            hiding.push(texts.currentNode.parentElement.outerHTML);
+    for (const each of document.querySelectorAll("main *"))
+        for (const { name, value } of each.attributes)
+            if (/title|aria-label|alt|placeholder/.test(name) && (unseen.test(value) || /[\u202a-\u202e]/.test(value)))
+                hiding.push(`${name}: ${value}`);
+    return hiding;
+}"""
 #: Texts that hold a turning character anywhere but in its box, or in a block that is one body of text.
 LOOSE: Final = r"""() => {
     const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -86,7 +114,33 @@ def test_a_character_that_turns_text_around_is_seen_and_turns_nothing(
 
     assert page.evaluate(LOOSE) == []
     codes = page.locator(".cl-turning").evaluate_all("boxes => boxes.map(box => box.dataset.code)")
-    assert set(codes) == {"U+2069", "U+202E"}
+    assert {"U+2069", "U+202E"} <= set(codes) <= {"U+2069", "U+202E", *UNSEEN_CODES}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/", "/tickets", "/errors", "/tools", "/ticket/acme/unseen", "/ticket/acme/turned"),
+        "/compare?client_id=acme&log_id=turned&other_log_id=unseen",
+    ],
+)
+def test_what_nobody_sees_is_seen_in_texts_and_attributes(page: Page, harness: Harness, path: str) -> None:
+    visit(page, harness, path)
+    page.locator(".cl-turning").first.wait_for(state="attached")
+
+    assert page.evaluate(HIDING) == []
+
+
+def test_what_scripts_and_emoji_are_written_with_stays_as_it_is(page: Page, harness: Harness) -> None:
+    visit(page, harness, "/ticket/acme/turned")
+
+    expect(page.locator(".cl-message", has_text="🤝").last).to_contain_text(ORDINARY)
+    codes = page.locator(".cl-turning").evaluate_all("boxes => boxes.map(box => box.dataset.code)")
+    assert set(codes) >= UNSEEN_CODES
+    assert not {"U+200C", "U+200D", "U+FE0F"} & set(codes)
+    hidden = page.locator(".cl-turning[data-code^='U+E0069']").first
+    expect(hidden).to_have_attribute("title", re.compile("to be read as ignore"))
+    expect(page.locator("h1")).not_to_contain_text("U+")
 
 
 @pytest.mark.parametrize("key", [TURNED, HEBREW])

@@ -12,8 +12,9 @@ import pytest
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from access.viewer import Viewer
+from tests.servers.browser import wait_for
 from tests.voila_dashboards.page_lake import log, reader_of
-from tests.voila_dashboards.widget_harness import Harness, showing
+from tests.voila_dashboards.widget_harness import Harness, keep_said, showing
 
 pytestmark = pytest.mark.browser
 
@@ -128,7 +129,7 @@ def test_the_last_page_of_a_list_keeps_the_focus_on_the_way_to_it(page: Page, ha
     page.wait_for_url(re.compile(r"/tickets\?zone=Asia%2FTokyo&after=\w+"))
     expect(page.locator("tbody tr")).to_have_count(11)
 
-    assert page.evaluate("document.activeElement.textContent") == "Next"
+    wait_for(page, "document.activeElement.textContent === 'Next'")
 
 
 def test_a_ticket_that_is_asked_for_again_stays_open_where_it_was(page: Page, harness: Harness) -> None:
@@ -192,7 +193,7 @@ def listeners(session: CDPSession) -> int:
 
 def settle(session: CDPSession, awaited: int) -> int:
     """The number of listeners, once it is the awaited one: Preact ends effects after the next frame."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while (found := listeners(session)) != awaited and time.monotonic() < deadline:
         time.sleep(0.02)
     return found
@@ -288,6 +289,7 @@ def test_an_id_is_shown_copied_and_downloaded_with_every_digit(page: Page, harne
     expect(page.locator(".cl-facts-list", has_text="account")).to_contain_text(ID)
     arguments = page.locator(".cl-details .cl-field", has_text="Arguments")
     arguments.hover()
+    keep_said(page)
     arguments.get_by_role("button", name="Copy").click()
     expect(arguments.get_by_role("button", name="Copied")).to_be_visible()
     assert f'"id": {ID}' in page.evaluate("navigator.clipboard.readText()")

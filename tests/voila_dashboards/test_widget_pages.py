@@ -15,8 +15,9 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from access.viewer import Viewer
 from lake.scope import EVERYONE, Scope
+from tests.servers.browser import wait_for
 from tests.voila_dashboards.page_lake import ACME, DAY, MANAGER, NOW_MS, PROVIDER, log, reader_of
-from tests.voila_dashboards.widget_harness import Harness, showing
+from tests.voila_dashboards.widget_harness import Harness, keep_said, showing
 
 pytestmark = pytest.mark.browser
 
@@ -248,13 +249,23 @@ def test_on_a_narrow_screen_the_order_is_a_choice(page: Page, harness: Harness) 
     expect(page.locator("tbody tr").first).to_contain_text("T-069")
 
 
+#: As keys are pressed by somebody who makes no pause, however busy the machine is.
+TYPE = """(box, typed) => {
+    for (const text of typed) {
+        box.value = text;
+        box.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    }
+}"""
+
+
 def test_the_search_waits_for_a_pause_keeps_its_focus_and_can_be_cleared(
     page: Page, harness: Harness
 ) -> None:
     visit(page, harness, "/tickets")
     box = page.get_by_label("Search tickets")
 
-    box.press_sequentially("t-01")
+    box.focus()
+    box.evaluate(TYPE, ["t", "t-", "t-0", "t-01"])
     page.wait_for_url(at("/tickets?q=t-01"))
 
     expect(box).to_be_focused()
@@ -466,7 +477,9 @@ def test_a_link_to_a_step_leads_to_it_and_one_that_is_gone_says_so(page: Page, h
     visit(page, harness, TICKET)
     steps(page).filter(has_text="crm.lookup").click()
     expect(page).to_have_url(re.compile("step=i1.c1"))
+    keep_said(page)
     page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
 
     page.goto(copied)
@@ -493,14 +506,11 @@ def test_a_search_opens_what_is_folded_counts_and_closes_it_again(page: Page, ha
     expect(page).to_have_url(re.compile("find=patient"))
     page.reload()
     expect(given.locator(".cl-text", has_text="You are patient.")).to_be_visible()
-    assert (
-        page.evaluate("new Promise((ok) => setTimeout(() => ok(CSS.highlights.get('cl-found')?.size), 200))")
-        > 0
-    )
+    wait_for(page, "CSS.highlights.get('cl-found')?.size > 0")
     page.get_by_label("Search in this ticket").press("Escape")
 
     expect(given).not_to_have_attribute("open", "")
-    assert page.evaluate("CSS.highlights.has('cl-found')") is False
+    wait_for(page, "!CSS.highlights.has('cl-found')")
 
 
 def test_hits_are_gone_through_across_what_was_said_and_done(page: Page, harness: Harness) -> None:
@@ -582,6 +592,7 @@ def test_a_key_that_is_pressed_before_a_ticket_is_painted_acts_on_that_ticket(
 def test_a_run_is_copied_as_a_test_case_that_runs(page: Page, harness: Harness, tmp_path: Path) -> None:
     visit(page, harness, TICKET)
 
+    keep_said(page)
     page.get_by_role("button", name="Copy as test case").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     case = page.evaluate("navigator.clipboard.readText()")
@@ -658,6 +669,7 @@ def test_the_whole_log_can_be_copied_and_downloaded(page: Page, harness: Harness
     visit(page, harness, "/ticket/acme/log-of-OPEN-ME")
     page.get_by_text("Raw JSON").click()
 
+    keep_said(page)
     page.locator(".cl-raw-tools").get_by_role("button", name="Copy").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText().then(JSON.parse)")
@@ -757,3 +769,16 @@ def test_in_a_notebook_addresses_are_left_alone(page: Page, harness: Harness) ->
     expect(page.get_by_role("heading", name="OPEN-ME")).to_be_visible()
 
     assert page.url.endswith("/notebook")
+
+
+def test_the_page_of_errors_says_how_many_failed_tickets_tell_of_no_error(
+    page: Page, harness: Harness
+) -> None:
+    failed = sum(each["status"] == "FAILED" for each in LOGS)
+    visit(page, harness, "/errors?range=all")
+
+    hint = page.get_by_text("tell of no error")
+    expect(hint).to_contain_text(f"Of the tickets that FAILED, {failed} tell of no error")
+    hint.get_by_role("link", name="tickets that FAILED").click()
+
+    expect(page).to_have_url(re.compile(r"/tickets\?.*status=FAILED"))

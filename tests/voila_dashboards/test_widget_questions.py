@@ -12,7 +12,7 @@ from tests.voila_dashboards.demo_logs import demo_logs
 from tests.voila_dashboards.page_lake import reader_of
 from tests.voila_dashboards.widget_harness import Harness, showing
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 Logs = list[dict[str, Any]]
 

@@ -18,6 +18,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import jinja2
+from playwright.sync_api import Page
 
 from access.viewer import Viewer
 from tests.voila_dashboards.page_lake import NOW_MS, PROVIDER
@@ -197,11 +198,17 @@ def _handler(harness: Harness) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+class _Server(ThreadingHTTPServer):
+    """A browser opens many connections at once; beyond those that may wait, it tries again only after a second."""
+
+    request_queue_size = 128
+
+
 @contextmanager
 def serving(answer: Answer, viewer: Viewer, port: int = 0) -> Iterator[Harness]:
     """The harness on a free port of loopback while the block runs."""
     harness = Harness(answer, viewer)
-    server = ThreadingHTTPServer(("127.0.0.1", port), _handler(harness))
+    server = _Server(("127.0.0.1", port), _handler(harness))
     harness.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -211,6 +218,13 @@ def serving(answer: Answer, viewer: Viewer, port: int = 0) -> Iterator[Harness]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def keep_said(page: Page) -> None:
+    """Have a button say for ever what it says for a second and a half: a busy machine may look only later."""
+    page.evaluate(
+        "() => { const later = setTimeout; window.setTimeout = (step, ms) => (ms === 1500 ? 0 : later(step, ms)); }"
+    )
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from caselog.model import KNOWN_STATUSES, TRACE_PARTS
+from lake import said_errors
 from lake.folding import INVISIBLE, LETTERS, OPTIONAL
 from voila_dashboards.contract import documents
 from voila_dashboards.contract.interfaces import Interfaces
@@ -90,6 +91,7 @@ def files() -> dict[Path, str]:
         GENERATED / "masking-rules.ts": documents.masking_rules(_HEAD),
         GENERATED / "opt-out.ts": documents.opt_out(_HEAD),
         GENERATED / "folding.ts": folding(),
+        GENERATED / "said-errors.ts": error_names(),
     }
 
 
@@ -101,6 +103,16 @@ def folding() -> str:
         f"export const INVISIBLE = {json.dumps(INVISIBLE.pattern)};\n"
         f"export const LETTERS: Readonly<Record<string, string>> = {_literal(letters)};\n"
     )
+
+
+def error_names() -> str:
+    """The module of the names under which errors say something (`lake.said_errors`): no page needs it at first."""
+    names = ("TYPES", "MESSAGES", "INSIDE", "STACKS", "WORDS")
+    lists = "".join(
+        f"export const {name}: readonly string[] = {_literal(getattr(said_errors, name))};\n"
+        for name in names
+    )
+    return f"{_HEAD}\n{lists}"
 
 
 def _pages(pages: Mapping[str, Page], data: Mapping[str, str]) -> list[str]:

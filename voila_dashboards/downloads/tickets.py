@@ -20,6 +20,8 @@ from voila_dashboards.queries.ticket_order import read_order
 MOST_TICKETS: Final = 1_000_000
 #: So many clients of a file are named to the audit, those with the most tickets; the others are counted.
 MOST_NAMED: Final = 100
+#: More are not sorted to tell whose the first are: their sort keys alone would fill this process's memory.
+_MOST_SORTED: Final = 8 * MOST_TICKETS
 #: Read at once: what is in memory at a time.
 BATCH: Final = 20_000
 #: Columns of a file to their kinds, `lake.columns`; the words to search by are no part of a log.
@@ -35,8 +37,9 @@ _ROWS: Final = f"""
     SELECT {{column}}, executed_at, {_SELECTED} FROM logs {{where}} ORDER BY {{order}} LIMIT ?
 """  # noqa: S608 - columns of our own
 _CLIENTS: Final = (
-    "SELECT client_id, count(*) FROM logs {where} GROUP BY client_id ORDER BY count(*) DESC, client_id"
+    "SELECT client_id, count(*) FROM {rows} GROUP BY client_id ORDER BY count(*) DESC, client_id"
 )
+_FIRST: Final = "(SELECT client_id FROM logs {where} ORDER BY {order} LIMIT ?)"
 _PLACES: Final = {name: place for place, name in enumerate(COLUMNS)}
 
 
@@ -64,12 +67,24 @@ class Tickets:
 
     def to_json(self) -> dict[str, Any]:
         """What the gateway is told before the file: for its name, and for the audit."""
+        clients = self._clients_in_file()
         return {
             "found": self.found,
             "count": self.count,
-            "clients": list(self.clients)[:MOST_NAMED],
-            "client_count": len(self.clients),
+            "clients": clients[:MOST_NAMED],
+            "client_count": len(clients),
         }
+
+    def _clients_in_file(self) -> list[str]:
+        """Whose tickets the file holds, the most first; where more than `_MOST_SORTED` were found, whose were found."""
+        if not self.count < self.found <= _MOST_SORTED:
+            return list(self.clients)
+        asked = Filter([*self.chosen.clauses], [*self.chosen.values])
+        last = _LAST.format(column=self.order.column, where=asked.where, order=self.order.narrow_sql)
+        [end] = self.reader.sql(f"{last} OFFSET ?", [*asked.values, 1, self.count - 1])
+        up_to(asked, self.order, *end)
+        rows = _FIRST.format(where=asked.where, order=self.order.sql)
+        return [each for each, _ in self.reader.sql(_CLIENTS.format(rows=rows), [*asked.values, self.count])]
 
     def batches(self) -> Iterator[list[tuple[Any, ...]]]:
         """Values of `COLUMNS`, times as UTC epoch us; each batch costs what its rows cost, wherever they lie."""
@@ -101,7 +116,7 @@ def find_tickets(reader: Source, viewer: Viewer, params: Mapping[str, str], now_
     client_id = chosen_client(viewer, read_client(params.get("client")))
     base = narrowed(reader, visible(viewer, client_id, period), conditions, viewer, period)
     chosen = chosen_only(base, conditions)
-    clients = dict(reader.sql(_CLIENTS.format(where=chosen.where), chosen.values))
+    clients = dict(reader.sql(_CLIENTS.format(rows=f"logs {chosen.where}"), chosen.values))
     return Tickets(reader, chosen, read_order(params), clients)
 
 

@@ -10,66 +10,38 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mappin
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
+from starlette.datastructures import State
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
-from starlette.types import ExceptionHandler
-from starlette.websockets import WebSocket, WebSocketDisconnect
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from access.audit import Event
-from access.errors import AccessError
 from access.snapshots import SnapshotSource
-from lake.errors import LakeError, TableNotUnderstood
+from lake.errors import LakeError
 from lake.store import Store
-from serving.exchange import note
-from serving.service_log import describe_defect
 from serving.tasks import Tasks
 from voila_dashboards.gateway.account import Account
 from voila_dashboards.gateway.assets import Assets
 from voila_dashboards.gateway.attempts import Sleep
-from voila_dashboards.gateway.audit import Audit
 from voila_dashboards.gateway.channels import Channels
-from voila_dashboards.gateway.client_facts import FactsOfClients
 from voila_dashboards.gateway.downloads import Downloads
-from voila_dashboards.gateway.errors import (
-    STATUS,
-    AccountDamaged,
-    GatewayError,
-    HeaderNotTrusted,
-    LogsNotUnderstood,
-    NoSuchPage,
-    StoreSilent,
-    Unexpected,
-)
 from voila_dashboards.gateway.gate import Gate
-from voila_dashboards.gateway.guard import SignInNeeded, find_session
 from voila_dashboards.gateway.headers import SecurityHeaders, headers_of
 from voila_dashboards.gateway.health import Health
 from voila_dashboards.gateway.html import Html
 from voila_dashboards.gateway.kernel_trial import KernelTrial
 from voila_dashboards.gateway.kernels import Kernels
-from voila_dashboards.gateway.lifetimes import SWEEP_EVERY_S, Lifetimes
 from voila_dashboards.gateway.login import Login
 from voila_dashboards.gateway.logout import Logout
 from voila_dashboards.gateway.metrics import DashboardMetrics, MetricsPage
-from voila_dashboards.gateway.names import Names
-from voila_dashboards.gateway.open_pages import OpenPages
 from voila_dashboards.gateway.pages import Pages
+from voila_dashboards.gateway.parts import Accounts, Underway, make_accounts, make_underway
 from voila_dashboards.gateway.proxy_header import Peer
 from voila_dashboards.gateway.receipts import ReceiptFiles
-from voila_dashboards.gateway.renders import Renders
+from voila_dashboards.gateway.refusals import Refusals
 from voila_dashboards.gateway.secret import load_secret
-from voila_dashboards.gateway.session_checks import SessionChecks
-from voila_dashboards.gateway.sessions import Session, Sessions
-from voila_dashboards.gateway.signouts import SignOuts
 from voila_dashboards.gateway.traces import TraceFiles
-from voila_dashboards.gateway.visits import Visits
 from voila_dashboards.settings import DashboardSettings
 from voila_dashboards.voila.client import Voila
 from voila_dashboards.voila.process import VoilaProcess
@@ -103,77 +75,64 @@ def create_gateway(
     ``process`` is started and ended with the application.
     """
     secret = load_secret(settings, store)
-    tasks = Tasks()
-    sign_outs = SignOuts(store, clock, settings.user_cache_s)
-    sessions = Sessions(settings, secret, store, sign_outs, clock)
-    visits = Visits()
-    names = Names(store, clock)
-    sessions.client_names = lambda: names.current
-    audit = Audit(store, clock)
-    sessions.proxy_header.on_refused = lambda request: audit.note_failure(
-        Event.HEADER_REFUSED, request, user=None
+    accounts = make_accounts(settings, secret, store, clock)
+    underway = make_underway(
+        *(settings, store, accounts, voila, snapshots),
+        kernel_folders=kernel_folders,
+        process=process,
+        clock=clock,
     )
-
-    async def end_kernel(kernel_id: str) -> None:
-        if process is not None:  # at once, whatever it is doing; Voila is told of it afterwards
-            await process.kill_kernel(kernel_id)
-        await voila.end_kernel(kernel_id)
-
-    open_pages = OpenPages(sessions, settings.public_url)
-    downloads = Downloads(sessions, snapshots, audit, kernel_folders, clock, settings.max_downloads)
-    checks = SessionChecks(settings, sessions, store, clock, SWEEP_EVERY_S)
-    lifetimes = Lifetimes(settings, checks, visits, open_pages, downloads, end_kernel, clock)
-    facts = FactsOfClients(store, names)
-    kernels = Kernels(
-        visits, snapshots, facts, kernel_folders, settings.snapshot_max_age_s, settings.page_timeout_s
+    tasks, metrics = Tasks(), DashboardMetrics()
+    metrics.refresh = lambda: _count(metrics, accounts, underway, tasks)
+    trial = None if process is None else KernelTrial(process.try_kernel, tasks, clock)
+    downloads = Downloads(
+        settings, accounts.sessions, snapshots, accounts.audit, underway.files, kernel_folders, clock
     )
-    renders = Renders(voila, visits, kernels, end_kernel, settings.max_renders)
-    lifetimes.is_making = renders.is_making
     assets = Assets(_STATIC)
     html = Html(_TEMPLATES, assets)
-    pages = Pages(settings, sessions, visits, lifetimes, renders, voila, html)
-    trial = None if process is None else KernelTrial(process.try_kernel, tasks, clock)
-    health = Health(store, voila, tasks, trial)
-    metrics = DashboardMetrics()
-    metrics.refresh = lambda: metrics.set_open(
-        len(visits.all()), renders.count, len(tasks.broken), audit.waiting, audit.lost
-    )
-    gate = Gate(settings, secret, store, clock, sleep)
-    logout = Logout(
-        settings, sessions, sign_outs, store, html, audit, lifetimes.end_session, lifetimes.end_user
-    )
-    login = Login(settings, sessions, gate, html, audit, logout.end)
-    account = Account(settings, sessions, store, gate, html, audit, lifetimes.end_user)
-    channels = Channels(sessions, visits, voila, clock, settings.public_url)
-
-    kept: dict[str, Work] = {
-        "pages that are over": lifetimes.run,
-        "signed-out sessions": sign_outs.run,
-        "new logs": lambda: _keep_fresh(snapshots),
-        "audit": audit.run,
-        "facts of clients": facts.run,
-    }
-    stops = (checks.stop, audit.stop, downloads.stop, renders.stop, voila.close)
     app = Starlette(
         routes=[
-            *_account_routes(login, logout, account, open_pages),
-            *_download_routes(
-                downloads, TraceFiles(sessions, snapshots, audit), ReceiptFiles(sessions, facts, audit)
+            *_account_routes(
+                settings, store, accounts, underway, Gate(settings, secret, store, clock, sleep), html
             ),
-            *_routes(pages, channels, assets, health, MetricsPage(metrics, settings.metrics_token)),
+            *_download_routes(downloads, accounts, underway, snapshots),
+            *_page_routes(settings, accounts, underway, voila, html, clock),
+            *_other_routes(
+                assets, Health(store, voila, tasks, trial), MetricsPage(metrics, settings.metrics_token)
+            ),
         ],
         middleware=_middleware(settings),
-        exception_handlers=Refusals(html, sessions).handlers,
-        lifespan=_lifespan(tasks, kept, lambda: _running(kernels, process, tasks), stops),
+        exception_handlers=Refusals(html, accounts.sessions).handlers,
+        lifespan=_lifespan(
+            tasks,
+            _kept(accounts, underway, snapshots),
+            lambda: _running(underway.kernels, process, tasks),
+            (underway.checks.stop, accounts.audit.stop, downloads.stop, underway.renders.stop, voila.close),
+        ),
     )
     app.router.redirect_slashes = False  # one address for each page
     app.middleware_stack = SecurityHeaders(app.build_middleware_stack(), headers_of(settings))
-    app.state.kernels, app.state.renders, app.state.visits = kernels, renders, visits
-    app.state.lifetimes, app.state.sessions, app.state.metrics = lifetimes, sessions, metrics
-    app.state.sign_outs, app.state.tasks, app.state.process = sign_outs, tasks, process
-    app.state.audit, app.state.names = audit, names
-    app.state.open_pages, app.state.checks = open_pages, checks
+    others = {"metrics": metrics, "tasks": tasks, "process": process}
+    app.state = State({**vars(accounts), **vars(underway), **others})
     return app
+
+
+def _kept(accounts: Accounts, underway: Underway, snapshots: SnapshotSource) -> dict[str, Work]:
+    """What goes on for as long as the application runs, by what it is called where it breaks."""
+    return {
+        "pages that are over": underway.lifetimes.run,
+        "signed-out sessions": accounts.sign_outs.run,
+        "new logs": lambda: _keep_fresh(snapshots),
+        "audit": accounts.audit.run,
+        "facts of clients": underway.facts.run,
+    }
+
+
+def _count(metrics: DashboardMetrics, accounts: Accounts, underway: Underway, tasks: Tasks) -> None:
+    """Set the figures that are counted when somebody asks for them."""
+    audit = accounts.audit
+    visits, renders = len(underway.visits.all()), underway.renders.count
+    metrics.set_open(visits, renders, len(tasks.broken), audit.waiting, audit.lost)
 
 
 def _lifespan(
@@ -206,9 +165,15 @@ def _middleware(settings: DashboardSettings) -> list[Middleware]:
 
 
 def _account_routes(
-    login: Login, logout: Logout, account: Account, open_pages: OpenPages
+    settings: DashboardSettings, store: Store, accounts: Accounts, underway: Underway, gate: Gate, html: Html
 ) -> list[Route | WebSocketRoute]:
     """Coming in, going out, one's own account, and hearing that the session is over."""
+    sessions, audit, lifetimes = accounts.sessions, accounts.audit, underway.lifetimes
+    logout = Logout(
+        settings, sessions, accounts.sign_outs, store, html, audit, lifetimes.end_session, lifetimes.end_user
+    )
+    login = Login(settings, sessions, gate, html, audit, logout.end)
+    account = Account(settings, sessions, store, gate, html, audit, lifetimes.end_user)
     return [
         Route("/login", login.show),
         Route("/login", login.sign_in, methods=["POST"]),
@@ -216,12 +181,16 @@ def _account_routes(
         Route("/logout/everywhere", logout.everywhere, methods=["POST"]),
         Route("/account", account.show),
         Route("/account/password", account.change_password, methods=["POST"]),
-        WebSocketRoute("/session/{tag}/end", open_pages.serve),
+        WebSocketRoute("/session/{tag}/end", underway.open_pages.serve),
     ]
 
 
-def _download_routes(downloads: Downloads, traces: TraceFiles, receipts: ReceiptFiles) -> list[Route]:
+def _download_routes(
+    downloads: Downloads, accounts: Accounts, underway: Underway, snapshots: SnapshotSource
+) -> list[Route]:
     """What is taken away as a file."""
+    traces = TraceFiles(accounts.sessions, snapshots, accounts.audit, underway.files)
+    receipts = ReceiptFiles(accounts.sessions, underway.facts, accounts.audit)
     return [
         Route("/trace/{client_id}/{month}/{log_id:path}", traces.one),
         Route("/download/tickets.{format}", downloads.tickets),
@@ -230,83 +199,34 @@ def _download_routes(downloads: Downloads, traces: TraceFiles, receipts: Receipt
     ]
 
 
-def _routes(
-    pages: Pages, channels: Channels, assets: Assets, health: Health, metrics: MetricsPage
+def _page_routes(
+    settings: DashboardSettings,
+    accounts: Accounts,
+    underway: Underway,
+    voila: Voila,
+    html: Html,
+    clock: Callable[[], float],
 ) -> list[Route | WebSocketRoute]:
-    """Everything else that users reach."""
+    """Pages, and the ways to their kernels."""
+    sessions, visits = accounts.sessions, underway.visits
+    pages = Pages(settings, sessions, visits, underway.lifetimes, underway.renders, voila, html)
+    channels = Channels(sessions, visits, voila, clock, settings.public_url)
     return [
         *pages.routes(),
         Route("/bye/{kernel_id}", pages.bye, methods=["POST"]),
         WebSocketRoute("/api/kernels/{kernel_id}/channels", channels.serve),
+    ]
+
+
+def _other_routes(assets: Assets, health: Health, metrics: MetricsPage) -> list[Route]:
+    """What tells nothing of anybody."""
+    return [
         Route("/static/{name:path}", assets.serve),
         Route("/favicon.ico", assets.serve),
         Route("/healthz", health.healthz),
         Route("/readyz", health.readyz),
         Route("/metrics", metrics.show),
     ]
-
-
-class Refusals:
-    """Turns every error into a page that says what to do."""
-
-    def __init__(self, html: Html, sessions: Sessions) -> None:
-        self._html = html
-        self._sessions = sessions
-        self.handlers: dict[Any, ExceptionHandler] = {
-            SignInNeeded: self._to_login,
-            GatewayError: self._explain,
-            LakeError: self._store_silent,
-            AccessError: self._damaged,
-            HTTPException: self._http,
-            WebSocketDisconnect: self._left,
-            Exception: self._broken,
-        }
-
-    async def _to_login(self, _request: Request, error: Exception) -> Response:
-        assert isinstance(error, SignInNeeded)  # noqa: S101 - for the type checker; Starlette chose by class
-        return RedirectResponse(
-            "/login" if error.then == "/" else f"/login?next={quote(error.then, safe='/')}", 303
-        )
-
-    async def _explain(self, request: Request, error: Exception) -> Response:
-        assert isinstance(error, GatewayError)  # noqa: S101
-        return await self._page(request, error, STATUS[type(error)])
-
-    async def _store_silent(self, request: Request, error: Exception) -> Response:
-        logger.warning("%s: %s", _name_of(request), error)
-        note(store_error="read")
-        is_new = isinstance(error, TableNotUnderstood)
-        return await self._page(request, LogsNotUnderstood() if is_new else StoreSilent(), 503)
-
-    async def _http(self, request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)  # noqa: S101
-        return await self._page(request, NoSuchPage(), error.status_code)
-
-    async def _left(self, _page: WebSocket, _error: Exception) -> None:
-        """Whoever held a websocket went away while it was being closed: nobody is left who could be told."""
-
-    async def _damaged(self, request: Request, error: Exception) -> Response:
-        logger.error("%s: %s", _name_of(request), error)
-        return await self._page(request, AccountDamaged(), 503)
-
-    async def _broken(self, request: Request, error: Exception) -> Response:
-        logger.error("%s: %s", _name_of(request), describe_defect(error))
-        return await self._page(request, Unexpected(), 500)
-
-    async def _page(self, request: Request, error: GatewayError, status: int) -> Response:
-        words = {"title": error.title, "action_href": error.action_href, "action_label": error.action_label}
-        # Nobody is asked again who it is where that may be what went wrong.
-        is_doubted = isinstance(error, HeaderNotTrusted | Unexpected)
-        session = None if is_doubted else await self._session(request)
-        body = self._html.message(session, text=str(error), **words)
-        wait_s = error.retry_after_s
-        return HTMLResponse(body, status, headers={} if wait_s is None else {"Retry-After": str(wait_s)})
-
-    async def _session(self, request: Request) -> Session | None:
-        try:
-            return await find_session(request, self._sessions)
-        except (LakeError, AccessError, HeaderNotTrusted):
-            return None
 
 
 @contextlib.asynccontextmanager
@@ -338,9 +258,3 @@ async def _keep_fresh(snapshots: SnapshotSource) -> None:
         else:
             said = ""
         await asyncio.sleep(_REFRESH_EVERY_S)
-
-
-def _name_of(request: Request) -> str:
-    """The request's method and the pattern of its address; the address itself names tickets."""
-    route = request.scope.get("route")
-    return f"{request.method} {route.path}" if isinstance(route, Route) else request.method

@@ -15,7 +15,7 @@ from access.receipts import Receipt, Receipts
 from lake.errors import LakeError
 from lake.scope import Scope
 from lake.store import Store
-from voila_dashboards.client_facts import ClientFacts, client_facts
+from voila_dashboards.client_facts import ClientFacts, client_facts, told_to
 from voila_dashboards.gateway.names import Names
 
 logger = logging.getLogger(__name__)
@@ -82,7 +82,8 @@ class FactsOfClients:
         await self._look_for_news()
         records = self._names.records
         client = None if records is None else records.get(client_id)
-        return client_facts(client, self._seen_by(scope, client_id), is_known=records is not None)
+        facts = client_facts(client, self._seen_by(scope, client_id), is_known=records is not None)
+        return told_to(scope, facts)
 
     def _seen_by(self, scope: Scope, client_id: str) -> list[Receipt] | None:
         if self._receipts is None:

@@ -18,13 +18,13 @@ async def gzip_pieces(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     yield compressor.flush()
 
 
-def accepts_gzip(accept_encoding: Iterable[str]) -> bool:
-    """Whether one of the codings a browser named is gzip and it did not refuse it.
+def accepts(coding: str, accept_encoding: Iterable[str]) -> bool:
+    """Whether ``coding`` is one of those that a browser named, and that it did not refuse.
 
-    >>> accepts_gzip(["gzip, deflate, br"]), accepts_gzip(["br, gzip;q=0"]), accepts_gzip([])
+    >>> accepts("gzip", ["gzip, deflate, br"]), accepts("gzip", ["br, gzip;q=0"]), accepts("br", [])
     (True, False, False)
     """
-    codings = [coding.strip().lower() for value in accept_encoding for coding in value.split(",")]
+    named = [each.strip().lower() for value in accept_encoding for each in value.split(",")]
     return any(
-        coding == "gzip" or (coding.startswith("gzip;") and not coding.endswith("q=0")) for coding in codings
+        each == coding or (each.startswith(f"{coding};") and not each.endswith("q=0")) for each in named
     )

@@ -39,8 +39,9 @@ from voila_dashboards.gateway.filters import read_params
 from voila_dashboards.gateway.guard import require_session
 from voila_dashboards.gateway.kernels import open_files
 from voila_dashboards.gateway.places import NoPlace, Places
-from voila_dashboards.gateway.sending import PIECE_BYTES, CutOff, SentFile
+from voila_dashboards.gateway.sending import PIECE_BYTES, CutOff, GaveWay, SentFile
 from voila_dashboards.gateway.sessions import Session, Sessions
+from voila_dashboards.settings import DashboardSettings
 from voila_dashboards.voila.config import python_environment
 
 logger = logging.getLogger(__name__)
@@ -51,6 +52,9 @@ WORKER: Final = (sys.executable, "-P", "-m", "voila_dashboards.downloads.worker"
 _MOST_OF_USER: Final = 1
 #: How long somebody waits for others to be done before he is told to come back.
 _WAIT_S: Final = 20.0
+#: After so long the list that is the latest of all gives way to him, where it is so late.
+_GIVE_WAY_AFTER_S: Final = 10.0
+_LATE_S: Final = 30.0
 _FIRST_LINE_TIMEOUT_S: Final = 120.0
 #: From the first byte to the last; a browser that takes longer is no browser.
 _LIMIT_S: Final = 900.0
@@ -69,24 +73,23 @@ class Downloads:
 
     def __init__(
         self,
+        settings: DashboardSettings,
         sessions: Sessions,
         snapshots: SnapshotSource,
         audit: Audit,
+        on_their_way: set[SentFile],
         folders: Path,
         clock: Callable[[], float],
-        most: int,
     ) -> None:
-        """``folders`` is where each gets a folder, on the file system of what ``snapshots`` hands out.
-
-        ``most`` are on their way at once.
-        """
+        """``folders`` is where each gets a folder, on the file system of what ``snapshots`` hands out."""
         self._sessions = sessions
         self._snapshots = snapshots
         self._audit = audit
+        self._on_their_way = on_their_way
         self._folders = folders
         self._clock = clock
         self._running: list[_Download] = []
-        self._places = Places(most, _MOST_OF_USER, most_waiting=1)
+        self._places = Places(settings.max_downloads, _MOST_OF_USER, most_waiting=1)
 
     async def tickets(self, request: Request) -> Response:
         """The filtered list as CSV, NDJSON or Parquet; of very many tickets the first, which the file's name says."""
@@ -110,22 +113,16 @@ class Downloads:
             "Content-Disposition": f'attachment; filename="{told.file_name(kind)}"',
             "Cache-Control": "no-store",
         }
-        return SentFile(
+        download.file = SentFile(
             download.pieces(),
             media_type,
             headers,
-            holds=lambda: self._sessions.holds(session),
+            session=session,
+            on_their_way=self._on_their_way,
             end=lambda: self._end(download),
+            limit_s=_LIMIT_S,
         )
-
-    def sessions(self) -> list[Session]:
-        """The sessions that download something."""
-        return [each.session for each in self._running]
-
-    async def end_session(self, session_id: str) -> None:
-        """Break off what the session downloads: its file is not whole, and browsers say so."""
-        for download in [each for each in self._running if each.session.session_id == session_id]:
-            await self._end(download)
+        return download.file
 
     async def stop(self) -> None:
         """End what is on its way."""
@@ -148,13 +145,23 @@ class Downloads:
         user = session.viewer.name
         if self._places.held(user) >= _MOST_OF_USER:
             raise TooManyDownloads
+        making_room = asyncio.get_running_loop().call_later(_GIVE_WAY_AFTER_S, self._make_room)
         try:
             await self._places.take(user, _WAIT_S)
         except NoPlace:
             raise TooManyDownloads from None
+        finally:
+            making_room.cancel()
         download = _Download(session, self._folders / f"download-{secrets.token_hex(12)}")
         self._running.append(download)
         return download
+
+    def _make_room(self) -> None:
+        """Break off the list whose reader is the latest, where it is late enough; for one who waits one."""
+        files = [each.file for each in self._running if each.file in self._on_their_way]
+        latest = max(files, key=lambda file: file.pace.late_s, default=None)
+        if latest is not None and latest.pace.late_s > _LATE_S:
+            latest.break_off(GaveWay())
 
     async def _end(self, download: _Download) -> None:
         if download in self._running:
@@ -203,6 +210,8 @@ class _Download:
 
     def __init__(self, session: Session, folder: Path) -> None:
         self.session = session
+        #: What is sent, once it is.
+        self.file: SentFile | None = None
         self._folder = folder
         self._process: asyncio.subprocess.Process | None = None
 
@@ -263,11 +272,10 @@ class _Download:
         process = self._process
         if process is None or process.stdout is None:
             raise DownloadCutOff
-        async with asyncio.timeout(_LIMIT_S):
-            while piece := await process.stdout.read(PIECE_BYTES):
-                yield piece
-            if await process.wait():
-                raise DownloadCutOff
+        while piece := await process.stdout.read(PIECE_BYTES):
+            yield piece
+        if await process.wait():
+            raise DownloadCutOff
 
     async def end(self) -> None:
         """End the process, and remove its folder."""

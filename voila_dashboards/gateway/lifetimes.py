@@ -1,6 +1,7 @@
 """How long a visit lives: how many there may be, how long one may idle or think, and never longer than its session.
 
-Where a session is over, everything of it ends at once: its visits, the pages that show something, what it downloads.
+Where a session is over, everything of it ends at once: its visits, the pages that show something, the files that
+are on their way.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
-from voila_dashboards.gateway.downloads import Downloads
 from voila_dashboards.gateway.open_pages import OpenPages
+from voila_dashboards.gateway.sending import NotTheirs, SentFile
 from voila_dashboards.gateway.session_checks import SessionChecks
 from voila_dashboards.gateway.session_end import SessionEnd
 from voila_dashboards.gateway.sessions import Session
@@ -34,7 +35,7 @@ class Lifetimes:
         checks: SessionChecks,
         visits: Visits,
         open_pages: OpenPages,
-        downloads: Downloads,
+        on_their_way: set[SentFile],
         end_kernel: Callable[[str], Awaitable[None]],
         clock: Callable[[], float],
     ) -> None:
@@ -42,7 +43,7 @@ class Lifetimes:
         self._checks = checks
         self._visits = visits
         self._open_pages = open_pages
-        self._downloads = downloads
+        self._on_their_way = on_their_way
         self._end_kernel = end_kernel
         self._clock = clock
         self._leaving: list[str] = []
@@ -71,12 +72,14 @@ class Lifetimes:
             self._leaving.append(kernel_id)
 
     async def end_session(self, session_id: str, end: SessionEnd) -> None:
-        """End every visit of a session, tell its pages why, and break its downloads off."""
+        """End every visit of a session, tell its pages why, and break off what it takes away."""
         self._open_pages.end_session(session_id, end)
+        for file in [each for each in self._on_their_way if each.session.session_id == session_id]:
+            file.break_off(NotTheirs())
         visits = self._visits.of_session(session_id)
         for visit in visits:
             visit.session_end = end
-        await asyncio.gather(*(self.end(visit) for visit in visits), self._downloads.end_session(session_id))
+        await asyncio.gather(*(self.end(visit) for visit in visits))
 
     async def end_user(self, name: str, end: SessionEnd) -> None:
         """End every session of the user that this process knows to be in use."""
@@ -102,7 +105,7 @@ class Lifetimes:
     def _in_use(self) -> list[Session]:
         """The sessions that show something or take it away; some more than once."""
         of_visits = (visit.session for visit in self._visits.all())
-        return [*of_visits, *self._open_pages.sessions(), *self._downloads.sessions()]
+        return [*of_visits, *self._open_pages.sessions(), *(file.session for file in self._on_their_way)]
 
     def _forget(self, visit: Visit) -> str | None:
         """The kernel that is to be ended for it, if that is not the work of whoever makes its page."""

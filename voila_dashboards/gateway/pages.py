@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from voila_dashboards.gateway.compression import accepts_gzip
+from voila_dashboards.gateway.compression import accepts
 from voila_dashboards.gateway.document import Document
 from voila_dashboards.gateway.errors import DashboardsUnavailable, NoSuchPage
 from voila_dashboards.gateway.filters import read_params
@@ -81,7 +81,7 @@ class Pages:
         self, request: Request, session: Session, page: Page, params: Mapping[str, str]
     ) -> Response:
         visit = await self._lifetimes.open(page.name, params, session)
-        gzip = accepts_gzip(request.headers.getlist("accept-encoding"))
+        gzip = accepts("gzip", request.headers.getlist("accept-encoding"))
         shell = self._html.shell(page, session)
         return Document(self._renders.begin(visit), shell, self._lifetimes.end, gzip=gzip)
 

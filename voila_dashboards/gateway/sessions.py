@@ -180,10 +180,6 @@ class Sessions:
         holds = user is not None and user.disabled_at is None and _mark(user) == session.mark
         return None if holds else SessionEnd.CHANGED
 
-    async def holds(self, session: Session) -> bool:
-        """Whether it would be let in again now; raises `StoreUnavailable`."""
-        return await self.end_of(session) is None
-
     def known_end(self, session: Session) -> SessionEnd | None:
         """Why it is over, as far as that is known without asking anybody."""
         if session.expires_at <= self._clock():

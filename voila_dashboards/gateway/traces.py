@@ -32,10 +32,13 @@ _MEDIA_TYPE: Final = "application/json"
 class TraceFiles:
     """Handlers of traces; what is not the viewer's is not there."""
 
-    def __init__(self, sessions: Sessions, snapshots: SnapshotSource, audit: Audit) -> None:
+    def __init__(
+        self, sessions: Sessions, snapshots: SnapshotSource, audit: Audit, on_their_way: set[SentFile]
+    ) -> None:
         self._sessions = sessions
         self._snapshots = snapshots
         self._audit = audit
+        self._on_their_way = on_their_way
         self._places = Places(_MOST, _MOST_OF_USER, _MOST_WAITING)
 
     async def one(self, request: Request) -> Response:
@@ -75,9 +78,5 @@ class TraceFiles:
             self._places.give_back(user)
 
         return SentFile(
-            pieces_of(found),
-            _MEDIA_TYPE,
-            headers,
-            holds=lambda: self._sessions.holds(session),
-            end=end,
+            pieces_of(found), _MEDIA_TYPE, headers, session=session, on_their_way=self._on_their_way, end=end
         )

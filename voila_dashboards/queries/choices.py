@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from access.viewer import Viewer
-from lake.columns import ERRORS, TOOL_CALLS
+from lake.columns import ERRORS, MESSAGE_PATTERN, TOOL_CALLS
 from voila_dashboards.params import NONE, read_client
 from voila_dashboards.queries.source import Filter, chosen_client, visible_to
 
 #: Only of a tool call and of an entry of the list of errors is the name that of a tool; of others it is the part's own.
 TOOL: Final = f"CASE WHEN source IN ('{TOOL_CALLS}', '{ERRORS}') THEN name END"
+#: What tells errors apart, by the parameter that names it: a message is its `lake.message_pattern`.
+OF_ERROR_COLUMNS: Final = {"type": "type", "message": MESSAGE_PATTERN, "node": "node", "tool": f"({TOOL})"}
 _LONGEST: Final = 1_000
 
 

@@ -9,7 +9,7 @@ from access.viewer import Viewer
 from lake.columns import ERRORS
 from voila_dashboards.conditions import COLUMNS, NUMBERS, OF_ERROR, OPERATORS, Condition, Conditions
 from voila_dashboards.periods import Period
-from voila_dashboards.queries.choices import TOOL, narrow
+from voila_dashboards.queries.choices import OF_ERROR_COLUMNS, narrow
 from voila_dashboards.queries.compared import within
 from voila_dashboards.queries.source import Filter, Source, visible_to
 
@@ -151,7 +151,7 @@ def _add_error(
     reader.need(ERRORS)
     errors = within(period.span, visible_to(viewer, None))
     for name, value in wanted.items():
-        narrow(errors, f"({TOOL})" if name == "tool" else name, value)
+        narrow(errors, OF_ERROR_COLUMNS[name], value)
     chosen.add(
         # By 64 bits of the two: of ten million tickets with none, one is there by chance in a million million asks.
         f"hash(client_id, log_id) IN (SELECT hash(client_id, log_id) FROM scope_errors {errors.where})",  # noqa: S608

@@ -1,1 +1,1 @@
-import{Ga as a}from"./chunks/chunk-QWGUPHKB.js";export{a as default};
+import{Ia as a}from"./chunks/chunk-4K3URXBC.js";export{a as default};

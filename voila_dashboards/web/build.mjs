@@ -7,15 +7,12 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, brotliDecompressSync, constants } from "node:zlib";
 import { build } from "esbuild";
+import { named, PAGES, ROOM, sharedModules, together, viewOf } from "./pieces.mjs";
 
 const WEB = dirname(fileURLToPath(import.meta.url));
-const ROOM = dirname(WEB);
 const STATIC = join(ROOM, "static");
-const PAGES = readdirSync(join(ROOM, "pages"), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && !entry.name.startsWith("_"))
-  .map((entry) => entry.name)
-  .sort();
 const TARGET = ["chrome123", "firefox128", "safari17.5"];
 
 /** What the bundle is made of. A test in Python computes the same hash. */
@@ -44,8 +41,6 @@ function sources(folder) {
   });
 }
 
-const named = (path) => relative(ROOM, path).split(sep).join("/");
-
 function hashOfSources() {
   const hash = createHash("sha256");
   const files = [...sources(WEB), ...sources(join(ROOM, "pages"))].sort((a, b) => (named(a) < named(b) ? -1 : 1));
@@ -65,66 +60,6 @@ const PIECES = {
   chunkNames: "chunks/[name]-[hash]",
   metafile: true,
 };
-
-/** Every module that `path` imports before it runs, itself included. */
-function closure(inputs, path, found = new Set()) {
-  if (found.has(path)) return found;
-  found.add(path);
-  for (const { path: next, kind } of inputs[path]?.imports ?? [])
-    if (kind !== "dynamic-import") closure(inputs, next, found);
-  return found;
-}
-
-/** A module of fewer bytes costs less in the piece of all pages than in a piece of some. */
-const SMALL = 2600;
-
-/**
- * Modules that the host, or at least half of the pages, need at first: they are worth one piece for all. What the page
- * with the most modules does without, because its first visit has the least room, is a piece of the other pages.
- */
-function sharedModules(inputs) {
-  const views = PAGES.map((page) => closure(inputs, viewOf(page)));
-  const host = closure(inputs, "web/host/main.ts");
-  const size = (view) => [...view].reduce((sum, path) => sum + inputs[path].bytes, 0);
-  const fullest = views.reduce((most, view) => (size(view) > size(most) ? view : most));
-  const pagesOf = (path) => views.filter((view) => view.has(path)).length;
-  const isSmall = (path) => inputs[path].bytes < SMALL;
-  const isShared = (path) =>
-    host.has(path) || pagesOf(path) * 2 >= views.length || (fullest.has(path) && pagesOf(path) > 1 && isSmall(path));
-  const shared = Object.keys(inputs)
-    .filter((path) => path.startsWith("web/") && !path.includes("node_modules") && !path.startsWith("web/host/"))
-    .filter(isShared)
-    .sort();
-  const isOfAll = (path) => host.has(path) || fullest.has(path);
-  return {
-    all: shared.filter(isOfAll),
-    others: shared.filter((path) => !isOfAll(path)),
-    othersOf: PAGES.filter((_, i) => views[i] !== fullest).map(viewOf),
-  };
-}
-
-const viewOf = (page) => `pages/${page}/view.tsx`;
-
-/**
- * Has pages reach modules that they share: esbuild puts what all of them reach into one piece, else into many small
- * ones. Those of every page are injected into the entry points, the others into the views of their pages.
- */
-const together = ({ all, others, othersOf }) => ({
-  name: "together",
-  setup(builder) {
-    const sets = { "caselog:together": all, "caselog:others": others };
-    builder.onResolve({ filter: /^caselog:/ }, ({ path }) => ({ path, namespace: "caselog" }));
-    builder.onLoad({ filter: /.*/, namespace: "caselog" }, ({ path }) => ({
-      contents: sets[path].map((module) => `import "./${module}";`).join("\n"),
-      resolveDir: ROOM,
-    }));
-    builder.onLoad({ filter: /view\.tsx$/ }, ({ path }) =>
-      othersOf.includes(named(path))
-        ? { contents: `import "caselog:others";\n${readFileSync(path, "utf8")}`, loader: "tsx" }
-        : undefined,
-    );
-  },
-});
 
 /** Styles of what a page draws late, fetched with it. */
 const lateStyles = (page) => `pages/${page}/late.css`;
@@ -221,6 +156,8 @@ async function main(isCheck) {
   const told = { source, files: hashes, pages: piecesOfPages(outputs) };
   const built = new Map(all.map((file) => [file.path, Buffer.from(file.contents)]));
   built.set(join(STATIC, "build.json"), Buffer.from(`${JSON.stringify(told, null, 2)}\n`));
+  for (const [path, contents] of [...built])
+    if (isServed(path)) built.set(`${path}.br`, brotliCompressSync(contents, SMALLEST));
   if (isCheck) return check(built);
   for (const folder of ["chunks", "pages", "widget"]) rmSync(join(STATIC, folder), { recursive: true, force: true });
   for (const [path, contents] of built) {
@@ -237,9 +174,15 @@ function check(built) {
   return wrong.length ? 1 : 0;
 }
 
+/** What browsers fetch, and take in brotli's coding over TLS and from their own machine. */
+const isServed = (path) => /\.(js|css)$/.test(path) && !relative(STATIC, path).startsWith("widget");
+const SMALLEST = { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } };
+
+/** Another version of Node may code the same in other bytes. */
 function isSame(path, contents) {
+  const plain = (bytes) => (path.endsWith(".br") ? brotliDecompressSync(bytes) : bytes);
   try {
-    return readFileSync(path).equals(contents);
+    return plain(readFileSync(path)).equals(plain(contents));
   } catch {
     return false;
   }

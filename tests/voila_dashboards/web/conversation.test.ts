@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { messagesIn } from "../../../voila_dashboards/pages/ticket/given.ts";
-import { faceOf, isMarkdown, lineKind, withoutColours } from "../../../voila_dashboards/web/text/faces.ts";
+import { withoutColours } from "../../../voila_dashboards/web/text/colours.ts";
+import { faceOf, isMarkdown } from "../../../voila_dashboards/web/text/faces.ts";
+import { lineKind } from "../../../voila_dashboards/web/text/line-kinds.ts";
 import type { Block } from "../../../voila_dashboards/web/trace/blocks.ts";
 import { callsIn, turnsOf } from "../../../voila_dashboards/web/trace/conversation.ts";
 import { inSequence } from "../../../voila_dashboards/web/trace/nest.ts";

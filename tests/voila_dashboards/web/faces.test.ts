@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { faceOf, isMarkdown, withoutColours } from "../../../voila_dashboards/web/text/faces.ts";
+import { withoutColours } from "../../../voila_dashboards/web/text/colours.ts";
+import { faceOf, isMarkdown } from "../../../voila_dashboards/web/text/faces.ts";
 import { isLight } from "../../../voila_dashboards/web/text/light.ts";
 import { BROKEN, exactText, parseJson } from "../../../voila_dashboards/web/values/exact.ts";
 

@@ -5,13 +5,17 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { isBlank, isRecord } from "../../../voila_dashboards/web/text/labels.ts";
 import type { Block, Call } from "../../../voila_dashboards/web/trace/blocks.ts";
-import { finalOf, turnsOf } from "../../../voila_dashboards/web/trace/conversation.ts";
+import { turnsOf } from "../../../voila_dashboards/web/trace/conversation.ts";
+import { finalOf } from "../../../voila_dashboards/web/trace/final.ts";
 import { blocksOf } from "../../../voila_dashboards/web/trace/reading.ts";
+import { usualOf } from "../../../voila_dashboards/web/trace/unusual.ts";
 import { FRAMEWORKS } from "./makers-frameworks.ts";
 import { MODELS } from "./makers-models.ts";
 import { SERVERS } from "./makers-servers.ts";
+import { SEVERAL } from "./makers-several.ts";
+import { WRAPPED } from "./makers-wrapped.ts";
 
-const MAKERS = { ...MODELS, ...SERVERS, ...FRAMEWORKS };
+const MAKERS = { ...MODELS, ...SERVERS, ...FRAMEWORKS, ...SEVERAL, ...WRAPPED };
 
 const short = (block: Block): unknown => {
   if (block.kind === "text") return block.text;
@@ -30,7 +34,7 @@ const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value).repl
 
 for (const [maker, { messages, said }] of Object.entries(MAKERS))
   test(`${maker}: each word, thought, call, result and picture is one`, () => {
-    const turns = turnsOf(messages).map(({ role, blocks }) => [role, ...blocks.map(short)]);
+    const turns = turnsOf(usualOf(messages)).map(({ role, blocks }) => [role, ...blocks.map(short)]);
 
     assert.deepEqual(plain(turns), plain(said));
   });
@@ -65,7 +69,11 @@ test("a field that nobody knows is shown, wherever in a message it stands", () =
         for (const one of grown(message, field, "said nowhere else")) {
           const all = messages.map((each, j) => (i === j ? (one as Record<string, unknown>) : each));
 
-          assert.match(JSON.stringify(turnsOf(all)), /said nowhere else/, `${maker}, ${field}: ${JSON.stringify(one)}`);
+          assert.match(
+            JSON.stringify(turnsOf(usualOf(all))),
+            /said nowhere else/,
+            `${maker}, ${field}: ${JSON.stringify(one)}`,
+          );
         }
 });
 
@@ -88,6 +96,10 @@ test("a field that nobody knows is shown of a final response, too", () => {
     { role: "assistant", content: [{ type: "text", text: "No." }] },
     { content: "No.", model: "m" },
     { answer: "No." },
+    { output: [{ type: "message", role: "assistant", content: [{ type: "output_text", text: "No." }] }] },
+    { output: { message: { role: "assistant", content: [{ text: "No." }] } } },
+    { response: { role: "assistant", blocks: [{ block_type: "text", text: "No." }] } },
+    { error: { message: "No." } },
     [{ type: "text", text: "No." }],
   ];
   for (const final of finals)

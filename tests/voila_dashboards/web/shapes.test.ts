@@ -2,16 +2,18 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Debug, debugOf } from "../../../voila_dashboards/pages/ticket/debug.ts";
+import { debugOf } from "../../../voila_dashboards/pages/ticket/debug.ts";
 import { hitsOf, placesOf } from "../../../voila_dashboards/pages/ticket/find.ts";
 import { measured } from "../../../voila_dashboards/pages/ticket/measured.ts";
 import { reportOf } from "../../../voila_dashboards/pages/ticket/report.ts";
 import { moved, rowsOf } from "../../../voila_dashboards/pages/ticket/rows.ts";
 import { idleGaps, scaleOf } from "../../../voila_dashboards/pages/ticket/scale.ts";
 import { testCase } from "../../../voila_dashboards/pages/ticket/test-case.ts";
-import { finalOf, turnsOf } from "../../../voila_dashboards/web/trace/conversation.ts";
+import type { Call } from "../../../voila_dashboards/web/trace/blocks.ts";
+import { turnsOf } from "../../../voila_dashboards/web/trace/conversation.ts";
 import { inSequence } from "../../../voila_dashboards/web/trace/nest.ts";
 import { blocksOf } from "../../../voila_dashboards/web/trace/reading.ts";
+import { turnsIn } from "../../../voila_dashboards/web/trace/told.ts";
 import { type Run, readTrace, time } from "../../../voila_dashboards/web/trace/trace.ts";
 import { BROKEN, parseJson } from "../../../voila_dashboards/web/values/exact.ts";
 import { type Random, randomOf } from "./generated.ts";
@@ -87,16 +89,16 @@ const traceOf = (random: Random): unknown =>
         ]),
       );
 
-const told = (run: Run, debug: Debug) => {
-  const calls = inSequence(debug.groups).filter((part) => part.kind === "tool call");
-  return { log: LOG, run, debug, turns: turnsOf(run.messages, calls) };
+const told = (run: Run) => {
+  const turns = turnsIn(run);
+  return { log: LOG, run, debug: debugOf(run, true, turns), turns };
 };
 
 /** What must hold of a page, whatever was sent. */
 function holds(trace: unknown): void {
   const run = readTrace(trace);
-  const debug = debugOf(run, true);
-  const { groups, layout, tree, figures, first } = measured(debug);
+  const all = told(run);
+  const { groups, layout, tree, figures, first } = measured(all.debug);
   const steps = inSequence(groups);
   assert.equal(tree.byKey.size, steps.length, "every step has a key of its own");
   assert.equal(first === undefined, steps.length === 0);
@@ -110,16 +112,32 @@ function holds(trace: unknown): void {
     assert.ok(own === null || (own >= 0 && Number.isFinite(own)));
     assert.ok(share === null || (share >= 0 && share <= 1));
   }
-  const { at } = scaleOf(layout, { from: 0, to: layout.total }, idleGaps(groups, layout));
+  const { at } = scaleOf({ from: 0, to: layout.total }, idleGaps(groups, layout));
   for (const part of steps) assert.ok(Number.isFinite(at(layout.places.get(part)?.from ?? Number.NaN)));
   const open = new Set(tree.byKey.keys());
   const rows = rowsOf(groups, open);
   assert.equal(rows.length, steps.length, "everything that is open is a row");
   for (const row of rows.slice(1, 100)) assert.ok(moved(rows, row.part.key, "ArrowUp", open));
-  const all = told(run, debug);
+  toldOnce(all);
   assert.ok(reportOf(all).startsWith("# Ticket"));
   assert.ok(testCase(all).includes("RECORDED = {"));
   assert.ok(hitsOf(placesOf(all.turns, groups), ["a"]).hits.length <= steps.length + all.turns.length);
+}
+
+/** Each call that failed is a failure to go to: of its step where one tells of it, else of its turn. */
+function toldOnce({ turns, debug: { failures, tree } }: ReturnType<typeof told>): void {
+  const places = failures.flatMap(({ place }) => place ?? []);
+  for (const place of places) assert.ok(turns[place]?.blocks.some((block) => "failed" in block && block.failed));
+  turns.forEach(({ blocks }, place) => {
+    const here = blocks.filter((block) => block.kind === "call" && block.failed);
+    const ofSteps = here.filter((block) => tree.byKey.get((block as Call).key ?? "")?.failed);
+    const others = blocks.filter((block) => block.kind === "result" && block.failed).length;
+    assert.ok(places.filter((each) => each === place).length <= here.length - ofSteps.length + others);
+  });
+  if (!tree.byKey.size) {
+    const said = turns.flatMap(({ blocks }) => blocks.filter((block) => "failed" in block && block.failed));
+    assert.equal(places.length, said.length);
+  }
 }
 
 test("whatever a trace holds, every step lies somewhere once, and all that is made of it is made", () => {
@@ -185,7 +203,7 @@ test("more steps than a call takes arguments are read, and their turns in one pa
   const calls = messages.map((_, i) => ({ name: "a", result: `another ${i}` }));
 
   const run = readTrace({ messages, tool_calls: calls });
-  const { turns } = told(run, debugOf(run, false));
+  const { turns } = told(run);
 
   assert.equal(turns.length, messages.length);
 });
@@ -212,20 +230,4 @@ test("a result of any tool of a maker goes to its call", () => {
 
   assert.equal(turn?.blocks.length, 1);
   assert.equal(turn?.blocks[0]?.kind === "call" && turn.blocks[0].result?.blocks.length, 1);
-});
-
-test("a final response is read as its words, with what stands beside them", () => {
-  const rest = { kind: "rest", value: { model: "m" } };
-
-  assert.deepEqual(finalOf({ content: "**Done**", model: "m", tools: null }), [
-    { kind: "text", text: "**Done**" },
-    rest,
-  ]);
-  for (const answer of [
-    { choices: [{ message: { content: "Hello" } }] },
-    { candidates: [{ content: { parts: [{ text: "Hello" }] } }] },
-  ])
-    assert.deepEqual(finalOf({ ...answer, model: "m" }), [{ kind: "text", text: "Hello" }, rest]);
-  assert.equal(finalOf({ id: 7 })[0]?.kind, "other");
-  assert.equal(finalOf("Hello").length, 1);
 });

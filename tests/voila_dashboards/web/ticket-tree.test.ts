@@ -3,8 +3,9 @@ import { test } from "node:test";
 import { figuresOf } from "../../../voila_dashboards/pages/ticket/figures.ts";
 import { failuresOf, firstToSee } from "../../../voila_dashboards/pages/ticket/first.ts";
 import { layOut } from "../../../voila_dashboards/pages/ticket/layout.ts";
+import { ancestorsOf, openAtFirst } from "../../../voila_dashboards/pages/ticket/opened.ts";
 import { moved, rowsOf } from "../../../voila_dashboards/pages/ticket/rows.ts";
-import { ancestorsOf, openAtFirst, treeOf } from "../../../voila_dashboards/pages/ticket/tree.ts";
+import { treeOf } from "../../../voila_dashboards/pages/ticket/tree.ts";
 import { inSequence } from "../../../voila_dashboards/web/trace/nest.ts";
 import { type Part, readTrace } from "../../../voila_dashboards/web/trace/trace.ts";
 

@@ -2,12 +2,13 @@
 
 import { debugOf } from "../../../voila_dashboards/pages/ticket/debug.ts";
 import type { Told } from "../../../voila_dashboards/pages/ticket/report.ts";
-import { turnsOf } from "../../../voila_dashboards/web/trace/conversation.ts";
+import { turnsIn } from "../../../voila_dashboards/web/trace/told.ts";
 import { readTrace } from "../../../voila_dashboards/web/trace/trace.ts";
 import { LOG } from "./ticket-log.ts";
 
 export function told(trace: unknown): Told {
   const run = readTrace(trace);
   const log = { ...LOG, ticket_id: 'T"""`1`', execution_time_seconds: 2 };
-  return { log, run, debug: debugOf(run, true), turns: turnsOf(run.messages) };
+  const turns = turnsIn(run);
+  return { log, run, debug: debugOf(run, true, turns), turns };
 }

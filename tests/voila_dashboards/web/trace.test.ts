@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { axisOf } from "../../../voila_dashboards/pages/ticket/axis.ts";
 import { guessesOf } from "../../../voila_dashboards/pages/ticket/guesses.ts";
 import { layOut } from "../../../voila_dashboards/pages/ticket/layout.ts";
 import { fileName, rawText } from "../../../voila_dashboards/pages/ticket/raw-log.ts";
 import { scaleOf } from "../../../voila_dashboards/pages/ticket/scale.ts";
 import type { Log } from "../../../voila_dashboards/web/generated/contract.ts";
+import { TRACE_FIELDS } from "../../../voila_dashboards/web/generated/contract.ts";
+import { STEP_FIELDS } from "../../../voila_dashboards/web/trace/step-fields.ts";
 import { parts, readTrace, time } from "../../../voila_dashboards/web/trace/trace.ts";
 import { LOG } from "./ticket-log.ts";
 
@@ -141,9 +144,10 @@ test("steps without any time are drawn in their order", () => {
   const layout = layOut(groups);
   assert.equal(layout.isTimed, false);
   assert.equal(layout.total, 4);
+  const scale = scaleOf({ from: 0, to: layout.total }, []);
   assert.deepEqual(
-    scaleOf(layout, { from: 0, to: layout.total }, []).ticks.map((tick) => tick.ms),
-    [0, 1, 2, 3, 4],
+    axisOf(layout, scale, 400, (name) => name.length * 6).map(({ name }) => name),
+    ["step 1", "step 2", "step 3", "step 4"],
   );
 });
 
@@ -167,4 +171,30 @@ test("the raw log holds the sender's own text", () => {
   );
   assert.equal(fileName(ONE), "T_1-L_1");
   assert.equal(JSON.parse(rawText({ log: ONE, trace: "{broken" })).trace, "{broken");
+});
+
+/** Fields of the log's model that a page tells beside what a step holds: in its name, its figures and its place. */
+const TOLD_BESIDE = {
+  node: ["name", "parent", "started_at", "duration_ms", "status"],
+  iteration: [
+    "iteration",
+    "node",
+    "started_at",
+    "duration_ms",
+    "tool_calls",
+    "input_tokens",
+    "output_tokens",
+    "cost_usd",
+    "cached",
+  ],
+  "tool call": ["id", "name", "started_at", "duration_ms", "status"],
+} as const;
+
+test("every field of the log's model has one place in a step", () => {
+  const told = (kind: keyof typeof TOLD_BESIDE) =>
+    [...TOLD_BESIDE[kind], ...STEP_FIELDS[kind].map(([, field]) => field)].filter((field) => field !== "value").sort();
+
+  assert.deepEqual(told("node"), [...TRACE_FIELDS.nodes].sort());
+  assert.deepEqual(told("iteration"), [...TRACE_FIELDS.react_iterations, "error"].sort());
+  assert.deepEqual(told("tool call"), [...TRACE_FIELDS.tool_calls].sort());
 });

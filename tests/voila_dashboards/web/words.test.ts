@@ -9,7 +9,6 @@ import {
   withoutCondition,
 } from "../../../voila_dashboards/pages/tickets/conditions.ts";
 import type { GroupFigures, GroupRow } from "../../../voila_dashboards/web/generated/contract.ts";
-import { codeOf, shownText, splitTurning } from "../../../voila_dashboards/web/text/bidi.ts";
 import { change } from "../../../voila_dashboards/web/text/changes.ts";
 import { clientName, clientTitle } from "../../../voila_dashboards/web/text/clients.ts";
 import { clip, firstWords, isBlank, label } from "../../../voila_dashboards/web/text/labels.ts";
@@ -27,6 +26,7 @@ import {
 } from "../../../voila_dashboards/web/text/numbers.ts";
 import { statusKind } from "../../../voila_dashboards/web/text/statuses.ts";
 import { dayIn, isMoment, utcTime } from "../../../voila_dashboards/web/text/times.ts";
+import { randomOf } from "./generated.ts";
 
 test("lengths of time are said as people say them", () => {
   const said = [0, 0.4, 850, 999.6, 1234, 17_340, 59_949, 59_951, 125_000, 3_599_600, 3_780_000, 200_000_000, 4e12];
@@ -65,7 +65,7 @@ test("a number is one also as text, and nothing else is", () => {
 
 test("amounts are short where they are big, and exact where they are small", () => {
   assert.deepEqual([count(1234567), short(9999), short(1234567)], ["1,234,567", "9,999", "1.2M"]);
-  assert.deepEqual([percent(0.5), percent(0.123), percent(0.9951, 0)], ["50 %", "12.3 %", "100 %"]);
+  assert.deepEqual([percent(0.5), percent(0.123), percent(0.9941, 0)], ["50 %", "12.3 %", "99 %"]);
   assert.deepEqual([money(0.0042), money(12), money(null)], ["$0.0042", "$12.00", "–"]);
   assert.deepEqual([bytes(1023), bytes(2048), bytes(41_943_040)], ["1023 B", "2.0 KB", "40.0 MB"]);
   assert.deepEqual(
@@ -75,7 +75,23 @@ test("amounts are short where they are big, and exact where they are small", () 
 });
 
 test("a share is never rounded to everything nor to nothing", () => {
-  assert.deepEqual([complete(1e6, 1), complete(1, 1e9), complete(7, 0)], ["99.9 %", "0.1 %", "100 %"]);
+  assert.deepEqual([complete(1e6, 1), complete(1, 1e9), complete(7, 0)], ["> 99.9 %", "< 0.1 %", "100 %"]);
+  assert.deepEqual([percent(0.9999), percent(0.0001), percent(1), percent(0)], ["> 99.9 %", "< 0.1 %", "100 %", "0 %"]);
+  assert.deepEqual([percent(0.996, 0), percent(0.004, 0)], ["> 99 %", "< 1 %"]);
+  assert.deepEqual(
+    [percent(1.5), percent(-0.2), percent("0.99999"), percent(null)],
+    ["150 %", "-20 %", "> 99.9 %", "–"],
+  );
+  const random = randomOf(3);
+  for (let round = 0; round < 5000; round++) {
+    const share = random() < 0.5 ? random() ** 9 : 1 - random() ** 9;
+    for (const digits of [0, 1]) {
+      const [, sign, number] = /^([<>] )?([\d.]+) %$/.exec(percent(share, digits)) ?? [];
+      const off = share * 100 - Number(number);
+      assert.ok(sign ? (sign === "< " ? off < 0 : off > 0) : Math.abs(off) <= 0.5 * 10 ** -digits + 1e-9);
+      assert.equal(number === "100" || number === "0", share === 1 || share === 0);
+    }
+  }
 });
 
 test("a change says its direction, its size, and whether it is for the better", () => {
@@ -83,15 +99,10 @@ test("a change says its direction, its size, and whether it is for the better", 
   assert.deepEqual(change(90, 100, 1), { text: "▼ 10.0 %", tone: "cl-bad" });
   assert.deepEqual(change(0.5, 0.4, 1, true), { text: "▲ 10.0 points", tone: "cl-good" });
   assert.deepEqual(change(100, 100, -1), { text: "", tone: "" });
+  assert.deepEqual(change(0.9999, 1, 1, true), { text: "▼ < 0.1 points", tone: "cl-bad" });
+  assert.deepEqual(change(0.1 + 0.2, 0.3, 1), { text: "", tone: "" });
   assert.deepEqual(change(581, 1, 0), { text: "▲ ×581", tone: "" });
   assert.equal(change(5, 0, 1), null);
-});
-
-test("characters that turn text around are pieces of their own", () => {
-  assert.deepEqual(splitTurning("a\u202eb\u2069"), ["a", "\u202e", "b", "\u2069"]);
-  assert.equal(codeOf("\u202e"), "U+202E");
-  assert.equal(shownText("a\u202eb"), "a[U+202E]b");
-  assert.equal(shownText("מפתח"), "\u2068מפתח\u2069");
 });
 
 test("any value has a label", () => {

@@ -1,10 +1,11 @@
 /** The lines of two texts: what one has only with a sign before it, and what both have where it is near. */
 
-import { Fragment, type VNode } from "preact";
+import type { VNode } from "preact";
 import { useMemo } from "preact/hooks";
 import { Portions } from "../../web/parts/portions.tsx";
 import { faceOf } from "../../web/text/faces.ts";
 import { plural } from "../../web/text/numbers.ts";
+import { asWritten, endOf } from "../../web/text/terminal.ts";
 import { differenceOf, type Line, type Mark, type Piece, shortened } from "./words.ts";
 
 const PORTION = 200;
@@ -19,7 +20,7 @@ export const IN_WORDS: Readonly<Record<Mark, string>> = {
 };
 
 export function Lines({ left, right }: { left: string; right: string }): VNode {
-  const { lines, isExact } = useMemo(() => differenceOf(left, right), [left, right]);
+  const { lines, isExact } = useMemo(() => differenceOf(...seen(left, right)), [left, right]);
   const rows = useMemo(() => folded(lines), [lines]);
   const isProse = useMemo(() => faceOf(left || right) === "prose", [left, right]);
   return (
@@ -32,6 +33,14 @@ export function Lines({ left, right }: { left: string; right: string }): VNode {
       />
     </div>
   );
+}
+
+const WAYS = [(text: string) => endOf(text).text, asWritten];
+
+/** Both as they are shown where that differs, else as they were written. */
+function seen(left: string, right: string): [string, string] {
+  const way = WAYS.find((each) => each(left) !== each(right));
+  return way ? [way(left), way(right)] : [left, right];
 }
 
 const Skipped = ({ lines }: { lines: number }): VNode => (
@@ -65,7 +74,7 @@ export function LineRow({ line, isProse = true }: { line: Line; isProse?: boolea
       <Tag class="cl-c-line-text" dir={isProse ? "auto" : "ltr"}>
         {mark !== "same" && <span class="cl-sr">{IN_WORDS[mark]}</span>}
         {shortened(pieces).map((piece, i) =>
-          piece.mark === "same" ? <Fragment key={i}>{piece.text}</Fragment> : <b key={i}>{piece.text}</b>,
+          piece.mark === "same" ? <span key={i}>{piece.text}</span> : <b key={i}>{piece.text}</b>,
         )}
       </Tag>
     </div>

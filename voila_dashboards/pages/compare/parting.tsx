@@ -3,7 +3,8 @@
 import type { VNode } from "preact";
 import { clip } from "../../web/text/labels.ts";
 import { count } from "../../web/text/numbers.ts";
-import { hasFailed, type Part } from "../../web/trace/trace.ts";
+import { hasFailed } from "../../web/trace/endings.ts";
+import type { Part } from "../../web/trace/trace.ts";
 import { type StepComparison, type StepRow, titleOf } from "./steps.ts";
 import type { TurnRow } from "./turns.ts";
 

@@ -6,7 +6,7 @@ import { LazyDetails } from "../../web/parts/lazy-details.tsx";
 import { Portions } from "../../web/parts/portions.tsx";
 import { isBlank } from "../../web/text/labels.ts";
 import { plural } from "../../web/text/numbers.ts";
-import { finalOf } from "../../web/trace/conversation.ts";
+import { finalOf } from "../../web/trace/final.ts";
 import { Picture } from "../../web/values/picture.tsx";
 import { TextView } from "../../web/values/text-view.tsx";
 import { Changed, Whole } from "./changed.tsx";

@@ -5,7 +5,8 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { useVirtualRows } from "../../web/parts/virtual.ts";
 import { clip, firstWords } from "../../web/text/labels.ts";
 import { DASH, duration, plural } from "../../web/text/numbers.ts";
-import { hasFailed, type Part } from "../../web/trace/trace.ts";
+import { hasFailed } from "../../web/trace/endings.ts";
+import type { Part } from "../../web/trace/trace.ts";
 import type { RowKind, StepRow } from "./steps.ts";
 import { differenceOf } from "./times-card.tsx";
 

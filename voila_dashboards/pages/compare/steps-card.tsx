@@ -6,7 +6,7 @@ import { clip, isBlank } from "../../web/text/labels.ts";
 import { count, plural } from "../../web/text/numbers.ts";
 import { ChangedField, Whole } from "./changed.tsx";
 import { IN_WORDS, StepList } from "./step-list.tsx";
-import { fieldsOf, type StepComparison, type StepRow } from "./steps.ts";
+import { comparedOf, type StepComparison, type StepRow } from "./steps.ts";
 
 interface StepsProps {
   steps: StepComparison;
@@ -95,10 +95,10 @@ function StepDetails({ row: { kind, left, right } }: { row: StepRow }): VNode {
 }
 
 function Both({ left, right }: { left: NonNullable<StepRow["left"]>; right: NonNullable<StepRow["right"]> }): VNode {
-  const others = fieldsOf(right);
+  const others = comparedOf(right);
   return (
     <>
-      {fieldsOf(left).map(([name, value], i) => (
+      {comparedOf(left).map(([name, value], i) => (
         <ChangedField key={name} name={name} left={value} right={others[i]?.[1]} />
       ))}
     </>
@@ -106,7 +106,7 @@ function Both({ left, right }: { left: NonNullable<StepRow["left"]>; right: NonN
 }
 
 function One({ part, isOther }: { part: StepRow["left"]; isOther: boolean }): VNode {
-  const told = part ? fieldsOf(part).filter(([, value]) => !isBlank(value)) : [];
+  const told = part ? comparedOf(part).filter(([, value]) => !isBlank(value)) : [];
   return (
     <>
       {told.map(([name, value]) => (

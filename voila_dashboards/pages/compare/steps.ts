@@ -1,8 +1,10 @@
 /** Steps of two runs side by side: by kind and name, in their order, each within those it lies in. Pure. */
 
 import { isBlank, isRecord, label } from "../../web/text/labels.ts";
+import { hasFailed } from "../../web/trace/endings.ts";
 import { isRepeats } from "../../web/trace/nest.ts";
-import { hasFailed, type Part } from "../../web/trace/trace.ts";
+import { fieldsOf } from "../../web/trace/step-fields.ts";
+import type { Part } from "../../web/trace/trace.ts";
 import { align } from "./align.ts";
 import { isEqual, someWork, type Work } from "./json.ts";
 
@@ -63,8 +65,8 @@ class Level {
     if (!left) return "added";
     if (!right) return "removed";
     if (endOf(left) !== endOf(right)) return "outcome";
-    const others = fieldsOf(right);
-    return fieldsOf(left).every(([, value], i) => isEqual(value, others[i]?.[1], this.#work)) ? "same" : "content";
+    const others = comparedOf(right);
+    return comparedOf(left).every(([, value], i) => isEqual(value, others[i]?.[1], this.#work)) ? "same" : "content";
   }
 }
 
@@ -95,37 +97,10 @@ export function titleOf(part: Part): string {
 /** How a step ended by itself, as the log says. */
 const endOf = ({ raw }: Part): string => (hasFailed(raw) ? "failed" : label(raw.status, "ok").toLowerCase());
 
-const FIELDS: Readonly<Record<Part["kind"], readonly (readonly [string, string])[]>> = {
-  node: [
-    ["Error", "error"],
-    ["Input", "input"],
-    ["Output", "output"],
-    ["Attributes", "attributes"],
-    ["Value", "value"],
-  ],
-  iteration: [
-    ["Error", "error"],
-    ["Thought", "thought"],
-    ["Action", "action"],
-    ["Observation", "observation"],
-    ["Value", "value"],
-    ["Given to the model", "input"],
-    ["Model", "model"],
-  ],
-  "tool call": [
-    ["Error", "error"],
-    ["Arguments", "arguments"],
-    ["Result", "result"],
-    ["Value", "value"],
-  ],
-  group: [],
-};
+/** What of a step is compared, blank or not: all that it holds, without ids and figures. */
+export const comparedOf = ({ rest, ...part }: Part): [string, unknown][] =>
+  fieldsOf({ ...part, rest: withoutIds(rest) });
 
-/** What a step holds, by name, always in the same order. */
-export function fieldsOf({ kind, raw, rest }: Part): [string, unknown][] {
-  return [...FIELDS[kind].map(([name, field]) => [name, raw[field]] as [string, unknown]), ["Other fields", own(rest)]];
-}
-
-/** Ids name a step and tell nothing of it. */
-const own = (rest: Record<string, unknown>): Record<string, unknown> =>
+/** Ids name a step and tell nothing of it; tokens and costs are compared as figures. */
+const withoutIds = (rest: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(rest).filter(([name]) => !/(^|_)id$|(^|_)tokens$|^cost_usd$/.test(name)));

@@ -2,9 +2,9 @@
 
 import { isBlank } from "../../web/text/labels.ts";
 import type { Block } from "../../web/trace/blocks.ts";
-import { turnsOf } from "../../web/trace/conversation.ts";
-import { inSequence } from "../../web/trace/nest.ts";
+import { turnsIn } from "../../web/trace/told.ts";
 import type { Run } from "../../web/trace/trace.ts";
+import { usualOf } from "../../web/trace/unusual.ts";
 import { jsonText } from "../../web/values/exact.ts";
 import { align } from "./align.ts";
 import { sentBy } from "./sent.ts";
@@ -52,9 +52,9 @@ export function compareTurns(left: Run, right: Run): TurnRow[] {
 }
 
 function saidIn(run: Run): Said[] {
-  const calls = inSequence(run.groups).filter((part) => part.kind === "tool call");
-  const turns = turnsOf(run.messages, calls);
-  const sent = sentBy(turns, run.messages);
+  const messages = usualOf(run.messages);
+  const turns = turnsIn({ ...run, messages });
+  const sent = sentBy(turns, messages);
   return turns.map(({ name, role, blocks }, place) => ({
     name,
     role: role === "other" ? name : role,

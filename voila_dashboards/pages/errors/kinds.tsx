@@ -59,7 +59,11 @@ export function Kinds({ payload }: { payload: Payload }): VNode {
         </thead>
         <tbody>
           {data.kinds.map((kind) => (
-            <Kind key={`${kind.type}\n${kind.node}\n${kind.tool}`} kind={kind} payload={payload} />
+            <Kind
+              key={`${kind.type}\n${kind.message_pattern}\n${kind.node}\n${kind.tool}`}
+              kind={kind}
+              payload={payload}
+            />
           ))}
         </tbody>
       </table>
@@ -68,12 +72,17 @@ export function Kinds({ payload }: { payload: Payload }): VNode {
   );
 }
 
+/** What errors of a kind say; a type that tells what went wrong makes a kind whatever they say. */
+export const messageOf = ({ type, message_pattern: pattern }: Pick<ErrorKind, "type" | "message_pattern">): string =>
+  pattern || (type ? "" : NONE);
+
 /** The tickets of a kind, as the list shows them. */
 const ticketsOf = (kind: ErrorKind, { range, from, to, zone: days, client, ...rest }: Payload["params"]) =>
   ({
     ...{ range, from, to, zone: days, client },
     ...{ category: rest.category, version: rest.version, environment: rest.environment },
-    ...{ type: kind.type || NONE, node: kind.node || NONE, tool: kind.tool || NONE },
+    ...{ type: kind.type || NONE, message: messageOf(kind) },
+    ...{ node: kind.node || NONE, tool: kind.tool || NONE },
   }) satisfies LinkParams<"tickets">;
 
 function Kind({ kind, payload }: { kind: ErrorKind; payload: Payload }): VNode {

@@ -11,7 +11,7 @@ from voila_dashboards.words import Words
 #: What the kinds can be sorted by; all of it begins with the most, or with the newest.
 SORTS: Final = ("errors", "change", "last_seen", "first_seen", "tickets")
 #: What the page can be narrowed to.
-CHOICES: Final = ("type", "node", "tool", "version", "environment", "category")
+CHOICES: Final = ("type", "message", "node", "tool", "version", "environment", "category")
 PARAMS: Final = {
     **period_params("30d"),
     "client": Param(),

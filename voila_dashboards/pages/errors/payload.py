@@ -17,12 +17,16 @@ class VersionCount(TypedDict):
 class ErrorKind(TypedDict):
     """Errors of one type, node and tool; what is None was not told.
 
+    Where the type is none, or says no more than that it is an error, they also have one ``message_pattern``: their
+    messages without numbers, ids, paths and quoted values.
+
     ``before`` are those of the time before, None where there is none to compare with. ``clients`` may be more than
     those named, and versions too. Times are UTC epoch ms, of when the runs started; they and the counts but ``before``
     are of the period. A kind that was seen in the time before only has 0 errors and no newest ticket.
     """
 
     type: str | None
+    message_pattern: str | None
     node: str | None
     tool: str | None
     errors: int
@@ -54,10 +58,15 @@ class ErrorTotals(TypedDict):
 
 
 class ErrorsData(TypedDict):
-    """Everything the page of errors draws; ``is_behind``: some tickets that are counted lack their errors yet."""
+    """Everything the page of errors draws.
+
+    ``failed_untold`` are tickets of the period that ended as FAILED and tell of no error; None where only some kinds
+    are looked at. ``is_behind``: some tickets that are counted lack their errors yet.
+    """
 
     current: ErrorTotals
     previous: ErrorTotals | None
+    failed_untold: int | None
     kinds: list[ErrorKind]
     more_kinds: int
     is_behind: bool

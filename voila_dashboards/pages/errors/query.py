@@ -1,7 +1,8 @@
 """What goes wrong, where, since when and for whom.
 
 An error is a row of the table ``errors``: an entry of the trace's list, or what a tool call, an iteration or a node
-says of its own failure. Its kind is its type, its node and its tool, where it was a tool that failed.
+says of its own failure. Its kind is its type, its node and its tool, where it was a tool that failed; where the type
+says nothing, also its message without what varies in it.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from access.viewer import Viewer
+from lake.columns import MESSAGE_PATTERN
 from voila_dashboards.pages.errors.params import CHOICES, SORTS
 from voila_dashboards.pages.errors.payload import ErrorKind, ErrorsData, ErrorTotals
 from voila_dashboards.periods import Period, read_period
-from voila_dashboards.queries.choices import TOOL, narrow, of_client, read_choices
+from voila_dashboards.queries.choices import OF_ERROR_COLUMNS, TOOL, narrow, of_client, read_choices
 from voila_dashboards.queries.compared import Compared, compared
 from voila_dashboards.queries.error_kinds import NEWEST
 from voila_dashboards.queries.source import Filter, Source
@@ -25,11 +27,11 @@ MOST_NAMED: Final = 5
 #: A text of no letters says as little as none: neither is a kind of its own.
 _COLUMNS: Final = (
     "client_id, log_id, ticket_id, executed_at, workflow_version, log_status, "
-    f"nullif(type, '') AS type, nullif(node, '') AS node, nullif({TOOL}, '') AS tool, message"
+    f"nullif(type, '') AS type, nullif(node, '') AS node, nullif({TOOL}, '') AS tool, message, {MESSAGE_PATTERN}"
 )
 #: The narrow columns of all errors make the order; the texts are read of the kinds that are shown.
 _KINDS: Final = """
-    SELECT type, node, tool,
+    SELECT type, node, tool, message_pattern,
            count(CASE WHEN is_now THEN 1 END) AS errors,
            count(CASE WHEN NOT is_now THEN 1 END) AS before,
            count(DISTINCT CASE WHEN is_now THEN hash(client_id, log_id) END) AS tickets,
@@ -42,8 +44,8 @@ _KINDS: Final = """
            arg_max({newest}, executed_at) FILTER (is_now) AS newest,
            count(*) OVER () AS kinds
     FROM {rows}
-    GROUP BY type, node, tool
-    ORDER BY {order}, errors DESC, type NULLS LAST, node NULLS LAST, tool NULLS LAST
+    GROUP BY type, node, tool, message_pattern
+    ORDER BY {order}, errors DESC, type NULLS LAST, node NULLS LAST, tool NULLS LAST, message_pattern NULLS LAST
     LIMIT ?
 """
 _ORDERS: Final = {
@@ -53,12 +55,16 @@ _ORDERS: Final = {
     "first_seen": "first_seen DESC NULLS LAST",
     "tickets": "tickets DESC",
 }
+#: How a run ended is not told by rows that an earlier version made: they may be of one that failed.
 _TOTALS: Final = """
-    SELECT is_now, count(*), count(DISTINCT hash(client_id, log_id)) FROM {rows} GROUP BY is_now
+    SELECT is_now, count(*), count(DISTINCT hash(client_id, log_id)),
+           count(DISTINCT CASE WHEN coalesce(log_status, 'FAILED') = 'FAILED' THEN hash(client_id, log_id) END)
+    FROM {rows} GROUP BY is_now
 """
 _TICKETS: Final = """
     SELECT is_now, count(*), count(CASE WHEN failed_tool_calls > 0 THEN 1 END), sum(failed_tool_calls),
-           count(CASE WHEN failed_tool_calls > 0 AND status = 'SUCCESS' THEN 1 END)
+           count(CASE WHEN failed_tool_calls > 0 AND status = 'SUCCESS' THEN 1 END),
+           count(CASE WHEN status = 'FAILED' THEN 1 END)
     FROM {rows} GROUP BY is_now
 """
 
@@ -77,10 +83,13 @@ def errors_data(
     found = reader.sql(
         _KINDS.format(rows=rows.rows, order=_ORDERS[sort], newest=NEWEST), [*rows.values, MOST_KINDS]
     )
-    current, previous = _totals(reader, rows, _tickets(viewer, params, choices, period, now_ms))
+    of_errors = _counts(reader, _TOTALS, rows)
+    of_tickets = _counts(reader, _TICKETS, _tickets(viewer, params, choices, period, now_ms))
+    is_of_kinds = any(choices[name] for name in OF_ERROR_COLUMNS)
     data: ErrorsData = {
-        "current": current,
-        "previous": previous,
+        "current": _total(of_errors[True], of_tickets[True]),
+        "previous": _total(of_errors[False], of_tickets[False]) if rows.has_before else None,
+        "failed_untold": None if is_of_kinds else max(0, of_tickets[True][-1] - of_errors[True][-1]),
         "kinds": [_kind(row, has_before=rows.has_before) for row in found],
         "more_kinds": max(0, found[0][-1] - len(found)) if found else 0,
         "is_behind": is_behind,
@@ -92,7 +101,7 @@ def _rows(
     viewer: Viewer, params: Mapping[str, str], choices: Mapping[str, str], period: Period, now_ms: int
 ) -> Compared:
     chosen = _of_tickets(viewer, params, choices)
-    for name, column in (("type", "type"), ("node", "node"), ("tool", f"({TOOL})")):
+    for name, column in OF_ERROR_COLUMNS.items():
         narrow(chosen, column, choices[name])
     return compared("scope_errors", _COLUMNS, period, now_ms, chosen)
 
@@ -112,16 +121,10 @@ def _of_tickets(viewer: Viewer, params: Mapping[str, str], choices: Mapping[str,
     return narrow(chosen, "category", choices["category"])
 
 
-def _totals(reader: Source, errors: Compared, tickets: Compared) -> tuple[ErrorTotals, ErrorTotals | None]:
-    of_errors = {now: values for now, *values in reader.sql(_TOTALS.format(rows=errors.rows), errors.values)}
-    of_tickets = {
-        now: values for now, *values in reader.sql(_TICKETS.format(rows=tickets.rows), tickets.values)
-    }
-    both = {
-        is_now: _total(of_errors.get(is_now, (0, 0)), of_tickets.get(is_now, (0, 0, 0, 0)))
-        for is_now in (True, False)
-    }
-    return both[True], both[False] if errors.has_before else None
+def _counts(reader: Source, query: str, asked: Compared) -> dict[bool, Sequence[Any]]:
+    """What `_TOTALS` or `_TICKETS` counts, of now (True) and of the time before."""
+    found = reader.sql(query.format(rows=asked.rows), asked.values)
+    return {True: (0,) * 5, False: (0,) * 5, **{is_now: values for is_now, *values in found}}
 
 
 def _total(errors: Sequence[Any], tickets: Sequence[Any]) -> ErrorTotals:
@@ -136,10 +139,12 @@ def _total(errors: Sequence[Any], tickets: Sequence[Any]) -> ErrorTotals:
 
 
 def _kind(row: Sequence[Any], *, has_before: bool) -> ErrorKind:
-    kind, node, tool, errors, before, tickets, in_successes, first, last, clients, ids, told, newest, _ = row
+    kind, node, tool, pattern, *figures = row
+    errors, before, tickets, in_successes, first, last, clients, ids, told, newest, _ = figures
     versions = sorted((told or {}).items(), key=lambda each: (-each[1], each[0]))
     return {
         "type": kind,
+        "message_pattern": pattern,
         "node": node,
         "tool": tool,
         "errors": errors,

@@ -5,6 +5,7 @@ import type { ErrorsData, PagePayload } from "../../web/generated/contract.ts";
 import { Delta } from "../../web/parts/change.tsx";
 import { ClientChoice } from "../../web/parts/client-choice.tsx";
 import { Figure } from "../../web/parts/figure.tsx";
+import { Link } from "../../web/parts/link.tsx";
 import { Nothing } from "../../web/parts/message.tsx";
 import { Narrowed } from "../../web/parts/narrowed.tsx";
 import { beforeWords, RangePicker, rangeWords } from "../../web/parts/range-picker.tsx";
@@ -34,12 +35,28 @@ function Errors({ payload }: { payload: Payload }): VNode {
         </p>
       )}
       <Totals data={data} words={beforeWords(params.range)} />
+      {Boolean(data.failed_untold) && <Untold payload={payload} />}
       {data.kinds.length ? (
         <Kinds payload={payload} />
       ) : (
         <Nothing title="No errors" text={`No log tells of an error within ${rangeWords(params)}.`} />
       )}
     </>
+  );
+}
+
+/** What no row below can tell of. */
+function Untold({ payload: { data, params } }: { payload: Payload }): VNode {
+  const { type: _type, message: _message, node: _node, tool: _tool, sort: _sort, ...rest } = params;
+  const n = data.failed_untold ?? 0;
+  return (
+    <p class="cl-hint">
+      Of the{" "}
+      <Link page="tickets" params={{ ...rest, status: "FAILED" }}>
+        tickets that FAILED
+      </Link>
+      , {count(n)} {n === 1 ? "tells" : "tell"} of no error: nothing says which tool or node failed.
+    </p>
   );
 }
 

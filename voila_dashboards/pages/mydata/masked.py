@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, TypedDict
 
 import msgspec
 
@@ -24,10 +24,17 @@ _LONGEST_NAME: Final = 100
 _LONGEST_TOLD: Final = 100_000
 
 _TOLD: Final = """
-    SELECT told FROM (
-        SELECT TRY(json_extract(extra, '$.sdk.masked'))::VARCHAR AS told FROM logs {where} LIMIT ?)
-    WHERE told IS NOT NULL AND length(told) <= ?
+    SELECT CASE WHEN length(told) <= ? THEN told END, is_of_sdk FROM (
+        SELECT TRY(json_extract(extra, '$.sdk.masked'))::VARCHAR AS told,
+               coalesce(json_type(TRY(json_extract(extra, '$.sdk'))) = 'OBJECT', false) AS is_of_sdk
+        FROM logs {where} LIMIT ?)
 """
+
+
+class _Listed(TypedDict):
+    rules: list[MaskedValues]
+    more: int
+    values: int
 
 
 class _Kind(msgspec.Struct):
@@ -44,16 +51,22 @@ _as_kind = msgspec.json.Decoder(_Kind).decode
 def count_masked(reader: Source, chosen: Filter, tickets: int) -> MaskedData:
     """Values that were masked, by kind and rule; ``tickets`` is how many ``chosen`` are."""
     few = newest(reader, chosen, MOST_TICKETS) if tickets > MOST_TICKETS else chosen
-    told = reader.sql(_TOLD.format(where=few.where), [*few.values, MOST_TICKETS, _LONGEST_TOLD])
+    told = reader.sql(_TOLD.format(where=few.where), [_LONGEST_TOLD, *few.values, MOST_TICKETS])
     values: Counter[tuple[str, str]] = Counter()
     in_tickets: Counter[tuple[str, str]] = Counter()
     masked = 0
-    for (each,) in told:
-        found = dict(_read(each.encode()))
+    for each, _ in told:
+        found = dict(_read(each.encode())) if each else {}
         values.update(found)
         in_tickets.update(found.keys())
         masked += bool(found)
-    return _listed(values, in_tickets, masked, min(tickets, MOST_TICKETS))
+    without_sdk = sum(not is_of_sdk for _, is_of_sdk in told)
+    return {
+        **_listed(values, in_tickets),
+        "tickets": masked,
+        "without_sdk": without_sdk,
+        "looked_at": min(tickets, MOST_TICKETS),
+    }
 
 
 def _read(told: bytes) -> Iterator[tuple[tuple[str, str], int]]:
@@ -80,19 +93,11 @@ def _rules(kind: str, told: msgspec.Raw) -> dict[str, int]:
     return {} if number is None else {kind: number}
 
 
-def _listed(
-    values: Counter[tuple[str, str]], in_tickets: Counter[tuple[str, str]], tickets: int, looked_at: int
-) -> MaskedData:
+def _listed(values: Counter[tuple[str, str]], in_tickets: Counter[tuple[str, str]]) -> _Listed:
     # Equal counts by name, so that no load differs from the last.
     ordered = sorted(values.items(), key=lambda each: (-each[1], each[0]))
     rules: list[MaskedValues] = [
         {"kind": kind, "rule": rule, "values": count, "tickets": in_tickets[kind, rule]}
         for (kind, rule), count in ordered[:_MOST_RULES]
     ]
-    return {
-        "rules": rules,
-        "more": len(ordered) - len(rules),
-        "values": values.total(),
-        "tickets": tickets,
-        "looked_at": looked_at,
-    }
+    return {"rules": rules, "more": len(ordered) - len(rules), "values": values.total()}

@@ -5,6 +5,7 @@ import type { MaskedData, MaskedValues } from "../../web/generated/contract.ts";
 import { MASKING_RULES } from "../../web/generated/masking-rules.ts";
 import { Card } from "../../web/parts/card.tsx";
 import { count, plural } from "../../web/text/numbers.ts";
+import { ofTickets } from "./sentences.ts";
 
 interface MaskedProps {
   data: MaskedData;
@@ -23,6 +24,12 @@ export function MaskedCard({ data, tickets, range }: MaskedProps): VNode {
             "left the client's process. What they were is not known here."
           : `Of ${of}, none says that anything was masked in it.`}
       </p>
+      {data.without_sdk > 0 && (
+        <p class="cl-hint">
+          {ofTickets(data.without_sdk, data.looked_at)} came without the SDK, which masks: they are kept as their sender
+          wrote them.
+        </p>
+      )}
       {data.rules.length > 0 && <Rules data={data} />}
     </Card>
   );

@@ -56,13 +56,15 @@ class MaskedValues(TypedDict):
 class MaskedData(TypedDict):
     """What was masked before it was sent, the most first, in the newest ``looked_at`` tickets of the period.
 
-    ``tickets`` are those of them in which anything was; ``more`` are rules that are not listed.
+    ``tickets`` are those of them in which anything was, ``without_sdk`` those that no SDK sent, which masks; ``more``
+    are rules that are not listed.
     """
 
     rules: list[MaskedValues]
     more: int
     values: int
     tickets: int
+    without_sdk: int
     looked_at: int
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from access.viewer import Viewer
-from voila_dashboards.client_facts import ClientFacts
+from voila_dashboards.client_facts import ClientFacts, told_to
 from voila_dashboards.pages.mydata.logged import count_fields, find_own, logged
 from voila_dashboards.pages.mydata.masked import count_masked
 from voila_dashboards.pages.mydata.payload import Arrived, ClientData, ClientRow, MyData
@@ -74,9 +74,6 @@ def _arrived(reader: Source, own: Filter, chosen: Filter, counts: Mapping[str, i
 
 
 def _facts(reader: Source, viewer: Viewer, client_id: str) -> ClientFacts | None:
-    """What the gateway tells; receipts about everybody are for those who see everybody, here as there."""
+    """What the gateway tells, narrowed to the viewer's scope here as there."""
     facts = reader.client_facts(client_id)
-    if facts is None or facts["receipts"] is None or viewer.scope.clients is None:
-        return facts
-    own = [each for each in facts["receipts"] if not each["is_of_everybody"]]
-    return {**facts, "receipts": own}
+    return None if facts is None else told_to(viewer.scope, facts)

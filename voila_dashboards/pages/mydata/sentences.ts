@@ -7,8 +7,8 @@ import { utcTime } from "../../web/text/times.ts";
 /** Levels, each in short and as a sentence. */
 export const LEVELS: Record<ClientLevel, readonly [string, string]> = {
   FULL_TRACE: [
-    "Everything, with masking",
-    "Each log is kept as it was sent: its fields, its figures and its trace, after masking.",
+    "Everything",
+    "Each log is kept as it was sent: its fields, its figures and its trace. The SDK masks before it sends.",
   ],
   METRICS_ONLY: [
     "Figures only",

@@ -30,6 +30,7 @@ _SPAN: Final = (
     "SELECT epoch_us(min(executed_at)) // 1000, epoch_us(max(executed_at)) // 1000 FROM logs {where}"
 )
 _OVER_TIME: Final = "SELECT {place}, status, count(*) FROM logs {where} GROUP BY ALL"
+_OUTCOMES: Final = "SELECT status, count(*) FROM logs {where} GROUP BY ALL"
 _TIMES: Final = """
     SELECT place, quantile_cont(seconds, [0.5, 0.95]) FROM (
         SELECT {place} AS place, CASE WHEN isfinite(execution_time_seconds) THEN execution_time_seconds END AS seconds
@@ -54,7 +55,7 @@ class Chart:
         counts: dict[int, Counter[str]] = defaultdict(Counter)
         for place, status, count in self._ask(_OVER_TIME):
             counts[self._start(place)][status or "UNKNOWN"] += count
-        all_counts: Counter[str] = sum(counts.values(), Counter())
+        all_counts = self._all_counts() or sum(counts.values(), Counter())
         statuses = _series(all_counts)
         times = self._times()
         starts = sorted({*(self._starts() if counts else ()), *counts})
@@ -65,6 +66,15 @@ class Chart:
             "columns": [_column(start, counts.get(start), statuses, times.get(start)) for start in starts],
             "outliers": {"before": self._bulk.before, "after": self._bulk.after},
         }
+
+    def _all_counts(self) -> Counter[str]:
+        """How all ended, also those that are not drawn; nothing where all are."""
+        counts: Counter[str] = Counter()
+        if self._bulk.before or self._bulk.after:
+            query = _OUTCOMES.format(where=self._chosen.where)
+            for status, count in self._reader.sql(query, self._chosen.values):
+                counts[status or "UNKNOWN"] += count
+        return counts
 
     def _ends(self, period: Period, now_ms: int) -> tuple[int, int]:
         span = period.span

@@ -7,7 +7,6 @@ import { Moved } from "../../web/parts/change.tsx";
 import { Choice } from "../../web/parts/choice.tsx";
 import { Link } from "../../web/parts/link.tsx";
 import type { LinkParams } from "../../web/session/addresses.ts";
-import { shownText } from "../../web/text/bidi.ts";
 import { complete } from "../../web/text/losses.ts";
 import { count, percent, plural, seconds } from "../../web/text/numbers.ts";
 import { ORDERS, type OrderName, ordered, success } from "./orders.ts";
@@ -96,7 +95,7 @@ function Row({ row, filters, overview, nameOf, none, hasLosses }: GroupCardProps
   const { name, current, previous: before } = row;
   const text = name === null ? none : (nameOf?.(name) ?? name);
   const first = overview ? (
-    <Link page="overview" params={overview(name)} title={shownText(`Overview of ${text}`)}>
+    <Link page="overview" params={overview(name)} title={`Overview of ${text}`}>
       {text}
     </Link>
   ) : (
@@ -108,7 +107,7 @@ function Row({ row, filters, overview, nameOf, none, hasLosses }: GroupCardProps
     <tr>
       <th scope="row">{first}</th>
       <Cell>
-        <Link page="tickets" params={filters(name)} title={shownText(`Tickets of ${text}`)}>
+        <Link page="tickets" params={filters(name)} title={`Tickets of ${text}`}>
           {count(current.tickets)}
         </Link>
         <Moved now={current.tickets} then={before?.tickets} good={0} />

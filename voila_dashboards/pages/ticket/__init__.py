@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from caselog.endings import FAILED_FLAGS, FAILED_STATUSES
+from caselog.endings import (
+    DONE_STATUSES,
+    FAILED_FLAGS,
+    FAILED_LEVELS,
+    FAILED_STATUS,
+    STATUS_CODES,
+    STATUS_FIELDS,
+)
 from caselog.model import TRACE_PARTS
 from voila_dashboards.page import Page
 from voila_dashboards.pages.ticket.payload import TicketData
@@ -27,8 +34,12 @@ TICKET: Final = Page(
     data=TicketData,
     is_kept_ready=True,
     constants={
-        "FAILED_STATUSES": FAILED_STATUSES,
+        "FAILED_STATUS": FAILED_STATUS,
         "FAILED_FLAGS": FAILED_FLAGS,
+        "FAILED_LEVELS": FAILED_LEVELS,
+        "STATUS_FIELDS": STATUS_FIELDS,
+        "STATUS_CODES": STATUS_CODES,
+        "DONE_STATUSES": DONE_STATUSES,
         "TRACE_FIELDS": {part: [field.name for field in fields] for part, fields in TRACE_PARTS.items()},
     },
 )

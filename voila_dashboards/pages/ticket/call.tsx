@@ -2,7 +2,7 @@
 
 import type { VNode } from "preact";
 import { Dotted } from "../../web/parts/words.tsx";
-import { isBlank, label } from "../../web/text/labels.ts";
+import { isBlank, isRecord, label } from "../../web/text/labels.ts";
 import { duration } from "../../web/text/numbers.ts";
 import type { Part } from "../../web/trace/trace.ts";
 import { Field } from "../../web/values/value.tsx";
@@ -46,5 +46,9 @@ export function CallBody({ call }: { call: Part }): VNode {
 /** How a step ended, as the log says; nothing where it does not: a debugger makes up no success. */
 export function Ended({ call: { raw, failed } }: { call: Part }): VNode | null {
   if (isBlank(raw.status) && !failed) return null;
-  return <span class={`cl-badge cl-s-${failed ? "failed" : "success"}`}>{label(raw.status, "error")}</span>;
+  return <span class={`cl-badge cl-s-${failed ? "failed" : "success"}`}>{label(wordOf(raw.status), "error")}</span>;
 }
+
+/** OpenTelemetry's statuses are objects. */
+const wordOf = (status: unknown): unknown =>
+  isRecord(status) ? (status.code ?? status.status_code ?? status.statusCode ?? status.state ?? status) : status;

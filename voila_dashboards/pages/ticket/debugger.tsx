@@ -9,6 +9,7 @@ import { guessesOf } from "./guesses.ts";
 import type { Place } from "./layout.ts";
 import type { Looking } from "./looking.ts";
 import { measured } from "./measured.ts";
+import { type KeptOpened, useOpened } from "./opening.ts";
 import { idleGaps, scaleOf } from "./scale.ts";
 import { StepList } from "./step-list.tsx";
 
@@ -19,14 +20,21 @@ const KINDS = [
   ["failed", "failed"],
 ] as const;
 
-export default function Debugger({ debug: run, looking }: { debug: Debug; looking: Looking }): VNode {
+export interface DebuggerProps {
+  debug: Debug;
+  looking: Looking;
+  opened: KeptOpened;
+}
+
+export default function Debugger({ debug: run, looking, opened }: DebuggerProps): VNode {
   const debug = useMemo(() => measured(run), [run]);
+  const opening = useOpened(debug, looking, opened);
   const { groups, layout } = debug;
   const whole = { from: 0, to: layout.total };
   const [seen, see] = useState<Place>(whole);
   const [isFolded, fold] = useState(false);
   const gaps = useMemo(() => idleGaps(groups, layout), [groups, layout]);
-  const scale = useMemo(() => scaleOf(layout, seen, isFolded ? gaps : []), [layout, seen, gaps, isFolded]);
+  const scale = useMemo(() => scaleOf(seen, isFolded ? gaps : []), [seen, gaps, isFolded]);
   const guesses = useMemo(() => guessesOf(groups, layout), [groups, layout]);
   const place = layout.places.get(looking.part);
   const isWhole = seen.from === 0 && seen.to === layout.total;
@@ -42,12 +50,12 @@ export default function Debugger({ debug: run, looking }: { debug: Debug; lookin
         )}
         {layout.isTimed && place && place.to > place.from && <Press press={() => see(place)}>Zoom to step</Press>}
         {!isWhole && <Press press={() => see(whole)}>Fit all</Press>}
-        <Press press={() => looking.openAll(true)}>Expand all</Press>
-        <Press press={() => looking.openAll(false)}>Collapse all</Press>
+        <Press press={() => opening.openAll(true)}>Expand all</Press>
+        <Press press={() => opening.openAll(false)}>Collapse all</Press>
       </div>
       {guesses && <p class="cl-hint">{guesses}</p>}
       <div class="cl-panes">
-        <StepList debug={debug} looking={looking} scale={scale} />
+        <StepList debug={debug} looking={looking} opening={opening} scale={scale} />
         <Details key={looking.part.key} debug={debug} looking={looking} />
       </div>
     </section>

@@ -6,7 +6,9 @@ import { Dotted } from "../../web/parts/words.tsx";
 import { clip, isBlank, label } from "../../web/text/labels.ts";
 import { count, duration, money, plural, short } from "../../web/text/numbers.ts";
 import { localTime, zone } from "../../web/text/times.ts";
-import { hasFailed, type Part } from "../../web/trace/trace.ts";
+import { hasFailed } from "../../web/trace/endings.ts";
+import { fieldsOf } from "../../web/trace/step-fields.ts";
+import type { Part } from "../../web/trace/trace.ts";
 import { Field } from "../../web/values/value.tsx";
 import { placeOf } from "./bar.tsx";
 import { CallBody, Ended } from "./call.tsx";
@@ -16,8 +18,8 @@ import { GivenField } from "./given-field.tsx";
 import { IterationBody } from "./iteration.tsx";
 import type { Looking } from "./looking.ts";
 import type { Measured } from "./measured.ts";
+import { ancestorsOf } from "./opened.ts";
 import { tookInWords, tookOf } from "./took.ts";
-import { ancestorsOf } from "./tree.ts";
 
 interface DetailsProps {
   debug: Measured;
@@ -110,21 +112,17 @@ interface BodyProps {
 function Body({ part, look }: BodyProps): VNode {
   if (part.kind === "iteration") return <IterationBody step={part} />;
   if (part.kind === "tool call") return <CallBody call={part} />;
-  const { raw } = part;
-  const fields = [
-    ["Input", raw.input],
-    ["Output", raw.output],
-    ["Attributes", raw.attributes],
-    ["Value", raw.value],
-    ["Other fields", part.rest],
-  ] as const;
-  const isEmpty = !part.children.length && [raw.error, ...fields.map(([, value]) => value)].every(isBlank);
+  const fields = fieldsOf(part);
+  const isEmpty = !part.children.length && fields.every(([, value]) => isBlank(value));
   return (
     <>
-      <Field name="Error" value={raw.error} class="cl-error" />
-      {fields.map(([name, value]) => (
-        <GivenField key={name} name={name} value={value} />
-      ))}
+      {fields.map(([name, value]) =>
+        name === "Error" ? (
+          <Field key={name} name={name} value={value} class="cl-error" />
+        ) : (
+          <GivenField key={name} name={name} value={value} />
+        ),
+      )}
       {isEmpty && <p class="cl-muted cl-nothing">Nothing was recorded inside this step.</p>}
       {part.children.length > 0 && <Inside part={part} look={look} />}
     </>

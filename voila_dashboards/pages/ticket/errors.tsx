@@ -1,4 +1,4 @@
-/** What the run recorded as errors, and the steps that failed, with the way to each. */
+/** What the run recorded as errors, and the steps and calls that failed, with the way to each. */
 
 import type { VNode } from "preact";
 import { type PagePayload, TRACE_FIELDS } from "../../web/generated/contract.ts";
@@ -7,10 +7,13 @@ import { LazyDetails } from "../../web/parts/lazy-details.tsx";
 import { Portions } from "../../web/parts/portions.tsx";
 import { clip, isBlank, label } from "../../web/text/labels.ts";
 import { count } from "../../web/text/numbers.ts";
-import { type Part, type Run, restOf } from "../../web/trace/trace.ts";
+import { entrySays } from "../../web/trace/said-errors.ts";
+import { type Run, restOf } from "../../web/trace/trace.ts";
 import { jsonText } from "../../web/values/exact.ts";
 import { Field, Value } from "../../web/values/value.tsx";
 import type { Debug } from "./debug.ts";
+import { type Failure, hitOf } from "./failures.ts";
+import type { Hit } from "./find.ts";
 import { KindLinks } from "./kind-links.tsx";
 import { kindOfError, kindOfStep } from "./kinds.ts";
 
@@ -21,13 +24,16 @@ interface ErrorsProps {
   run: Run;
   /** Null where the run has no steps. */
   debug: Debug | null;
-  show: (key: string) => void;
+  go: (hit: Hit) => void;
 }
 
-export function ErrorsCard({ payload, run: { errors }, debug, show }: ErrorsProps): VNode {
+export function ErrorsCard({ payload, run: { errors }, debug, go }: ErrorsProps): VNode {
   const { error_kinds: kinds } = payload.data;
   const broken = debug?.failures ?? [];
-  const none = broken.length ? "The run recorded none, but steps of it failed." : "The run recorded no errors.";
+  const steps = broken.filter(({ place }) => place === null);
+  const calls = broken.filter(({ place }) => place !== null);
+  const what = steps.length ? "steps" : "calls";
+  const none = broken.length ? `The run recorded none, but ${what} of it failed.` : "The run recorded no errors.";
   return (
     <Card title={`Errors (${count(errors.length)})`} section="errors">
       {errors.length ? (
@@ -37,7 +43,8 @@ export function ErrorsCard({ payload, run: { errors }, debug, show }: ErrorsProp
       ) : (
         <p class="cl-muted">{none}</p>
       )}
-      {debug && broken.length > 0 && <FailedSteps debug={debug} show={show} payload={payload} />}
+      {debug && steps.length > 0 && <Failed of="steps" failures={steps} debug={debug} go={go} payload={payload} />}
+      {debug && calls.length > 0 && <Failed of="calls" failures={calls} debug={debug} go={go} payload={payload} />}
       {(errors.length > 0 || broken.length > 0) && !kinds.length && (
         <p class="cl-muted">Other tickets with such errors are found once this log has been read into the tables.</p>
       )}
@@ -51,8 +58,9 @@ interface RunErrorProps {
 }
 
 function RunError({ error, payload }: RunErrorProps): VNode {
-  const { type, node, stacktrace } = error;
-  const message = error.message ?? error.value;
+  const { node, stacktrace } = error;
+  const { type, message: said } = entrySays(error);
+  const message = isBlank(error.message) || typeof error.message === "string" ? said : error.message;
   return (
     <li>
       <p>
@@ -79,24 +87,29 @@ function RunError({ error, payload }: RunErrorProps): VNode {
   );
 }
 
-type FailedProps = Pick<ErrorsProps, "payload" | "show"> & { debug: Debug };
+type FailedProps = Pick<ErrorsProps, "payload" | "go"> & {
+  of: "steps" | "calls";
+  failures: readonly Failure[];
+  debug: Debug;
+};
 
-function FailedSteps({ debug: { failures, tree }, show, payload }: FailedProps): VNode {
-  const draw = (part: Part) => {
+function Failed({ of, failures, debug: { tree }, go, payload }: FailedProps): VNode {
+  const draw = (failure: Failure) => {
+    const { part, place } = failure;
     const around = tree.parents.get(part);
     return (
       <li>
-        <button type="button" class="cl-more" onClick={() => show(part.key)}>
+        <button type="button" class="cl-more" onClick={() => go(hitOf(failure))}>
           {clip(part.name, 60)}
         </button>
-        <Within part={around} />
+        <Within name={place === null ? around?.name : `turn ${count(place + 1)}`} />
         <KindLinks kind={kindOfStep(payload.data.error_kinds, part, around)} payload={payload} />
       </li>
     );
   };
   return (
     <div class="cl-field">
-      <p class="cl-field-name">Failed steps ({count(failures.length)})</p>
+      <p class="cl-field-name">{`Failed ${of} (${count(failures.length)})`}</p>
       <ul class="cl-ways">
         <Portions items={failures} portion={PORTION} draw={draw} />
       </ul>
@@ -104,10 +117,10 @@ function FailedSteps({ debug: { failures, tree }, show, payload }: FailedProps):
   );
 }
 
-const Within = ({ part }: { part: Part | undefined }): VNode | null =>
-  part ? (
+const Within = ({ name }: { name: string | undefined }): VNode | null =>
+  name === undefined ? null : (
     <span class="cl-muted">
       {"in "}
-      <bdi>{clip(part.name, 40)}</bdi>
+      <bdi>{clip(name, 40)}</bdi>
     </span>
-  ) : null;
+  );

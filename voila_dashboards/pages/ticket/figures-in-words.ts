@@ -6,7 +6,7 @@ import type { Figures } from "./figures.ts";
 /** Null where nobody knows. */
 export function shareInWords({ share, isEstimate }: Pick<Figures, "share" | "isEstimate">): string | null {
   if (share === null) return null;
-  return `${isEstimate ? "~ " : ""}${share > 0 && share < 0.001 ? "< 0.1 %" : percent(share)}`;
+  return `${isEstimate ? "~ " : ""}${percent(share)}`;
 }
 
 const OWN_SIGNS = { told: "", most: "≤ ", estimate: "~ " } as const;

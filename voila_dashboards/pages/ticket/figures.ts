@@ -1,7 +1,8 @@
 /** What each step took and cost. */
 
 import { num } from "../../web/text/numbers.ts";
-import { hasFailed, type Part } from "../../web/trace/trace.ts";
+import { hasFailed } from "../../web/trace/endings.ts";
+import type { Part } from "../../web/trace/trace.ts";
 import type { Layout } from "./layout.ts";
 
 /** Sums of a step and all in it; null where nothing in it says. Times in ms. */

@@ -1,6 +1,7 @@
 /** Search in one ticket: turns, steps and other parts of the page that hold the words that are looked for. */
 
 import { fold } from "../../web/text/fold.ts";
+import { searchable } from "../../web/text/terminal.ts";
 import { wordsOf } from "../../web/trace/blocks.ts";
 import type { Turn } from "../../web/trace/conversation.ts";
 import { inSequence } from "../../web/trace/nest.ts";
@@ -21,13 +22,15 @@ export interface Place {
 
 /** In this order they are found: what was said, what was done, and what stands beside it. */
 export function placesOf(turns: readonly Turn[], groups: readonly Part[], sections: readonly Section[] = []): Place[] {
-  const said = turns.map((turn, place): Place => ({ hit: { kind: "turn", place }, text: fold(textOfTurn(turn)) }));
+  const said = turns.map((turn, place): Place => ({ hit: { kind: "turn", place }, text: folded(textOfTurn(turn)) }));
   const done = inSequence(groups).map(
-    (part): Place => ({ hit: { kind: "step", key: part.key }, text: fold(textOfStep(part)) }),
+    (part): Place => ({ hit: { kind: "step", key: part.key }, text: folded(textOfStep(part)) }),
   );
-  const beside = sections.map(({ name, text }): Place => ({ hit: { kind: "section", name }, text: fold(text) }));
+  const beside = sections.map(({ name, text }): Place => ({ hit: { kind: "section", name }, text: folded(text) }));
   return [...said, ...done, ...beside];
 }
+
+const folded = (text: string): string => fold(searchable(text));
 
 const textOfTurn = ({ name, blocks }: Turn): string => `${name}\n${wordsOf(blocks)}`;
 

@@ -9,7 +9,10 @@ import { useSession } from "../../web/session/context.ts";
 import type { Session } from "../../web/session/session.ts";
 import { fold } from "../../web/text/fold.ts";
 import { count } from "../../web/text/numbers.ts";
+import { searchable } from "../../web/text/terminal.ts";
 import { goBeside, keepList } from "./beside.ts";
+import type { Debug } from "./debug.ts";
+import { hitOf } from "./failures.ts";
 import { type Hit, hitsOf, nextOf, placesOf } from "./find.ts";
 import { type Command, commandOf, isFindInPage, KEYS } from "./keys.ts";
 import { markWords, unmark } from "./marks.ts";
@@ -30,7 +33,7 @@ export interface FinderProps extends Told {
   link: () => string;
 }
 
-folding.fold = fold; // a first paint does without it
+folding.fold = (text) => fold(searchable(text)); // a first paint does without it
 
 const MARK_AFTER_MS = 80;
 
@@ -49,12 +52,13 @@ export default function Finder(props: FinderProps): VNode {
     [turns, debug, isSearching, props.log, props.run],
   );
   const { hits, areWhole } = useMemo(() => hitsOf(places, words), [places, words]);
-  const ways = isSearching ? hits : debug.failures.map((part): Hit => ({ kind: "step", key: part.key }));
+  const failed = useMemo(() => waysOf(debug), [debug]);
+  const ways = isSearching ? hits : failed;
   const move = (by: 1 | -1) => {
     const next = nextOf(ways.length, at, by);
     const hit = ways[next];
     setAt(next);
-    say(hit || isSearching ? "" : "No step failed");
+    say(hit || isSearching ? "" : "Nothing failed");
     if (hit) go(hit);
   };
   const seen = useRef(props.seen);
@@ -120,6 +124,10 @@ export default function Finder(props: FinderProps): VNode {
     </div>
   );
 }
+
+/** To each failure; to a turn that tells of several once. */
+const waysOf = ({ failures }: Debug): Hit[] =>
+  failures.filter(({ place }, i) => place === null || place !== failures[i - 1]?.place).map(hitOf);
 
 function foundInWords(at: number, all: number, areWhole: boolean): string {
   if (!all) return "not found";

@@ -1,7 +1,8 @@
 /** Where a debugger begins: the steps that failed, and the one to look at first. */
 
+import { hasFailed } from "../../web/trace/endings.ts";
 import { inSequence } from "../../web/trace/nest.ts";
-import { hasFailed, type Part } from "../../web/trace/trace.ts";
+import type { Part } from "../../web/trace/trace.ts";
 
 /** Steps that failed and hold none that failed: where each trouble began. */
 export const failuresOf = (groups: readonly Part[]): Part[] =>

@@ -5,6 +5,7 @@ import { useMemo } from "preact/hooks";
 import { CopyButton } from "../../web/parts/copy.tsx";
 import { isBlank } from "../../web/text/labels.ts";
 import { turnsOf } from "../../web/trace/conversation.ts";
+import { usualOf } from "../../web/trace/unusual.ts";
 import { jsonText, parseJson } from "../../web/values/exact.ts";
 import { Field, Value } from "../../web/values/value.tsx";
 import { Folded } from "./block-view.tsx";
@@ -13,7 +14,7 @@ import { Turns } from "./messages.tsx";
 
 export function GivenField({ name, value }: { name: string; value: unknown }): VNode | null {
   const given = useMemo(() => messagesIn(typeof value === "string" ? parseJson(value, null) : value), [value]);
-  const turns = useMemo(() => (given ? turnsOf(given.messages) : []), [given]);
+  const turns = useMemo(() => (given ? turnsOf(usualOf(given.messages)) : []), [given]);
   if (!given) return <Field name={name} value={value} />;
   const { rest } = given;
   return (

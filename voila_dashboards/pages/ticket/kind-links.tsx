@@ -11,10 +11,14 @@ import { localTime } from "../../web/text/times.ts";
 type Payload = PagePayload<"ticket">;
 
 /** The page of errors, of this kind only, at all times: an old ticket's kind is found too. */
-export const errorsOf = ({ type, node, tool }: TicketErrorKind, { data, may }: Payload): LinkParams<"errors"> => ({
+export const errorsOf = (
+  { type, message_pattern: pattern, node, tool }: TicketErrorKind,
+  { data, may }: Payload,
+): LinkParams<"errors"> => ({
   range: "all",
   client: may.see_clients ? data.log.client_id : "",
   type: type || NONE,
+  message: pattern || (type ? "" : NONE),
   node: node || NONE,
   tool: tool || NONE,
 });

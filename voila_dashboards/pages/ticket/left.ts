@@ -1,26 +1,39 @@
 /** How a ticket was left: what was open, and how far down it was read. A reload, or a new kernel, changes neither. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect } from "preact/hooks";
+import { useSession } from "../../web/session/context.ts";
 import type { Session } from "../../web/session/session.ts";
 import { isRecord } from "../../web/text/labels.ts";
 import { num } from "../../web/text/numbers.ts";
+import type { KeptOpened } from "./opening.ts";
+import { scrollingTo } from "./scroll-back.ts";
 
 const KEPT = "caselog-ticket";
 /** Of a run of which more is open, everything is opened with one press. */
 const MOST_OPEN = 2000;
 
-export interface Left {
-  open: string[];
+interface Left {
+  /** Null where no steps were drawn. */
+  open: string[] | null;
   y: number;
 }
 
-/** What was kept of the page at this address, where the tab comes back to it; null for a page that is opened anew. */
-export function howLeft(session: Session): Left | null {
+/** What was read for each page that is shown: the second time it would be one that is opened anew. */
+const read = new WeakMap<KeptOpened, Left | null>();
+
+/** How the page that keeps `kept` was left, where the tab comes back to it; null for one that is opened anew. */
+export function leftOf(session: Session, kept: KeptOpened): Left | null {
+  const left = read.has(kept) ? (read.get(kept) ?? null) : howLeft(session);
+  read.set(kept, left);
+  return left;
+}
+
+function howLeft(session: Session): Left | null {
   if (!session.isRouted || !isComingBack()) return null;
   try {
     const kept: unknown = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
-    if (!isRecord(kept) || kept.path !== location.pathname || !Array.isArray(kept.open)) return null;
-    return { open: kept.open.map(String), y: num(kept.y) ?? 0 };
+    if (!isRecord(kept) || kept.path !== location.pathname) return null;
+    return { open: Array.isArray(kept.open) ? kept.open.map(String) : null, y: num(kept.y) ?? 0 };
   } catch {
     return null;
   }
@@ -36,33 +49,27 @@ function isComingBack(): boolean {
   return was;
 }
 
-/** Keeps what is open when the tab leaves the page, and goes where it was left. */
-export function useLeft(session: Session, left: Left | null, open: ReadonlySet<string> | undefined): void {
-  const now = useRef(open);
-  now.current = open;
+/** Draws nothing: keeps what is open when the tab leaves the page, and goes where it was left. */
+export function Left({ kept }: { kept: KeptOpened }): null {
+  const session = useSession();
+  const left = leftOf(session, kept);
   useEffect(() => {
     const stop = new AbortController();
     const keep = () => {
-      const some = [...(now.current ?? [])].slice(0, MOST_OPEN);
-      try {
-        sessionStorage.setItem(KEPT, JSON.stringify({ path: location.pathname, open: some, y: scrollY }));
-      } catch {
-        // no room, or not allowed
-      }
+      const open = kept.current?.keys ?? left?.open;
+      keepLeft({ open: open ? [...open].slice(0, MOST_OPEN) : null, y: scrollY });
     };
     if (session.isRouted) addEventListener("pagehide", keep, { signal: stop.signal });
     return () => stop.abort();
-  }, [session]);
-  useEffect(() => {
-    if (!left?.y) return;
-    let stop: (() => void) | null = null;
-    let isOver = false;
-    void import("./scroll-back.ts").then(({ scrollingTo }) => {
-      if (!isOver) stop = scrollingTo(left.y);
-    });
-    return () => {
-      isOver = true;
-      stop?.();
-    };
-  }, [left]);
+  }, [session, left]);
+  useEffect(() => (left?.y ? scrollingTo(left.y) : undefined), [left]);
+  return null;
+}
+
+function keepLeft(left: Left): void {
+  try {
+    sessionStorage.setItem(KEPT, JSON.stringify({ path: location.pathname, ...left }));
+  } catch {
+    // no room, or not allowed
+  }
 }

@@ -1,59 +1,88 @@
 /** What was said, turn by turn, and what the run said last. */
 
 import type { VNode } from "preact";
-import { useContext, useLayoutEffect, useMemo } from "preact/hooks";
+import { useContext, useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { Card } from "../../web/parts/card.tsx";
 import { Portions } from "../../web/parts/portions.tsx";
 import { gapStyle, usePiece } from "../../web/parts/room.ts";
 import { NOTHING_SOUGHT, Sought } from "../../web/parts/sought.ts";
 import { plural } from "../../web/text/numbers.ts";
 import { areEmpty, type Block, wordsOf } from "../../web/trace/blocks.ts";
-import { finalOf, type Turn, turnsOf } from "../../web/trace/conversation.ts";
-import { inSequence } from "../../web/trace/nest.ts";
-import type { Part, Run } from "../../web/trace/trace.ts";
+import type { Turn } from "../../web/trace/conversation.ts";
+import { turnsIn } from "../../web/trace/told.ts";
+import type { Run } from "../../web/trace/trace.ts";
+import { isUnusual } from "../../web/trace/usual.ts";
 import { Blocks, Folded, type StepOf } from "./block-view.tsx";
-import type { Debug } from "./debug.ts";
 
 const PORTION = 40;
 
 interface ConversationProps {
   turns: readonly Turn[];
   show: (key: string) => void;
-  /** The place of a turn to go to. */
-  sought?: number | null;
+  /** The turn to go to: another look each time, at the same turn too. */
+  look?: TurnLook | null;
 }
 
-/** The turns of a run's messages. */
-export const useTurns = (run: Run | null, debug: Debug | null): Turn[] =>
-  useMemo(() => (run ? turnsOf(run.messages, callsOf(debug)) : []), [run, debug]);
+export interface TurnLook {
+  place: number;
+}
 
-export function Conversation({ turns, show, sought = null }: ConversationProps): VNode {
+/** The run with messages as they are read; undefined while what reads unusual ones is fetched. */
+export function useUsual(run: Run | null): Run | null | undefined {
+  const isAsItIs = useMemo(() => !run?.messages.some(isUnusual), [run]);
+  const [made, setMade] = useState<readonly [of: Run, run: Run] | null>(null);
+  useEffect(() => {
+    if (isAsItIs || !run) return;
+    let isOver = false;
+    withUsual(run).then((found) => isOver || setMade([run, found]));
+    return () => {
+      isOver = true;
+    };
+  }, [run, isAsItIs]);
+  return isAsItIs ? run : made?.[0] === run ? made?.[1] : undefined;
+}
+
+/** As it is where that cannot be had. */
+const withUsual = (run: Run): Promise<Run> =>
+  import("./tools.tsx").then(
+    ({ usualOf }) => ({ ...run, messages: usualOf(run.messages) }),
+    () => run,
+  );
+
+/** The turns of a run's messages. */
+export const useTurns = (run: Run | null): Turn[] => useMemo(() => (run ? turnsIn(run) : []), [run]);
+
+export function Conversation({ turns, show, look = null }: ConversationProps): VNode {
   const stepOf: StepOf = ({ key }) => (key === undefined ? null : () => show(key));
   return (
     <Card title={`Conversation (${plural(turns.length, "turn")})`}>
-      <Turns turns={turns} stepOf={stepOf} sought={sought} />
+      <Turns turns={turns} stepOf={stepOf} sought={look?.place ?? null} look={look} />
     </Card>
   );
 }
-
-const callsOf = (debug: Debug | null): Part[] =>
-  debug ? inSequence(debug.groups).filter((part) => part.kind === "tool call") : [];
 
 interface TurnsProps {
   turns: readonly Turn[];
   stepOf?: StepOf;
   /** The place of the turn that a search is at; undefined where it is at what the turns stand in. */
   sought?: number | null;
+  look?: TurnLook | null;
 }
 
-export const Turns = ({ turns, stepOf = () => null, sought }: TurnsProps): VNode => (
+export const Turns = ({ turns, stepOf = () => null, sought, look = null }: TurnsProps): VNode => (
   <ol class="cl-messages">
     <Portions
       items={turns}
       portion={PORTION}
       at={sought ?? null}
       draw={(turn, i) => (
-        <Message turn={turn} stepOf={stepOf} isSought={i === sought} mayOpen={sought === undefined || i === sought} />
+        <Message
+          turn={turn}
+          stepOf={stepOf}
+          isSought={i === sought}
+          look={i === sought ? look : null}
+          mayOpen={sought === undefined || i === sought}
+        />
       )}
     />
   </ol>
@@ -63,17 +92,18 @@ interface MessageProps {
   turn: Turn;
   stepOf: StepOf;
   isSought: boolean;
+  look: TurnLook | null;
   /** Whether what is folded in it opens for a search: only while that is at this turn, or at what it stands in. */
   mayOpen: boolean;
 }
 
-function Message({ turn, stepOf, isSought, mayOpen }: MessageProps): VNode {
+function Message({ turn, stepOf, isSought, look, mayOpen }: MessageProps): VNode {
   const { place, gap } = usePiece<HTMLLIElement>();
   const words = useContext(Sought);
   const here = useMemo(() => (mayOpen ? [...words] : NOTHING_SOUGHT), [words, mayOpen]);
   useLayoutEffect(() => {
-    if (isSought) place.current?.scrollIntoView({ block: "center" });
-  }, [isSought]);
+    if (isSought && !isInSight(place.current)) place.current?.scrollIntoView({ block: "center" });
+  }, [isSought, look]);
   return (
     <li
       ref={place}
@@ -85,6 +115,14 @@ function Message({ turn, stepOf, isSought, mayOpen }: MessageProps): VNode {
     </li>
   );
 }
+
+/** The search stays at the top, in px on a phone too, and covers what is below it. */
+const COVERED = 120;
+
+const isInSight = (element: Element | null): boolean => {
+  const { top, bottom } = element?.getBoundingClientRect() ?? { top: 0, bottom: 0 };
+  return top >= COVERED && bottom <= innerHeight;
+};
 
 function Spoken({ turn, stepOf }: Pick<MessageProps, "turn" | "stepOf">): VNode {
   const { role, name, blocks } = turn;
@@ -115,18 +153,3 @@ const leadOf = (blocks: readonly Block[]): string => {
   const words = blocks.find((block) => block.kind === "text");
   return words?.kind === "text" ? words.text.slice(0, 400) : "";
 };
-
-export function FinalCard({ final }: { final: unknown }): VNode {
-  const blocks = useMemo(() => finalOf(final), [final]);
-  return (
-    <Card title="Final response" section="final">
-      {blocks.length ? (
-        <div class="cl-final">
-          <Blocks blocks={blocks} />
-        </div>
-      ) : (
-        <p class="cl-muted">The run gave no final response.</p>
-      )}
-    </Card>
-  );
-}

@@ -17,8 +17,11 @@ from voila_dashboards.queries.source import Source
 _SHOWN: Final = ("step", "part", "find")
 #: The parts of the page that an address may open it at.
 PARTS: Final = ("", "conversation", "steps")
-#: What stands in every trace in which something failed: the fields ``error`` and ``errors``, and a call's status.
-_OF_FAILURE: Final = re.compile(r'"[eE][rR]{2}[oO][rR][sS]?"')
+#: What stands in every trace in which something failed: a field or a type of errors, a call's flag or status.
+_OF_FAILURE: Final = re.compile(
+    r'"(?:(?:is_?)?errors?|errored|exception|fail|failed|failure|timeout|timed[ _]out|incomplete)"|[_-]error"',
+    re.IGNORECASE,
+)
 
 
 def ticket_data(

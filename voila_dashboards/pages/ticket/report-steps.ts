@@ -4,6 +4,7 @@ import { TRACE_FIELDS } from "../../web/generated/contract.ts";
 import { isBlank, isRecord, label } from "../../web/text/labels.ts";
 import { count, plural } from "../../web/text/numbers.ts";
 import { inSequence } from "../../web/trace/nest.ts";
+import { fieldsOf } from "../../web/trace/step-fields.ts";
 import { type Part, restOf } from "../../web/trace/trace.ts";
 import type { Debug } from "./debug.ts";
 import { code, fenced, textOf } from "./report-text.ts";
@@ -13,32 +14,6 @@ const MOST_LETTERS = 1_000_000;
 const MOST_STEPS = 1000;
 /** Other parts, and errors. */
 const MOST_PARTS = 100;
-
-const FIELDS: Readonly<Record<Part["kind"], readonly (readonly [string, string])[]>> = {
-  node: [
-    ["Error", "error"],
-    ["Input", "input"],
-    ["Output", "output"],
-    ["Attributes", "attributes"],
-    ["Value", "value"],
-  ],
-  iteration: [
-    ["Given to the model", "input"],
-    ["Error", "error"],
-    ["Thought", "thought"],
-    ["Action", "action"],
-    ["Value", "value"],
-    ["Observation", "observation"],
-    ["Model", "model"],
-  ],
-  "tool call": [
-    ["Error", "error"],
-    ["Arguments", "arguments"],
-    ["Result", "result"],
-    ["Value", "value"],
-  ],
-  group: [],
-};
 
 /** Steps in their order; where there is not room for all, those that failed have it first. */
 export function stepTexts({ groups, tree }: Debug): string {
@@ -56,18 +31,15 @@ export function stepTexts({ groups, tree }: Debug): string {
   return [...shown, ...(left ? [`… and what ${plural(left, "more step")} hold`] : [])].join("\n\n");
 }
 
-const fieldsOf = ({ kind, raw, rest }: Part): [string, unknown][] =>
-  [
-    ...FIELDS[kind].map(([name, key]): [string, unknown] => [name, raw[key]]),
-    ["Other fields", rest] as [string, unknown],
-  ].filter(([, value]) => !isBlank(value));
+/** What a report tells of a step: what it holds, without what is blank. */
+const toldOf = (part: Part): [string, unknown][] => fieldsOf(part).filter(([, value]) => !isBlank(value));
 
-const holdsSomething = (part: Part): boolean => fieldsOf(part).length > 0;
+const holdsSomething = (part: Part): boolean => toldOf(part).length > 0;
 
 function stepText(part: Part, parent: Part | undefined): string {
   const where = parent ? ` in ${code(parent.name)}` : "";
   const head = `### ${code(part.name)}${where}${part.failed ? ", **failed**" : ""}`;
-  return [head, ...fieldsOf(part).map(([name, value]) => `${name}:\n\n${valueText(value)}`)].join("\n\n");
+  return [head, ...toldOf(part).map(([name, value]) => `${name}:\n\n${valueText(value)}`)].join("\n\n");
 }
 
 const valueText = (value: unknown): string => fenced(textOf(value), typeof value === "string" ? "" : "json");

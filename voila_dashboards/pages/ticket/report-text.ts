@@ -1,9 +1,10 @@
 /** Texts of a log as they stand in a report: in fences longer than any of their own. */
 
-import { withTurningShown } from "../../web/text/bidi.ts";
-import { withoutColours } from "../../web/text/faces.ts";
+import { withHiddenShown } from "../../web/text/bidi.ts";
+import { withoutColours } from "../../web/text/colours.ts";
 import { clip, label } from "../../web/text/labels.ts";
-import { count } from "../../web/text/numbers.ts";
+import { count, plural } from "../../web/text/numbers.ts";
+import { endOf } from "../../web/text/terminal.ts";
 import { exactText, jsonText } from "../../web/values/exact.ts";
 
 /** A longer text is cut, and says so. */
@@ -16,9 +17,14 @@ export function code(value: unknown): string {
   return ticks.length > 1 ? `${ticks} ${text} ${ticks}` : `\`${text}\``;
 }
 
-export function fenced(text: string, kind = ""): string {
+export function fenced(written: string, kind = ""): string {
+  const { text, overwritten } = endOf(written);
   const left = text.length - LONGEST_TEXT;
-  const shown = legible(left > 0 ? `${text.slice(0, LONGEST_TEXT)}\n… (${count(left)} more letters)` : text);
+  const told = [
+    left > 0 && `… (${count(left)} more letters)`,
+    overwritten > 0 && `(${plural(overwritten, "letter")} of this output written over)`,
+  ].filter(Boolean);
+  const shown = legible([text.slice(0, LONGEST_TEXT), ...told].join("\n"));
   const fence = "`".repeat(Math.max(3, longestRun(shown, /`+/g) + 1));
   return `${fence}${kind}\n${shown}\n${fence}`;
 }
@@ -28,9 +34,10 @@ const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
 
 /** Without what tells a terminal or an editor to do something: colours are gone, other such letters are shown. */
 const legible = (text: string): string =>
-  withTurningShown(withoutColours(text.replace(/\r\n/g, "\n"))).replace(CONTROLS, (each) =>
-    String.fromCharCode(each === "\u007f" ? 0x2421 : 0x2400 + each.charCodeAt(0)),
-  );
+  withHiddenShown(withoutColours(text.replace(/\r\n/g, "\n")).replace(CONTROLS, pictureOf));
+
+const pictureOf = (control: string): string =>
+  String.fromCharCode(control === "\u007f" ? 0x2421 : 0x2400 + control.charCodeAt(0));
 
 const longestRun = (text: string, runs: RegExp): number =>
   (text.match(runs) ?? []).reduce((most, run) => Math.max(most, run.length), 0);

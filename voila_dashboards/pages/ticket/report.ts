@@ -1,14 +1,16 @@
 /** A ticket as a report in Markdown. What a log holds stands in it as text: in fences longer than any of its own. */
 
 import type { Log } from "../../web/generated/contract.ts";
-import { isBlank, isRecord, label } from "../../web/text/labels.ts";
+import { isBlank, label } from "../../web/text/labels.ts";
 import { count, duration, money, num, percent, seconds } from "../../web/text/numbers.ts";
 import { iso } from "../../web/text/times.ts";
 import type { Block, Result } from "../../web/trace/blocks.ts";
 import type { Turn } from "../../web/trace/conversation.ts";
-import { hasFailed, type Part, type Run } from "../../web/trace/trace.ts";
+import { hasFailed } from "../../web/trace/endings.ts";
+import type { Part, Run } from "../../web/trace/trace.ts";
 import { parseJson } from "../../web/values/exact.ts";
 import type { Debug } from "./debug.ts";
+import { reasonOf } from "./failures.ts";
 import type { Figures } from "./figures.ts";
 import { shareInWords } from "./figures-in-words.ts";
 import { measured } from "./measured.ts";
@@ -71,18 +73,17 @@ function factsOf(log: Log): string {
 }
 
 function troubles(run: Run | null, { failures, tree }: Debug): string {
-  const steps = failures.slice(0, 50).map((part) => {
+  const failed = failures.slice(0, 50).map(({ part, place }) => {
     const parent = tree.parents.get(part);
-    const where = parent ? ` in ${code(parent.name)}` : "";
-    return `- ${code(part.name)}${where} failed${isBlank(part.raw.error) ? "" : `: ${code(reason(part.raw.error))}`}`;
+    const where = place !== null ? ` in turn ${count(place + 1)}` : parent ? ` in ${code(parent.name)}` : "";
+    const why = reasonOf(part, run?.errors ?? []);
+    return `- ${code(part.name)}${where} failed${why && `: ${code(why)}`}`;
   });
   const errors = (run?.errors ?? [])
     .slice(0, 50)
     .map((error) => `- ${code(error.type ?? "Error")}: ${code(error.message ?? error.value)}`);
-  return [...steps, ...errors].join("\n");
+  return [...failed, ...errors].join("\n");
 }
-
-const reason = (error: unknown): unknown => (isRecord(error) ? (error.message ?? error) : error);
 
 function conversationOf(turns: readonly Turn[]): string {
   const told: string[] = [];

@@ -2,14 +2,15 @@
 
 import { inSequence } from "../../web/trace/nest.ts";
 import type { Part } from "../../web/trace/trace.ts";
-import { stepOfAxis } from "./axis.ts";
 import type { Layout, Place } from "./layout.ts";
 
 export interface Scale {
   /** The place of a moment (ms since the run began): within [0, 1] where it is in sight. */
   at(ms: number): number;
-  /** Moments that are named, and where. */
-  ticks: { ms: number; at: number }[];
+  /** What share of the axis a ms takes where nothing is folded. */
+  perMs: number;
+  /** What is in sight, without the gaps that are folded. */
+  drawn: Place[];
 }
 
 /** Shorter gaps are no reason to fold: a second, and this share of the run. */
@@ -17,8 +18,6 @@ const SHORTEST_GAP_MS = 1000;
 const SHARE_OF_GAP = 0.04;
 /** What is left of a folded gap, as a share of what is seen: one sees that there is one. */
 const STUB = 0.015;
-/** Names of moments that are closer would stand in each other. */
-const CLOSEST = 0.09;
 /** A step has no more bars: those with the shortest times between them are drawn as one. */
 const MOST_BARS = 40;
 /** Nearer bars, as a share of the axis, would be drawn as one anyway. */
@@ -45,7 +44,7 @@ export function idleGaps(groups: readonly Part[], layout: Layout): Place[] {
 }
 
 /** `seen` is what of the run is in sight; `gaps` those that are folded. */
-export function scaleOf(layout: Layout, seen: Place, gaps: readonly Place[]): Scale {
+export function scaleOf(seen: Place, gaps: readonly Place[]): Scale {
   const whole = Math.max(1e-9, seen.to - seen.from);
   const inside = gaps
     .map(({ from, to }) => ({ from: Math.max(from, seen.from), to: Math.min(to, seen.to) }))
@@ -57,7 +56,7 @@ export function scaleOf(layout: Layout, seen: Place, gaps: readonly Place[]): Sc
     const before = inside.reduce((sum, gap) => sum + saved(gap, ms, stub), 0);
     return (ms - seen.from - before) / total;
   };
-  return { at, ticks: named(layout, seen, at) };
+  return { at, perMs: 1 / total, drawn: between(inside, seen) };
 }
 
 /** How much of a folded gap lies before `ms` and takes no place. */
@@ -67,15 +66,11 @@ function saved({ from, to }: Place, ms: number, stub: number): number {
   return share * (to - from - stub);
 }
 
-function named(layout: Layout, seen: Place, at: (ms: number) => number): Scale["ticks"] {
-  const step = stepOfAxis(seen.to - seen.from, layout.isTimed);
-  const first = Math.ceil(seen.from / step);
-  const ticks: Scale["ticks"] = [];
-  for (let i = first; i <= first + 12 && i * step <= seen.to * 1.0001; i++) {
-    const place = at(i * step);
-    if (!ticks.length || place - (ticks.at(-1)?.at ?? 0) >= CLOSEST) ticks.push({ ms: i * step, at: place });
-  }
-  return ticks;
+/** What of `seen` lies before, between and after `gaps`. */
+function between(gaps: readonly Place[], { from, to }: Place): Place[] {
+  const starts = [from, ...gaps.map((gap) => gap.to)];
+  const ends = [...gaps.map((gap) => gap.from), to];
+  return starts.map((start, i) => ({ from: start, to: ends[i] ?? to }));
 }
 
 /** What is seen of spans, as shares of the axis that is in sight. */

@@ -6,6 +6,7 @@ import type { Run } from "../../web/trace/trace.ts";
 import type { Debug } from "./debug.ts";
 import { ErrorsCard } from "./errors.tsx";
 import { ExtraCard, MetricsCard, SameTicketCard } from "./facts.tsx";
+import type { Hit } from "./find.ts";
 import { MaskedCard } from "./masked-card.tsx";
 
 export interface SideProps {
@@ -14,13 +15,14 @@ export interface SideProps {
   run: Run | null;
   debug: Debug | null;
   show: (key: string) => void;
+  go: (hit: Hit) => void;
 }
 
-export function Side({ payload, run, debug, show }: SideProps): VNode {
+export function Side({ payload, run, debug, show, go }: SideProps): VNode {
   const { log, same_ticket: same } = payload.data;
   return (
     <>
-      {run && <ErrorsCard payload={payload} run={run} debug={debug} show={show} />}
+      {run && <ErrorsCard payload={payload} run={run} debug={debug} go={go} />}
       <MetricsCard log={log} />
       <SameTicketCard same={same} log={log} />
       <ExtraCard log={log} />

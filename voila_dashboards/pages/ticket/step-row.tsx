@@ -7,6 +7,7 @@ import type { Part } from "../../web/trace/trace.ts";
 import { Bar } from "./bar.tsx";
 import type { Looking } from "./looking.ts";
 import type { Measured } from "./measured.ts";
+import type { Opening } from "./opening.ts";
 import type { Row } from "./rows.ts";
 import type { Scale } from "./scale.ts";
 import { tookOf, tookShort } from "./took.ts";
@@ -22,13 +23,14 @@ interface RowProps {
   top: number;
   debug: Measured;
   looking: Looking;
+  opening: Opening;
   scale: Scale;
 }
 
-export function StepRow({ row, top, debug, looking, scale }: RowProps): VNode {
+export function StepRow({ row, top, debug, looking, opening, scale }: RowProps): VNode {
   const { part, depth } = row;
   const hasMore = part.children.length > 0;
-  const isOpen = looking.open.has(part.key);
+  const isOpen = opening.keys.has(part.key);
   const isSelected = looking.part === part;
   return (
     // biome-ignore lint/a11y/useFocusableInteractive: the tree has the focus, and names the row it is at
@@ -46,7 +48,7 @@ export function StepRow({ row, top, debug, looking, scale }: RowProps): VNode {
       onClick={() => looking.look(part.key)}
     >
       <span class="cl-g-label">
-        <Toggle part={part} isOpen={isOpen} turn={() => looking.turn(part.key)} />
+        <Toggle part={part} isOpen={isOpen} turn={() => opening.turn(part.key)} />
         <Named part={part} debug={debug} isOpen={isOpen} />
       </span>
       <div class="cl-g-track">

@@ -94,7 +94,7 @@ def call_tool(recorded):
 
     def call(name, arguments):
         for place, each in enumerate(left):
-            if each["name"] == name and each["arguments"] == arguments:
+            if each["name"] == name and (each["arguments"] or {}) == (arguments or {}):  # none given is {}
                 del left[place]
                 if "error" in each:
                     raise RuntimeError(each["error"])

@@ -1,31 +1,34 @@
 /** Above everything: what went wrong, and the way to where. */
 
 import type { VNode } from "preact";
-import { clip, isBlank, isRecord, label } from "../../web/text/labels.ts";
+import { clip } from "../../web/text/labels.ts";
 import { count } from "../../web/text/numbers.ts";
-import { hasFailed, type Part, type Run } from "../../web/trace/trace.ts";
+import type { Run } from "../../web/trace/trace.ts";
 import type { Debug } from "./debug.ts";
+import { hitOf, reasonOf } from "./failures.ts";
+import type { Hit } from "./find.ts";
 
 interface TroubleProps {
   debug: Debug;
   run: Run;
-  show: (key: string) => void;
+  go: (hit: Hit) => void;
 }
 
-export function Trouble({ debug: { first, failures, tree }, run, show }: TroubleProps): VNode | null {
-  if (!first || !hasFailed(first.raw)) return null;
-  const parent = tree.parents.get(first);
-  const why = reasonOf(first, run);
+export function Trouble({ debug: { trouble, failures, tree }, run, go }: TroubleProps): VNode | null {
+  if (!trouble) return null;
+  const { part, place } = trouble;
+  const where = place === null ? tree.parents.get(part)?.name : `turn ${count(place + 1)}`;
+  const why = reasonOf(part, run.errors);
   const others = failures.length - 1;
   return (
     <div class="cl-trouble">
       <p>
         <span aria-hidden="true">✕ </span>
-        <strong dir="auto">{clip(first.name, 80)}</strong>
-        {parent && (
+        <strong dir="auto">{clip(part.name, 80)}</strong>
+        {where && (
           <>
             {" in "}
-            <bdi>{clip(parent.name, 60)}</bdi>
+            <bdi>{clip(where, 60)}</bdi>
           </>
         )}
         {" failed"}
@@ -37,17 +40,9 @@ export function Trouble({ debug: { first, failures, tree }, run, show }: Trouble
         )}
         {others > 0 && <span class="cl-muted">{` and ${count(others)} more`}</span>}
       </p>
-      <button type="button" class="cl-button cl-small" onClick={() => show(first.key)}>
-        Show step
+      <button type="button" class="cl-button cl-small" onClick={() => go(hitOf(trouble))}>
+        {place === null ? "Show step" : "Show turn"}
       </button>
     </div>
   );
-}
-
-/** What the step says, else what the run's last error of that node says. */
-function reasonOf(part: Part, { errors }: Run): string {
-  const sent = isRecord(part.raw.error) ? (part.raw.error.message ?? part.raw.error) : part.raw.error;
-  const own = isBlank(sent) || sent === true ? "" : label(sent);
-  const told = errors.filter((error) => error.node === part.name).at(-1)?.message;
-  return clip(own || label(told, ""), 240);
 }

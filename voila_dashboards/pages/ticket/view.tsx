@@ -14,14 +14,15 @@ import { count } from "../../web/text/numbers.ts";
 import { callsIn, type Turn } from "../../web/trace/conversation.ts";
 import { type Run, readTrace } from "../../web/trace/trace.ts";
 import { BROKEN, parseJson } from "../../web/values/exact.ts";
+import type { BelowProps } from "./below.tsx";
 import { type Debug, linkOf } from "./debug.ts";
+import type { DebuggerProps } from "./debugger.tsx";
 import type { Hit } from "./find.ts";
 import type { FinderProps } from "./finder.tsx";
 import { TicketHead } from "./head.tsx";
-import { howLeft, useLeft } from "./left.ts";
-import { type Looking, useDebug, useLooking } from "./looking.ts";
-import { Conversation, FinalCard, useTurns } from "./messages.tsx";
-import { RawCard, UnknownCard } from "./raw.tsx";
+import { useDebug, useLooking } from "./looking.ts";
+import { Conversation, type TurnLook, useTurns, useUsual } from "./messages.tsx";
+import type { KeptOpened, Opened } from "./opening.ts";
 import type { SideProps } from "./side.tsx";
 import { Tabs, type View } from "./tabs.tsx";
 import type { StateProps } from "./trace-state.tsx";
@@ -33,8 +34,10 @@ async function tools(): Promise<typeof import("./tools.tsx")> {
   return module;
 }
 
-const steps = later<{ debug: Debug; looking: Looking }>(async () => ({ default: (await tools()).Debugger }));
+const steps = later<DebuggerProps>(async () => ({ default: (await tools()).Debugger }));
 const gone = later<{ step: string }>(async () => ({ default: (await tools()).Gone }));
+const left = later<{ kept: KeptOpened }>(async () => ({ default: (await tools()).Left }));
+const below = later<BelowProps>(async () => ({ default: (await tools()).Below }));
 const finder = later<FinderProps>(async () => ({ default: (await tools()).Finder }));
 const state = later<StateProps>(async () => ({ default: (await tools()).TraceState }));
 const side = later<SideProps>(async () => ({ default: (await tools()).Side }));
@@ -43,11 +46,16 @@ steps.fetch(); // what was said is painted meanwhile
 type Payload = PagePayload<"ticket">;
 
 function Ticket({ payload }: { payload: Payload }): VNode {
+  const { data } = payload;
+  const run = useUsual(useMemo(() => runOf(data), [data.trace]));
+  return run === undefined ? <Awaited /> : <Told payload={payload} run={run} />;
+}
+
+function Told({ payload, run }: { payload: Payload; run: Run | null }): VNode {
   const { data, may, client_names: names } = payload;
   const session = useSession();
-  const run = useMemo(() => runOf(data), [data.trace]);
-  const debug = useDebug(run ?? NOTHING, data.log.status !== "SUCCESS");
-  const turns = useTurns(run, debug);
+  const turns = useTurns(run);
+  const debug = useDebug(run ?? NOTHING, data.log.status !== "SUCCESS", turns);
   return (
     <>
       <TicketHead log={data.log} may={may} names={names} said={useMemo(() => callsIn(turns), [turns])} />
@@ -78,14 +86,18 @@ function Read({ payload, run, debug, turns }: ReadProps): VNode {
   const { params, data } = payload;
   const mark = useMarked(payload);
   const [view, setView] = useState<View>(firstView(params, turns.length > 0));
-  const [turn, setTurn] = useState<number | null>(null);
+  const [turn, setTurn] = useState<TurnLook | null>(firstTurn(params, debug));
+  useEffect(() => {
+    // A session goes to the head of a page once it is drawn, or to where it was read: only from the head one goes on.
+    const frame = requestAnimationFrame(() => scrollY || setTurn((first) => first && { ...first }));
+    return () => cancelAnimationFrame(frame);
+  }, []);
   const [query, setQuery] = useState(params.find);
   const [words, seek] = useState<readonly string[]>([]);
   const session = useSession();
   const room = useMemo(newRoom, [session]);
-  const left = useMemo(() => howLeft(session), [session]);
-  const looking = useLooking(debug, params.step, (step) => mark({ step }), left?.open);
-  useLeft(session, left, looking?.open);
+  const opened = useRef<Opened | null>(null);
+  const looking = useLooking(debug, params.step, (step) => mark({ step }));
   const choose = (part: View) => {
     setView(part);
     mark({ part });
@@ -98,7 +110,7 @@ function Read({ payload, run, debug, turns }: ReadProps): VNode {
     if (hit.kind === "step") return show(hit.key);
     if (hit.kind === "section") return setTurn(null); // it is there, whatever is shown beside it
     choose("conversation");
-    setTurn(hit.place);
+    setTurn({ place: hit.place });
   };
   const search = (text: string) => {
     setQuery(text);
@@ -106,13 +118,16 @@ function Read({ payload, run, debug, turns }: ReadProps): VNode {
     mark({ find: text });
   };
   const link = () => (looking ? linkOf(looking.part) : location.href);
-  const list = looking && <steps.Draw of={{ debug, looking }} meanwhile={<Awaited />} lost={<Awaited isLost />} />;
-  const parts = { payload, run, debug, show };
+  const list = looking && (
+    <steps.Draw of={{ debug, looking, opened }} meanwhile={<Awaited />} lost={<Awaited isLost />} />
+  );
+  const parts = { payload, run, debug, show, go };
   return (
     <RoomContext.Provider value={room}>
       <Sought.Provider value={words}>
+        <left.Draw of={{ kept: opened }} meanwhile={null} />
         {looking?.gone && <gone.Draw of={{ step: looking.gone }} meanwhile={null} />}
-        {run && <Trouble debug={debug} run={run} show={show} />}
+        {run && <Trouble debug={debug} run={run} go={go} />}
         <finder.Draw
           of={{ run, turns, debug, query, seek, seen: params.step, search, go, link, log: data.log }}
           meanwhile={<div class="cl-find" />}
@@ -120,12 +135,12 @@ function Read({ payload, run, debug, turns }: ReadProps): VNode {
         {list && turns.length ? (
           <Tabs shown={view} names={namesOf(turns.length, debug)} choose={choose}>
             {view === "steps" && list}
-            <Parts {...parts} {...(view === "conversation" ? { turns, sought: turn } : {})} />
+            <Parts {...parts} {...(view === "conversation" ? { turns, look: turn } : {})} />
           </Tabs>
         ) : (
           <div class="cl-tab-panel">
             {list}
-            <Parts {...parts} turns={turns} sought={turn} />
+            <Parts {...parts} turns={turns} look={turn} />
           </div>
         )}
       </Sought.Provider>
@@ -155,6 +170,10 @@ function firstView({ step, part }: Payload["params"], hasWords: boolean): View {
   return step || !hasWords ? "steps" : "conversation";
 }
 
+/** The page opens where a turn tells what failed, unless its address leads elsewhere. */
+const firstTurn = ({ step, find }: Payload["params"], { trouble }: Debug): TurnLook | null =>
+  step || find || trouble?.place == null ? null : { place: trouble.place };
+
 const namesOf = (turns: number, debug: Debug): Readonly<Record<View, string>> => ({
   conversation: `Conversation (${count(turns)})`,
   steps: `Steps (${count(debug.tree.byKey.size)})`,
@@ -174,23 +193,22 @@ interface PartsProps {
   run: Run | null;
   debug: Debug | null;
   show?: (key: string) => void;
+  go?: (hit: Hit) => void;
   /** Where the conversation is among it. */
   turns?: readonly Turn[];
-  sought?: number | null;
+  look?: TurnLook | null;
 }
 
 /** What there is beside the steps. */
-function Parts({ payload, run, debug, show = () => {}, turns = [], sought = null }: PartsProps): VNode {
+function Parts({ payload, run, debug, show = () => {}, go = () => {}, turns = [], look = null }: PartsProps): VNode {
   return (
     <div class="cl-grid cl-grid-ticket">
       <div class="cl-stack">
-        {turns.length > 0 && <Conversation turns={turns} show={show} sought={sought} />}
-        {run && <FinalCard final={run.final} />}
-        {run && run.unknown.length > 0 && <UnknownCard unknown={run.unknown} />}
-        <RawCard data={payload.data} />
+        {turns.length > 0 && <Conversation turns={turns} show={show} look={look} />}
+        <below.Draw of={{ run, turns, data: payload.data }} meanwhile={<Awaited />} lost={<Lost of="this part" />} />
       </div>
       <div class="cl-stack cl-side">
-        <side.Draw of={{ payload, run, debug, show }} meanwhile={null} lost={<Lost of="this part" />} />
+        <side.Draw of={{ payload, run, debug, show, go }} meanwhile={null} lost={<Lost of="this part" />} />
       </div>
     </div>
   );
@@ -209,7 +227,7 @@ function runOf(data: TicketData): Run | null {
 const view: PageView<"ticket"> = {
   title: ({ data }) => label(data.log.ticket_id),
   key: ({ params }) => `${params.client_id} ${params.log_id}`,
-  instead: ({ data }) => <RawCard data={data} />,
+  instead: ({ data }) => <below.Draw of={{ run: null, turns: [], data }} meanwhile={null} />,
   Page: Ticket,
 };
 export default view;

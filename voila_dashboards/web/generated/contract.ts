@@ -274,9 +274,10 @@ export interface NewestTicket {
   message: string | null;
 }
 
-/** Errors of one type, node and tool; what is None was not told. ``before`` are those of the time before, None where there is none to compare with. ``clients`` may be more than those named, and versions too. Times are UTC epoch ms, of when the runs started; they and the counts but ``before`` are of the period. A kind that was seen in the time before only has 0 errors and no newest ticket. */
+/** Errors of one type, node and tool; what is None was not told. Where the type is none, or says no more than that it is an error, they also have one ``message_pattern``: their messages without numbers, ids, paths and quoted values. ``before`` are those of the time before, None where there is none to compare with. ``clients`` may be more than those named, and versions too. Times are UTC epoch ms, of when the runs started; they and the counts but ``before`` are of the period. A kind that was seen in the time before only has 0 errors and no newest ticket. */
 export interface ErrorKind {
   type: string | null;
+  message_pattern: string | null;
   node: string | null;
   tool: string | null;
   errors: number;
@@ -292,10 +293,11 @@ export interface ErrorKind {
   newest: NewestTicket | null;
 }
 
-/** Everything the page of errors draws; ``is_behind``: some tickets that are counted lack their errors yet. */
+/** Everything the page of errors draws. ``failed_untold`` are tickets of the period that ended as FAILED and tell of no error; None where only some kinds are looked at. ``is_behind``: some tickets that are counted lack their errors yet. */
 export interface ErrorsData {
   current: ErrorTotals;
   previous: ErrorTotals | null;
+  failed_untold: number | null;
   kinds: ErrorKind[];
   more_kinds: number;
   is_behind: boolean;
@@ -400,12 +402,13 @@ export interface MaskedValues {
   tickets: number;
 }
 
-/** What was masked before it was sent, the most first, in the newest ``looked_at`` tickets of the period. ``tickets`` are those of them in which anything was; ``more`` are rules that are not listed. */
+/** What was masked before it was sent, the most first, in the newest ``looked_at`` tickets of the period. ``tickets`` are those of them in which anything was, ``without_sdk`` those that no SDK sent, which masks; ``more`` are rules that are not listed. */
 export interface MaskedData {
   rules: MaskedValues[];
   more: number;
   values: number;
   tickets: number;
+  without_sdk: number;
   looked_at: number;
 }
 
@@ -416,7 +419,7 @@ export const CLIENT_LEVELS = [
 ] as const;
 export type ClientLevel = (typeof CLIENT_LEVELS)[number];
 
-/** What was set for a client; days are None for ever. Who set it and when is None where nobody noted it. */
+/** What was set for a client; days are None for ever. Who set it and when is None where nobody noted it. Who is an account's name for those who see all clients alone: see `told_to`. */
 export interface ClientRecord {
   level: ClientLevel;
   level_by: string | null;
@@ -527,13 +530,15 @@ export interface Executions {
   rows: Execution[];
 }
 
-/** A kind that errors of a ticket are of, and other tickets with it, of all times; ``newest`` is of them. */
+/** A kind that errors of a ticket are of, and other tickets with it, of all times; ``newest`` is of them. ``messages`` are beginnings of what the ticket's own errors say, by which the page finds the kind of each. */
 export interface TicketErrorKind {
   type: string | null;
+  message_pattern: string | null;
   node: string | null;
   tool: string | null;
   errors: number;
   message: string | null;
+  messages: string[];
   other_tickets: number;
   newest: NewestTicket | null;
   newest_ms: number | null;
@@ -703,21 +708,39 @@ export const OPERATORS = [
   "="
 ] as const;
 export const LAST_PAGE = "end" as const;
-export const FAILED_STATUSES = [
-  "error",
-  "errored",
-  "exception",
-  "fail",
-  "failed",
-  "failure",
-  "incomplete",
-  "timed out",
-  "timed_out",
-  "timeout"
-] as const;
+export const FAILED_STATUS = "(?:output |outcome |status code )?(?:deadline exceeded|error|errored|exception|fail|failed|failure|incomplete|timed out|timedout|timeout)(?: (?:deadline exceeded|error|errored|exception|fail|failed|failure|incomplete|timed out|timedout|timeout|[0-9]+))*(?: ?[:;,(].*)?|[45][0-9][0-9]" as const;
 export const FAILED_FLAGS = [
   "is_error",
   "isError"
+] as const;
+export const FAILED_LEVELS = [
+  "critical",
+  "error",
+  "fatal"
+] as const;
+export const STATUS_FIELDS = [
+  "status",
+  "state",
+  "outcome"
+] as const;
+export const STATUS_CODES = [
+  "code",
+  "status_code",
+  "statusCode",
+  "status",
+  "state"
+] as const;
+export const DONE_STATUSES = [
+  "ok",
+  "success",
+  "succeeded",
+  "complete",
+  "completed",
+  "done",
+  "finished",
+  "result",
+  "output-available",
+  "outcome_ok"
 ] as const;
 export const TRACE_FIELDS = {
   "nodes": [
@@ -807,6 +830,7 @@ export const PAGES = {
       "version": "",
       "environment": "",
       "type": "",
+      "message": "",
       "node": "",
       "tool": "",
       "where": "",
@@ -852,6 +876,7 @@ export const PAGES = {
       "zone": "UTC",
       "client": "",
       "type": "",
+      "message": "",
       "node": "",
       "tool": "",
       "version": "",
@@ -942,6 +967,7 @@ export interface PageParams {
     version: string;
     environment: string;
     type: string;
+    message: string;
     node: string;
     tool: string;
     where: string;
@@ -959,6 +985,7 @@ export interface PageParams {
     zone: string;
     client: string;
     type: string;
+    message: string;
     node: string;
     tool: string;
     version: string;

@@ -9,7 +9,7 @@ import component from "../entry.tsx";
 import type { FailedPayload } from "../generated/contract.ts";
 import type { Model } from "../session/model.ts";
 import { OVER, saidOver } from "../signed-in/over.ts";
-import { Comm } from "./comm.ts";
+import { Line } from "./line.ts";
 
 const WATCHED_AFTER_MS = 500;
 const UNFINISHED = { code: "unavailable", message: "The page broke off before its data came." };
@@ -30,12 +30,12 @@ function modelOf(page: unknown, send: Model["send"], listeners: Set<(answer: nev
 }
 
 /** Connect when the visitor shows an intent to ask, and part when the page is left. */
-function follow(comm: Comm, kernelId: string): void {
-  const connect = () => comm.open();
+function follow(line: Line, kernelId: string): void {
+  const connect = () => line.open();
   for (const event of ["pointermove", "pointerdown", "keydown", "focusin"])
     addEventListener(event, connect, { once: true, passive: true });
   addEventListener("pagehide", () => {
-    comm.lose();
+    line.lose();
     sayGoodbye(kernelId);
   });
 }
@@ -49,18 +49,19 @@ async function main(el: HTMLElement): Promise<void> {
   const state = (source ? JSON.parse(source.textContent ?? "") : { page: { error: UNFINISHED } }) as Embedded;
   const kernelId = embedded?.dataset.kernel;
   const listeners = new Set<(answer: never) => void>();
-  const comm = new Comm(kernelId ?? "", state.comm_id, (answer) => {
+  const line = new Line(kernelId ?? "", state.comm_id, (answer) => {
     for (const listener of listeners) listener(answer as never);
   });
-  if (kernelId && !state.page.error) follow(comm, kernelId);
+  if (kernelId && !state.page.error) follow(line, kernelId);
   else {
-    comm.lose(); // nobody to ask: whatever is clicked is a full load
+    line.lose(); // nobody to ask: whatever is clicked is a full load
     if (kernelId) sayGoodbye(kernelId);
   }
-  const end = await component.render({ model: modelOf(state.page, (question) => comm.send(question), listeners), el });
+  const end = await component.render({ model: modelOf(state.page, (question) => line.send(question), listeners), el });
+  line.fetch();
   const hide = (): void => {
     end();
-    comm.lose();
+    line.lose();
   };
   if (saidOver() === undefined) document.addEventListener(OVER, hide, { once: true });
   else hide();

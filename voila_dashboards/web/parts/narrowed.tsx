@@ -8,13 +8,19 @@ import { Link } from "./link.tsx";
 
 const NAMES: Readonly<Record<string, string>> = {
   type: "Error",
+  message: "Message",
   node: "Node",
   tool: "Tool",
   category: "Category",
   version: "Version",
   environment: "Environment",
 };
-const OF_NONE: Readonly<Record<string, string>> = { tool: "no tool", node: "no node", type: "no type" };
+const OF_NONE: Readonly<Record<string, string>> = {
+  tool: "no tool",
+  node: "no node",
+  type: "no type",
+  message: "no message",
+};
 
 interface NarrowedProps<Name extends PageName> {
   page: Name;

@@ -20,6 +20,12 @@ const MOST_OPENED = 24;
 /** What was opened by each search, by its length and beginning: drawn anew, it opens again. */
 const opened = new WeakMap<readonly string[], Set<string>>();
 
+/** What tells whether one of the words is in a text; another one for other words. */
+export function useIsIn(): (text: string) => boolean {
+  const words = useContext(Sought);
+  return useMemo(() => (text) => isIn(words, text), [words]);
+}
+
 /** Whether one of the words is in `inside`. */
 export function useSought(inside: (() => string) | undefined): boolean {
   const words = useContext(Sought);

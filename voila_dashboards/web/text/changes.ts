@@ -17,8 +17,9 @@ export function change(now: number, then: number, good: -1 | 0 | 1, inPoints = f
   if (!inPoints && then === 0) return null;
   const moved = inPoints ? (now - then) * 100 : ((now - then) / then) * 100;
   const size = Math.abs(moved);
-  if (size < 0.05) return { text: "", tone: "" };
-  const amount = size >= 1000 ? `×${count(now / then)}` : `${size.toFixed(1)} ${inPoints ? "points" : "%"}`;
+  if (size < 1e-9) return { text: "", tone: "" }; // numbers of a computer are no more exact
+  const written = size < 0.05 ? "< 0.1" : size.toFixed(1);
+  const amount = size >= 1000 ? `×${count(now / then)}` : `${written} ${inPoints ? "points" : "%"}`;
   const text = `${moved > 0 ? "▲" : "▼"} ${amount}`;
   if (good === 0) return { text, tone: "" };
   return { text, tone: Math.sign(moved) === good ? "cl-good" : "cl-bad" };

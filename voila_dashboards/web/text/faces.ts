@@ -1,5 +1,7 @@
 /** In which face a text of a log is read: as prose, as code or a terminal's output, or as a difference of files. */
 
+import { hasColours } from "./colours.ts";
+
 export type Face = "prose" | "code" | "diff";
 
 /** So many of a text's first lines tell its face. */
@@ -11,29 +13,17 @@ const DIFF = /^(diff --git |@@ -\d+(,\d+)? \+\d+|--- (a\/|\S+\t)|\*\*\* Begin Pa
 const CODE_BEGIN = /^(\t| {2,}(?![-*\d])|[$>#%] ?\S|\S+[@:][^ ]*[$#] |\s*\d+[:|\t]|File "|Traceback |[drwx-]{10} )/;
 /** Columns, and ends with a sign of code. */
 const CODE_WITHIN = /\S {3,}\S|\t|[;{}]\s*$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: what a terminal is told begins with one
-const TERMINAL = /\u001b(?:\[[0-9;?]*[A-Za-z]|\][^\u0007\u001b]*(?:\u0007|\u001b\\))/g;
 
 export function faceOf(text: string): Face {
   if (!text.includes("\n")) return "prose";
   if (DIFF.test(text.slice(0, 20_000))) return "diff";
-  if (text.slice(0, 20_000).search(TERMINAL) >= 0) return "code";
+  if (hasColours(text.slice(0, 20_000))) return "code";
   const lines = text
     .split("\n", FIRST_LINES)
     .map((line) => line.slice(0, 300))
     .filter((line) => line.trim());
   const code = lines.filter((line) => CODE_BEGIN.test(line) || CODE_WITHIN.test(line)).length;
   return lines.length > 1 && code >= lines.length * SHARE_OF_CODE ? "code" : "prose";
-}
-
-/** `text` without what tells a terminal colours, places and links. */
-export const withoutColours = (text: string): string => text.replace(TERMINAL, "");
-
-/** What a line of a difference of files does. */
-export function lineKind(line: string): "added" | "removed" | "place" | "same" {
-  if (/^(\+\+\+|---|@@|diff |index |\*\*\* )/.test(line)) return "place";
-  if (line.startsWith("+")) return "added";
-  return line.startsWith("-") ? "removed" : "same";
 }
 
 /** Heads, lists, quotes, fences at the beginning of a line; and marks within one. */

@@ -25,8 +25,13 @@ export const count = (value: unknown): string => written(value, (n) => integers.
 export const short = (value: unknown): string =>
   written(value, (n) => (n < 10000 ? integers.format(n) : compact.format(n)));
 
+/** A share in percent: never rounded to all where it is less, nor to nothing where it is more. */
 export const percent = (share: unknown, digits = 1): string =>
-  written(share, (n) => `${(n * 100).toFixed(digits).replace(/\.0$/, "")} %`);
+  written(share, (n) => {
+    const text = (n * 100).toFixed(digits).replace(/\.0$/, "");
+    if (text === "100" && n < 1) return `> ${100 - 10 ** -digits} %`;
+    return `${text === "0" && n > 0 ? `< ${10 ** -digits}` : text} %`;
+  });
 
 export const money = (value: unknown): string =>
   written(value, (usd) => {

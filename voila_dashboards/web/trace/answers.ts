@@ -3,8 +3,7 @@
 import { isBlank, label } from "../text/labels.ts";
 import { jsonText } from "../values/exact.ts";
 import type { Block, Call, Result } from "./blocks.ts";
-import { call } from "./calls.ts";
-import { Fields } from "./fields.ts";
+import { callOf, isOther, joinCalls, joinOne, listed } from "./one-call.ts";
 import { isOpen, MOST_LOOKED_AT, type Queue, queued, type Waiter } from "./queues.ts";
 import type { Part } from "./trace.ts";
 
@@ -127,59 +126,15 @@ class Waiting {
 /** Ids that both say, and that differ, say that they do not belong together. */
 const mayAnswer = ({ call }: Waiter, { id }: Result): boolean => id === "" || !call.ids.length;
 
-function listed<Item>(map: Map<string, Item[]>, key: string): Item[] {
-  const items = map.get(key) ?? [];
-  map.set(key, items);
-  return items;
-}
-
-/** Whether two names are of different tools. Some makers put the tool's server before its name. */
-export function isOther(name: string, other: string): boolean {
-  const [a, b] = [name, other].map((each) =>
-    each
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}]+/gu, " ")
-      .trim(),
-  ) as [string, string];
-  return a !== "" && b !== "" && a !== "tool" && !` ${a}`.endsWith(` ${b}`) && !` ${b}`.endsWith(` ${a}`);
-}
-
 /**
- * Makes a call and its step in the run one, where both have an id: the step may hold the result. A result without a
- * call is one with the step that gave back the same.
+ * Makes a call and its step in the run one, by the id that both have, else by what was called: either may hold the
+ * result, and say that it failed. A result without a call is one with the step that gave back the same.
  */
 export function completed<T extends Answering>(turns: readonly T[], steps: readonly Part[]): T[] {
-  join(turns.flatMap(callsIn), steps);
+  joinCalls(turns.flatMap(callsIn), steps);
   const complete = completing(steps);
   return turns.map((turn) => ({ ...turn, blocks: turn.blocks.map(complete) }));
 }
-
-/** Calls and steps of one id, where there are as many, belong together in their order. */
-function join(calls: readonly Call[], steps: readonly Part[]): void {
-  const byId = new Map<string, Part[]>();
-  for (const step of steps) if (!isBlank(step.raw.id)) listed(byId, label(step.raw.id)).push(step);
-  const sameId = new Map<string, Call[]>();
-  for (const call of calls) {
-    const id = call.ids.find((each) => byId.has(each));
-    if (id !== undefined) listed(sameId, id).push(call);
-  }
-  for (const [id, alike] of sameId) {
-    const theirs = byId.get(id) ?? [];
-    const areAsMany = theirs.length === alike.length;
-    for (const [i, call] of alike.entries()) joinOne(call, (areAsMany ? theirs[i] : theirs.at(-1)) as Part, areAsMany);
-  }
-}
-
-function joinOne(call: Call, step: Part, isIts: boolean): void {
-  if (isOther(call.name, step.name)) return;
-  call.key = step.key;
-  if (call.result || !isIts) return;
-  const { result, failed } = callOf(step);
-  call.result = result;
-  call.failed ||= failed;
-}
-
-const callOf = ({ raw }: Part): Call => call(new Fields(raw))[0];
 
 function completing(calls: readonly Part[]): (block: Block) => Block {
   let from = 0;
@@ -193,7 +148,9 @@ function completing(calls: readonly Part[]): (block: Block) => Block {
     const step = calls[at];
     if (!step) return block;
     from = at + 1;
-    return { ...callOf(step), key: step.key, name: step.name, result: block, failed: block.failed, rest: {} };
+    const whole = { ...callOf(step), name: step.name, result: block, failed: block.failed, rest: {} };
+    joinOne(whole, step, true);
+    return whole;
   };
 }
 

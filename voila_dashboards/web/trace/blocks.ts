@@ -40,6 +40,9 @@ export interface Result {
   id: string;
   name: string;
   blocks: Block[];
+  /** What came back, and the error that stands beside it, as they were sent. */
+  sent?: unknown;
+  error?: unknown;
   failed: boolean;
   /** Whether the call that it names has a result already. */
   isAnother?: boolean;

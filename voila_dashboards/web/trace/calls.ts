@@ -1,27 +1,35 @@
 /** Calls of tools, and what they gave back, in whichever shape their maker writes them. */
 
+import { DONE_STATUSES } from "../generated/contract.ts";
 import { isBlank, isRecord, label } from "../text/labels.ts";
 import { parseJson } from "../values/exact.ts";
 import { type Block, type Call, type Result, restBlock } from "./blocks.ts";
+import { hasFailed, isFailedStatus } from "./endings.ts";
 import { Fields } from "./fields.ts";
 import { pictureIn } from "./pictures.ts";
 import { blocksOf } from "./reading.ts";
-import { hasFailed } from "./trace.ts";
 
-const IDS = ["toolcallid", "tooluseid", "callid", "id", "itemid"];
-const NAMES = ["name", "toolname", "function", "functionname"];
-const GIVEN = "arguments args input parameters action queries code operation executablecode rawinput".split(" ");
-const BACK = "result results output outputs response observation".split(" ");
+export const IDS = ["toolcallid", "tooluseid", "callid", "id", "itemid"];
+export const NAMES = ["name", "toolname", "function", "functionname"];
+export const GIVEN =
+  "arguments args input parameters action queries code operation executablecode rawinput toolkwargs".split(" ");
+export const BACK = "result results output outputs response observation".split(" ");
 /** Of a result, which has no other fields of these names. */
-const CONTENT = ["content", ...BACK, "codeexecutionresult", "value", "text", "parts", "items", "message"];
+const CONTENT = [
+  "content",
+  ...BACK,
+  ..."codeexecutionresult value text parts items blocks message toolreturn".split(" "),
+];
 
-const DONE = /^(ok|success|succeeded|completed?|done|finished|result|output-available|outcome_ok)$/i;
-const FAILED = /^(error|failed|failure|exception|incomplete|output-error|outcome_(failed|deadline_exceeded))$/i;
+/** Whether a status, a state or an outcome says no more than that something is done. */
+export const isDone = (said: unknown): boolean =>
+  typeof said === "string" && (DONE_STATUSES as readonly string[]).includes(said.toLowerCase());
 
-export const isDone = (status: unknown): boolean => DONE.test(String(status));
+/** What some makers have around a call. */
+export const WITHIN: readonly string[] = ["function", "custom", "toolinvocation", "toolcall"];
 
 /** Arguments are often JSON within a text. */
-const given = (value: unknown): unknown =>
+export const given = (value: unknown): unknown =>
   typeof value === "string" && /^\s*[[{]/.test(value) ? parseJson(value, value) : value;
 
 /** Whether its fields say that it failed. Words that say nothing else count as read. */
@@ -29,27 +37,29 @@ function takeFailure(fields: Fields): boolean {
   let hasSaidSo = hasFailed(fields.rest) || fields.see("success") === false;
   for (const name of ["status", "state", "outcome"]) {
     const state = stateOf(fields.see(name));
-    if (FAILED.test(state)) hasSaidSo = true;
-    if (FAILED.test(state) || DONE.test(state)) fields.take(name);
+    if (isFailedStatus(state)) hasSaidSo = true;
+    if (isDone(state) || (isFailedStatus(state) && !saysWhy(state))) fields.take(name);
   }
-  if (typeof fields.see("iserror") === "boolean" && fields.take("iserror") === true) hasSaidSo = true;
+  for (const name of ["iserror", "error"])
+    if (typeof fields.see(name) === "boolean" && fields.take(name) === true) hasSaidSo = true;
   return hasSaidSo;
 }
 
+/** What says more than that it failed stays to be shown: a timeout, a number, a reason, an object. */
+const saysWhy = (state: unknown): boolean => typeof state !== "string" || /time|deadline|[\d:;,(]/i.test(state);
+
 /** LangChain hands on how Gemini's code ended as a number. */
-const stateOf = (state: unknown): string =>
-  state === 1 ? "ok" : state === 2 || state === 3 ? "failed" : String(state);
+const stateOf = (state: unknown): unknown => (state === 1 ? "ok" : state === 2 || state === 3 ? "failed" : state);
 
 /** `type` tells the name of a tool that a server has, such as `web_search_call`. */
 export function call(outer: Fields, type = ""): [Call] {
-  const fields = outer.inside("function", "custom", "toolinvocation");
+  const fields = outer.inside(...WITHIN);
   const ids = IDS.flatMap((name) => label(fields.takeText(name) ?? fields.take(name), "") || []);
   const name = label(fields.takeText(...NAMES), toolOf(type));
   const value = given(fields.take(...GIVEN));
   const failed = takeFailure(fields);
   const back = answerOf(fields, fields.take(...BACK));
-  const result: Result | null = back ? { kind: "result", id: "", name: "", blocks: back.blocks, failed } : null;
-  if (result && back?.failed) result.failed = true;
+  const result: Result | null = back && { ...back, kind: "result", id: "", name: "", failed: failed || back.failed };
   const found: Call = {
     kind: "call",
     ids,
@@ -70,15 +80,19 @@ const toolOf = (type: string): string =>
 /** A message that is a result: its own id is not that of a call. */
 export const resultOf = (message: Fields): Block[] => result(message, "", IDS.slice(0, 3));
 
+/** Haystack's results repeat their call. */
+const isCall = (origin: unknown): boolean => isRecord(origin) && origin.tool_name !== undefined;
+
 /** The result of a call that stands elsewhere. */
-export function result(fields: Fields, name = "", idNames = IDS): Block[] {
+export function result(outer: Fields, name = "", idNames = IDS): Block[] {
+  const fields = isCall(outer.see("origin")) ? outer.inside("origin") : outer;
   const id = label(fields.takeText(...idNames), "");
   const named = label(fields.takeText(...NAMES), name);
   const failed = takeFailure(fields) || hasErrorIn(fields.see("response"));
   const back = answerOf(fields, fields.take(...CONTENT));
   const blocks = [...(back?.blocks ?? []), ...restBlock(fields.rest)];
-  fields.clear();
-  return [{ kind: "result", id, name: named, blocks, failed: failed || back?.failed === true }];
+  outer.clear();
+  return [{ ...back, kind: "result", id, name: named, blocks, failed: failed || back?.failed === true }];
 }
 
 /** Gemini's responses say so by a field. */
@@ -87,16 +101,22 @@ const hasErrorIn = (response: unknown): boolean => isRecord(response) && hasFail
 interface Answer {
   blocks: Block[];
   failed: boolean;
+  sent?: unknown;
+  error?: unknown;
 }
 
 /** What came back, and the error that is said beside it; null where there is neither. */
 function answerOf(fields: Fields, value: unknown): Answer | null {
-  const error =
-    fields.see("error") === false || fields.see("error") === true ? null : fields.take("error", "errortext");
+  const error = fields.take("error", "errortext");
   const back = contentOf(value);
-  if (isBlank(error)) return value === undefined ? null : back;
-  return { blocks: [...back.blocks, ...blocksOf(error)], failed: true };
+  if (isBlank(error)) return value === undefined ? null : { ...back, sent: value };
+  return { blocks: [...back.blocks, ...blocksOf(error)], failed: true, sent: value, error };
 }
+
+/** Whether what came back says within itself that its call failed, as results of MCP do, and of Anthropic's server. */
+export const saysError = (back: unknown): boolean =>
+  isRecord(back) &&
+  (back.isError === true || back.is_error === true || /(^|[_-])error([_-]|$)/.test(String(back.type ?? "")));
 
 /** Results of MCP and of Gemini, and those of Anthropic's server, say within themselves whether they failed. */
 function contentOf(value: unknown): Answer {
@@ -104,7 +124,7 @@ function contentOf(value: unknown): Answer {
   if (shown) return { blocks: shown, failed: false };
   if (!isRecord(value)) return { blocks: blocksOf(value), failed: false };
   const type = String(value.type ?? "");
-  const failed = value.isError === true || value.is_error === true || /(^|[_-])error([_-]|$)/.test(type);
+  const failed = saysError(value);
   const isWrapped = Array.isArray(value.content) && (type === "" || type === "content");
   if (!isWrapped) return { blocks: blocksOf(value), failed };
   const fields = new Fields(value);

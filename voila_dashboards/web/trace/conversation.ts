@@ -1,8 +1,9 @@
 /** Messages of a run as turns: who said what, and each call together with what came back for it. */
 
 import { isBlank, isRecord, label } from "../text/labels.ts";
+import { jsonText } from "../values/exact.ts";
 import { answered, completed } from "./answers.ts";
-import { type Block, joined, restBlock } from "./blocks.ts";
+import { type Block, type Call, joined, restBlock } from "./blocks.ts";
 import { call, isDone, result, resultOf } from "./calls.ts";
 import { Fields, type Sent } from "./fields.ts";
 import { blocksOf, readBlock, thoughtsOf } from "./reading.ts";
@@ -46,28 +47,23 @@ export const callsIn = (turns: readonly Turn[]): number =>
 const isCalling = ({ role, name, hadResults }: Turn, next: Turn | undefined): boolean =>
   !name.includes(WHO) && (role === "tool" || (role === "assistant" && next?.role === "tool") || hadResults);
 
-function readTurn(message: Sent, index: number): Turn {
-  const fields = fieldsOf(message);
+export function readTurn(message: Sent, index: number): Turn {
+  const fields = new Fields(message);
   const item = itemOf(fields.rest);
   const { role, name } = roleOf(fields, item);
   const blocks = joined(item ?? blocksOfMessage(fields, role));
-  return { index, role, name, blocks, hadResults: false };
+  return { index, role: areResults(blocks) ? "tool" : role, name, blocks, hadResults: false };
 }
 
-/** LangChain writes messages out as `{type, data}`, and as what makes one. */
-function fieldsOf(message: Sent): Fields {
-  const fields = new Fields(message);
-  if (typeof message.type !== "string" || message.content !== undefined) return fields;
-  if (!isRecord(message.kwargs) || !Array.isArray(message.id) || message.lc === undefined) return fields.inside("data");
-  fields.take("lc");
-  fields.take("type");
-  const name = (fields.take("id") as unknown[]).at(-1);
-  return new Fields({ role: String(name), ...fields.inside("kwargs").rest });
-}
+/** Many makers hand results on as if the user had said them. */
+const areResults = (blocks: readonly Block[]): boolean =>
+  blocks[0]?.kind === "result" && blocks.every(({ kind }) => kind === "result" || kind === "rest");
 
 /** An item of a list of messages that is a block itself, as Responses has them. */
 function itemOf(message: Sent): Block[] | null {
-  const hasWords = ["role", "content", "parts", "tool_calls", "items"].some((name) => !isBlank(message[name]));
+  const hasWords = ["role", "content", "parts", "tool_calls", "items", "blocks"].some(
+    (name) => !isBlank(message[name]),
+  );
   const isThought = /^(redacted_)?(reasoning|thinking)$/.test(String(message.type));
   if (typeof message.type !== "string" || (hasWords && !isThought && !hasCall(message))) return null;
   const { role: _, ...item } = message;
@@ -106,22 +102,29 @@ function roleOfItem(item: readonly Block[], name: string): { role: Role; name: s
   return { role: kind === "result" ? "tool" : "other", name };
 }
 
-const SAID = ["content", "parts", "items", "value", "text", "message"];
-const THOUGHTS = ["reasoningcontent", "reasoning", "thinking", "toolplan"];
+const SAID = ["content", "parts", "items", "blocks", "value", "text", "message"];
+const THOUGHTS = ["reasoningcontent", "reasoning", "reasoningdetails", "thinking", "toolplan"];
 
-function blocksOfMessage(fields: Fields, role: Role): Block[] {
+export function blocksOfMessage(fields: Fields, role: Role): Block[] {
   const thoughts = thoughtsOf(fields, THOUGHTS);
   const own = eventsIn(fields) ?? (role === "tool" ? resultsOf(fields) : saidIn(fields));
   const calls = [fields.take("toolcalls"), fields.take("functioncall")].flatMap(callsBeside);
   const refusal = blocksOf(fields.takeText("refusal"));
   if (isDone(fields.see("status"))) fields.take("status");
-  const more = calls.filter((each) => !isTwin(each, own));
+  const more = calls.flatMap((each) => (each.kind === "call" ? besideOwn(each, own) : [each]));
   return [...thoughts, ...own, ...refusal, ...more, ...restBlock(fields.rest)];
 }
 
 /** Some frameworks say a call twice: in the content as its maker sends it, and beside it in their own words. */
-const isTwin = (block: Block, own: readonly Block[]): boolean =>
-  block.kind === "call" && own.some((each) => each.kind === "call" && each.ids.some((id) => block.ids.includes(id)));
+function besideOwn(call: Call, own: readonly Block[]): Block[] {
+  const twin = own.find((each) => each.kind === "call" && each.ids.some((id) => call.ids.includes(id))) as Call;
+  if (!twin || (call.result && twin.result)) return [call];
+  twin.result ??= call.result;
+  twin.failed ||= call.failed;
+  const { name, given, rest } = call;
+  const isSame = name === twin.name && jsonText(given) === jsonText(twin.given);
+  return restBlock(isSame ? rest : { name, arguments: given, ...rest });
+}
 
 /** The words of a message; Vercel's messages say them a second time among their parts. */
 function saidIn(fields: Fields): Block[] {
@@ -156,7 +159,7 @@ function toolResultsIn(fields: Fields): Block[] {
 function resultsOf(fields: Fields): Block[] {
   const cohere = toolResultsIn(fields);
   if (cohere.length) return cohere;
-  const name = ["content", "parts", "items"].find((each) => Array.isArray(fields.see(each)));
+  const name = ["content", "parts", "items", "blocks"].find((each) => Array.isArray(fields.see(each)));
   const within = name ? blocksOf(fields.see(name)) : [];
   if (name && within.some((block) => block.kind === "result")) return fields.take(name) ? within : [];
   const ids = fields.see("toolcallids");
@@ -192,36 +195,4 @@ function takeRepeated(fields: Fields, said: string): void {
   }
 }
 
-/** Fields in which answers of frameworks have their words. */
-const ANSWERS = ["content", "text", "response", "answer", "output", "message"];
-
-/** What a run said last, as what it is, and what stands beside that. */
-export function finalOf(final: unknown): Block[] {
-  const [turn] = answered([{ blocks: blocksOfFinal(final), hadResults: false }]);
-  return turn?.blocks ?? [];
-}
-
-function blocksOfFinal(final: unknown): Block[] {
-  if (!isRecord(final)) return blocksOf(final);
-  const answers = answersOf(final);
-  if (answers) return answers;
-  if (typeof final.role === "string") return readTurn(final, 0).blocks;
-  const name = isBlank(final.type) ? ANSWERS.find((each) => isWords(final[each])) : undefined;
-  if (name === undefined) return blocksOf(final);
-  const fields = new Fields(final);
-  return joined([...blocksOf(fields.take(name)), ...restBlock(fields.rest)]);
-}
-
-/** Of an answer of a model as its maker sends it: OpenAI's choices, Gemini's candidates. */
-function answersOf({ choices, candidates, ...rest }: Sent): Block[] | null {
-  const all = [choices, candidates].flatMap((each) => (Array.isArray(each) ? each : []));
-  if (!all.length || !all.every((each) => isRecord(each) && isRecord(each.message ?? each.content))) return null;
-  const said = all.flatMap((each) => {
-    const { message, content, ...beside } = each;
-    const { role: _, ...inner } = message ?? content;
-    return [...blocksOfMessage(new Fields(inner), "assistant"), ...restBlock(new Fields(beside).rest)];
-  });
-  return joined([...said, ...restBlock(new Fields(rest).rest)]);
-}
-
-const isWords = (value: unknown): boolean => typeof value === "string" && value.trim() !== "";
+export const isWords = (value: unknown): boolean => typeof value === "string" && value.trim() !== "";

@@ -5,7 +5,7 @@ import { isBlank, isRecord } from "../text/labels.ts";
 export type Sent = Record<string, unknown>;
 
 /** Makers write one name as `tool_call_id`, `toolCallId` and `ToolCallId`. */
-const plain = (name: string): string => name.replace(/[_-]/g, "").toLowerCase();
+export const plain = (name: string): string => name.replace(/[_-]/g, "").toLowerCase();
 
 /** Of two fields that have one name where objects are put together, both are kept. */
 function free(name: string, names: Set<string>): string {

@@ -16,8 +16,11 @@ export function picture(outer: Fields): Block[] {
   const whole = outer.rest;
   const fields = outer.inside("imageurl", "image", "inlinedata").inside("source");
   fields.take("type", "sourcetype");
-  const data = label(fields.takeText("data", "base64", "bytes", "image", "imageurl", "url", "datauri", "uri"), "");
-  const format = fields.take("mediatype", "mimetype", "format");
+  const data = label(
+    fields.takeText("data", "base64", "base64image", "bytes", "image", "imageurl", "url", "datauri", "uri"),
+    "",
+  );
+  const format = fields.take("mediatype", "mimetype", "imagemimetype", "format");
   const media = typeof format === "string" ? format.replace(/^(?!.*\/)/, "image/") : "";
   const src = data.startsWith("data:") || !media ? data : `data:${media};base64,${data}`;
   const found = pictureIn(src) ?? pictureIn(data);

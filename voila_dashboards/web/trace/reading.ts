@@ -14,8 +14,9 @@ type Reader = (fields: Fields, type: string) => Block[] | null;
 
 const words = (text: string): Block[] => (text.trim() ? [{ kind: "text", text }] : []);
 
-function said(fields: Fields): Block[] | null {
-  const value = fields.take("text", "content", "value", "refusal");
+function said(outer: Fields): Block[] | null {
+  const fields = outer.inside("text"); // of OpenAI's Assistants
+  const value = fields.take("text", "content", "value", "refusal", "parts", "transcript");
   if (value === undefined) return null;
   const isPiece = Array.isArray(fields.see("citations")) || undefined;
   const found = blocksOf(value).map((block) => (isPiece && block.kind === "text" ? { ...block, isPiece } : block));
@@ -44,7 +45,7 @@ const SEALED = ["encryptedcontent", "redactedcontent", "signature", "thoughtsign
 function thought(fields: Fields): Block[] | null {
   const sealed = SEALED.map((name) => fields.takeText(name)).some((value) => value !== undefined);
   const found = thoughtsOf(fields, THOUGHTS);
-  if (!found.length && !sealed) return null;
+  if (!found.length && !sealed) return Object.keys(fields.rest).every((name) => name === "id") ? leftOf(fields) : null;
   const unread: Block[] = [{ kind: "thought", text: "(not readable: its maker encrypts it)" }];
   return [...(found.length ? found : unread), ...leftOf(fields)];
 }
@@ -79,11 +80,12 @@ const RESULTS =
 /** Of a type in small letters with low lines. */
 const TYPES: readonly [RegExp, Reader][] = [
   [/^((in|out)put_|summary_|reasoning_|error_)?text(_content)?$|^(user|system)_prompt$|^message$|^refusal$/, said],
-  [/^(redacted_)?thinking$|^(redacted_)?reasoning(_content)?$|^thought$/, thought],
+  [/^(redacted_)?thinking$|^(redacted_)?reasoning(_content|_summary|_encrypted)?$|^thought$/, thought],
   [/^(input_)?image(_url|_content)?$|_screenshot$/, (fields) => picture(fields)],
-  [/^file$/, pictureFile],
+  [/^(file|binary)$/, pictureFile],
   [/^(error_)?json$/, (fields) => (fields.has("value") ? [other("", fields.take("value")), ...leftOf(fields)] : null)],
   [/^content$/, said],
+  [/^(in|out)?(put_)?audio$/, (fields) => (fields.has("transcript") ? said(fields) : null)],
   [/^step_start$/, (fields) => (isBlank(fields.rest) ? [] : null)],
   [
     /^code_execution_result$/,
@@ -99,11 +101,14 @@ const TYPES: readonly [RegExp, Reader][] = [
 const INSIDE: readonly [string, Reader][] = [
   ["tooluse", (fields) => call(fields)],
   ["functioncall", (fields) => call(fields)],
+  ["toolcall", (fields) => call(fields)],
   ["toolresult", (fields) => result(fields)],
+  ["toolcallresult", (fields) => result(fields)],
   ["functionresponse", (fields) => result(fields)],
   ["executablecode", (fields) => call(fields, "code_execution_call")],
   ["codeexecutionresult", (fields) => result(fields, "code_execution")],
   ["reasoningcontent", thought],
+  ["reasoning", thought],
   ["citationscontent", said],
 ];
 
@@ -116,7 +121,13 @@ const snake = (type: string): string =>
 
 /** The type an object says, in small letters with low lines; empty where it says none. */
 function takeType(fields: Fields): string {
-  return snake(String(fields.takeText("type", "partkind", "contenttype", "$type") ?? ""));
+  return snake(String(fields.takeText("type", "partkind", "contenttype", "blocktype", "$type") ?? takeKind(fields)));
+}
+
+/** Agent2Agent and Pydantic AI say a part's type as its kind. */
+function takeKind(fields: Fields): unknown {
+  const kind = fields.see("kind");
+  return typeof kind === "string" && TYPES.some(([known]) => known.test(snake(kind))) ? fields.take("kind") : "";
 }
 
 /** Null where nobody knows what `sent` is. */

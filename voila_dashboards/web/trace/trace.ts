@@ -1,10 +1,13 @@
 /** A trace of any shape as what the page draws. Nothing in it is believed to be what its name says. */
 
-import { DAY_MS, FAILED_FLAGS, FAILED_STATUSES, TRACE_FIELDS, TRACE_PARTS } from "../generated/contract.ts";
+import { TRACE_FIELDS, TRACE_PARTS } from "../generated/contract.ts";
 import { clip, isBlank, isRecord, label } from "../text/labels.ts";
 import { num } from "../text/numbers.ts";
-import { exactText } from "../values/exact.ts";
+import { callFields } from "./call-fields.ts";
+import { hasFailed } from "./endings.ts";
 import { inOrder, nestNodes, nodesAround, withRepeats } from "./nest.ts";
+import { bothOf, toldTwice } from "./told-twice.ts";
+import { spanOf } from "./when.ts";
 
 /** A node, an iteration, a tool call, or a group of those that have no node. */
 export interface Part {
@@ -12,7 +15,7 @@ export interface Part {
   /** What a link names it by, such as `i2.c1`: its place in the log, which no sorting changes. */
   key: string;
   name: string;
-  /** As it was sent. */
+  /** As it was sent; of a tool call under the names of the model, and of one told twice, what both say. */
   raw: Record<string, unknown>;
   /** Fields that have no place of their own. */
   rest: Record<string, unknown>;
@@ -21,6 +24,8 @@ export interface Part {
   duration: number | null;
   failed: boolean;
   children: Part[];
+  /** Of a call that is told twice: the key of its other place. */
+  otherKey?: string;
   /** Of an iteration: the node it says it ran in. */
   node?: string | null;
   /** Said beside the name. */
@@ -40,8 +45,6 @@ export interface Run {
 
 /** Of a longer name the beginning is shown: it stands in every row and label of its step. */
 const LONGEST_NAME = 500;
-/** What is said to have taken longer was not measured. */
-const LONGEST_MS = 366 * DAY_MS;
 
 export function readTrace(trace: unknown): Run {
   const source: Record<string, unknown> = isRecord(trace) ? trace : { trace };
@@ -50,7 +53,7 @@ export function readTrace(trace: unknown): Run {
   const calls = (parts(source.tool_calls) ?? []).map((raw, i) => readCall(raw, `c${i + 1}`));
   const homeOf = nodesAround(nodes);
   const orphans = assign(nodes, iterations, homeOf);
-  const others = withoutHome(calls, homeOf);
+  const others = withoutHome(withoutTold(iterations, calls), homeOf);
   const groups = [...nestNodes(nodes), ...orphans];
   if (others.length) groups.push(groupOf("g-calls", groups.length ? "Other tool calls" : "Tool calls", others));
   return {
@@ -103,32 +106,18 @@ const LAST_MS = 253_402_300_799_999;
 const zoned = (text: string): string =>
   /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?$/.test(text.trim()) ? `${text.trim().replace(" ", "T")}Z` : text;
 
-/** As `caselog.endings.says_failed` has it: by its status, an error or a flag. */
-export const hasFailed = (raw: Record<string, unknown>): boolean =>
-  isFailedStatus(raw.status) || isError(raw.error) || FAILED_FLAGS.some((name) => raw[name] === true);
-
-const isFailedStatus = (status: unknown): boolean =>
-  typeof status === "string" && (FAILED_STATUSES as readonly string[]).includes(status.toLowerCase());
-
-/** Not where it is empty, false or zero, or holds nothing else. */
-const isError = (error: unknown): boolean => (isRecord(error) ? Object.values(error).some(isTrue) : isTrue(error));
-
-/** As Python has it: empty lists and objects are not; a number may be a text that keeps its digits. */
-const isTrue = (value: unknown): boolean =>
-  Boolean(value) && !isBlank(value) && !(typeof value === "string" && exactText(value) && num(value) === 0);
+/** Of a status that is an object a badge tells one word. */
+const isObject = (key: string, value: unknown): boolean => key === "status" && isRecord(value);
 
 export const restOf = (raw: Record<string, unknown>, known: readonly string[]): Record<string, unknown> =>
   Object.fromEntries(
-    Object.entries(raw).filter(([key, value]) => !known.includes(key) && key !== "value" && !isBlank(value)),
+    Object.entries(raw).filter(
+      ([key, value]) => (!known.includes(key) || isObject(key, value)) && key !== "value" && !isBlank(value),
+    ),
   );
 
-function span(raw: Record<string, unknown>): { start: number | null; duration: number | null } {
-  const ms = num(raw.duration_ms);
-  return { start: time(raw.started_at), duration: ms !== null && ms >= 0 && ms < LONGEST_MS ? ms : null };
-}
-
 const readNode = (raw: Record<string, unknown>, index: number): Part => ({
-  ...span(raw),
+  ...spanOf(raw),
   raw,
   kind: "node",
   key: `n${index + 1}`,
@@ -138,23 +127,26 @@ const readNode = (raw: Record<string, unknown>, index: number): Part => ({
   children: [],
 });
 
-const readCall = (raw: Record<string, unknown>, key: string): Part => ({
-  ...span(raw),
-  raw,
-  key,
-  kind: "tool call",
-  name: clip(label(raw.name, "tool"), LONGEST_NAME),
-  failed: hasFailed(raw),
-  rest: restOf(raw, TRACE_FIELDS.tool_calls),
-  children: [],
-});
+function readCall(sent: Record<string, unknown>, key: string): Part {
+  const raw = callFields(sent);
+  return {
+    ...spanOf(raw),
+    raw,
+    key,
+    kind: "tool call",
+    name: clip(label(raw.name, "tool"), LONGEST_NAME),
+    failed: hasFailed(raw),
+    rest: restOf(raw, TRACE_FIELDS.tool_calls),
+    children: [],
+  };
+}
 
 function readIteration(raw: Record<string, unknown>, index: number): Part {
   const sent = raw.tool_calls;
   const calls = (parts(sent) ?? []).map((each, i) => readCall(each, `i${index + 1}.c${i + 1}`));
   const odd = parts(sent) === null && !isBlank(sent) ? { tool_calls: sent } : {};
   return {
-    ...span(raw),
+    ...spanOf(raw),
     raw,
     kind: "iteration",
     key: `i${index + 1}`,
@@ -164,6 +156,18 @@ function readIteration(raw: Record<string, unknown>, index: number): Part {
     rest: { ...restOf(raw, [...TRACE_FIELDS.react_iterations, "status", "error"]), ...odd },
     children: calls,
   };
+}
+
+/** Those of `listed` that no iteration tells; what one tells is completed by what its other place says. */
+function withoutTold(iterations: readonly Part[], listed: readonly Part[]): Part[] {
+  const twins = toldTwice(
+    iterations.flatMap(({ children }) => children),
+    listed,
+  );
+  for (const [other, call] of twins)
+    Object.assign(call, readCall(bothOf(call.raw, other.raw), call.key), { otherKey: other.key });
+  for (const iteration of iterations) iteration.failed ||= iteration.children.some(({ failed }) => failed);
+  return listed.filter((call) => !twins.has(call));
 }
 
 const groupOf = (key: string, name: string, children: Part[], note: string | null = null): Part => ({

@@ -8,7 +8,6 @@ import { lexer, type Token, type Tokens } from "marked";
 import { Fragment, type VNode } from "preact";
 import { useContext, useMemo } from "preact/hooks";
 import { gapStyle, RoomContext, usePiece } from "../parts/room.ts";
-import { isOverriding } from "../text/bidi.ts";
 import { isLight } from "../text/light.ts";
 import { isHeavy, piecesOf } from "./markdown-pieces.ts";
 import { markOf, saidTokens } from "./said-tokens.ts";
@@ -54,11 +53,7 @@ function MarkdownPiece({ tokens }: { tokens: readonly Token[] }): VNode {
 const rawOf = (tokens: readonly Token[]): string => tokens.map(({ raw }) => raw).join("");
 
 const all = (tokens: readonly Token[] | undefined): (VNode | string)[] =>
-  (tokens ?? []).map((token, i) => <Fragment key={i}>{shown(drawn(token))}</Fragment>);
-
-/** Letters that are made to run against their script are shown: within an element, every text of which is looked at. */
-const shown = (piece: VNode | string): VNode | string =>
-  typeof piece === "string" && isOverriding(piece) ? <span>{piece}</span> : piece;
+  (tokens ?? []).map((token, i) => <Fragment key={i}>{drawn(token)}</Fragment>);
 
 const DRAWERS: Readonly<Record<string, (token: never) => VNode | string>> = {
   heading: (token: Tokens.Heading) => (

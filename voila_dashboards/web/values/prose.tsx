@@ -4,7 +4,8 @@ import type { VNode } from "preact";
 import { Guard } from "../parts/guard.tsx";
 import { later } from "../parts/later.tsx";
 import { loadStyles } from "../session/loading.ts";
-import { faceOf, isMarkdown, withoutColours } from "../text/faces.ts";
+import { withoutColours } from "../text/colours.ts";
+import { faceOf, isMarkdown } from "../text/faces.ts";
 import { TextView } from "./text-view.tsx";
 
 // What cannot be read, such as a quote of ten thousand levels, is shown as text.

@@ -2,17 +2,16 @@
 
 import type { VNode } from "preact";
 import { useMemo, useState } from "preact/hooks";
-import { useSought } from "../parts/sought.ts";
-import { isOverriding } from "../text/bidi.ts";
-import { type Face, faceOf, lineKind, withoutColours } from "../text/faces.ts";
+import { later } from "../parts/later.tsx";
+import { useIsIn, useSought } from "../parts/sought.ts";
+import { overwrites, withoutColours } from "../text/colours.ts";
+import { faceOf } from "../text/faces.ts";
 import { bytes } from "../text/numbers.ts";
 import { piecesOf } from "../text/pieces.ts";
+import type ScreenView from "./screen-view.tsx";
 
 export const LONG_TEXT = 700;
 const LONG_LINES = 12;
-/** Differences of more lines have no colours; nor those of more runs of lines: each is an element. */
-const MOST_LINES = 20_000;
-const MOST_RUNS = 400;
 /** A few letters more than the rest of a text are worth no click. */
 const SLACK = 1.3;
 
@@ -22,18 +21,33 @@ interface TextProps {
   room?: number;
   /** Leave characters that turn text around to do their work, as in a text that was written from the right. */
   isRaw?: boolean;
+  /** It is what a terminal shows. */
+  isOutput?: boolean;
 }
 
-export function TextView({ text, room = 1, isRaw = true }: TextProps): VNode {
+const diff = later<{ text: string; plain: VNode }>(() => import("./diff-view.tsx"));
+const screen = later<Parameters<typeof ScreenView>[0]>(() => import("./screen-view.tsx"));
+
+export function TextView(props: TextProps): VNode {
+  const { text } = props;
+  const isScreen = useMemo(() => overwrites(text), [text]);
+  const isIn = useIsIn();
+  const draw = (some: string) => <PlainText {...props} text={some} isOutput={isScreen} />;
+  return isScreen ? <screen.Draw of={{ text, isIn, draw }} meanwhile={draw(text)} /> : draw(text);
+}
+
+function PlainText({ text, room = 1, isRaw = true, isOutput = false }: TextProps): VNode {
   const [isAsked, showWhole] = useState(false);
   const isSought = useSought(() => text);
   const isWhole = isAsked || isSought;
-  const face = useMemo(() => faceOf(text), [text]);
+  const face = useMemo(() => (isOutput ? "code" : faceOf(text)), [text, isOutput]);
   const shown = isWhole || !isLong(text, room) ? text : `${beginning(text, room)}…`;
-  const raw = isRaw && face === "prose" && !isOverriding(shown) ? { "data-raw": "" } : {};
+  const raw = isRaw && face === "prose" ? { "data-raw": "" } : {};
+  const pieces = inPieces(withoutColours(shown));
+  const plain = <span>{pieces}</span>;
   return (
     <div class={`cl-text cl-face-${face}`} dir={face === "prose" ? "auto" : "ltr"} {...raw}>
-      {inFace(shown, face)}
+      {face === "diff" ? <diff.Draw of={{ text: shown, plain }} meanwhile={plain} /> : pieces}
       {isLong(text, room) && (
         <button type="button" class="cl-more" aria-expanded={isWhole} onClick={() => showWhole(!isAsked)}>
           {isWhole ? "Show less" : `Show all (${bytes(text.length)})`}
@@ -41,29 +55,6 @@ export function TextView({ text, room = 1, isRaw = true }: TextProps): VNode {
       )}
     </div>
   );
-}
-
-function inFace(text: string, face: Face): string | VNode[] {
-  const lines = face === "diff" ? text.split("\n", MOST_LINES + 1) : [];
-  const runs = lines.length && lines.length <= MOST_LINES ? runsOf(lines) : [];
-  if (!runs.length || runs.length > MOST_RUNS) return inPieces(withoutColours(text));
-  return runs.map(({ kind, text: some }, i) => (
-    <span key={i} class={`cl-diff-${kind}`}>
-      {some}
-    </span>
-  ));
-}
-
-/** Neighbouring lines that do the same, as one text. */
-function runsOf(lines: readonly string[]): { kind: string; text: string }[] {
-  const runs: { kind: string; lines: string[] }[] = [];
-  for (const line of lines) {
-    const kind = lineKind(line);
-    const last = runs.at(-1);
-    if (last?.kind === kind) last.lines.push(line);
-    else runs.push({ kind, lines: [line] });
-  }
-  return runs.map(({ kind, lines: some }) => ({ kind, text: `${some.join("\n")}\n` }));
 }
 
 /** Of a long text the browser lays out the pieces that are in sight: of 3 MB as one it took a minute. */

@@ -1,0 +1,1 @@
+import{P as r}from"./chunk-4K3URXBC.js";var s=(e,o)=>r(o?e/(e+o):1),n={queue_full:"queue full",too_big:"too big",not_serialisable:"not serialisable",refused:"refused",network:"network",expired:"expired",other:"other"};export{s as a,n as b};

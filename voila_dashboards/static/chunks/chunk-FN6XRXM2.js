@@ -1,0 +1,1 @@
+import{a as s,c as h}from"./chunk-4K3URXBC.js";function m(n){let[i,l]=s(null);return h(()=>{let e=n.current;if(!e)return;let r=()=>{let{clientWidth:o,clientHeight:c}=e;l(t=>t?.width===o&&t.height===c?t:{width:o,height:c})};r();let u=new ResizeObserver(r);return u.observe(e),()=>u.disconnect()},[n]),i?.width?i:null}export{m as a};

@@ -1,0 +1,1 @@
+var t=/\u001b(?:\[[0-9;?]*[A-Za-z]|\][^\u0007\u001b]*(?:\u0007|\u001b\\))/g,s=o=>o.search(t)>=0,n=o=>o.replace(t,""),r=/\r(?![\r\n]|$)|[\b]|\u001b\[\d*[ADG]/,e=o=>r.test(o);export{s as a,n as b,e as c};

@@ -1,1 +1,0 @@
-import{j as o}from"./chunk-QWGUPHKB.js";var e=({summary:d,children:l})=>o("details",{class:"cl-folds cl-folded",children:[o("summary",{children:d}),o("div",{class:"cl-body",children:l})]});export{e as a};

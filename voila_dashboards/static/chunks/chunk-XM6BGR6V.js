@@ -1,1 +1,0 @@
-function r(e,t){if(!t)return"100 %";let o=Math.floor(e/(e+t)*1e3)/10;return`${Math.min(99.9,Math.max(.1,o)).toFixed(1)} %`}var n={queue_full:"queue full",too_big:"too big",not_serialisable:"not serialisable",refused:"refused",network:"network",expired:"expired",other:"other"};export{r as a,n as b};

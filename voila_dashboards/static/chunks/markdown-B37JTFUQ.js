@@ -1,0 +1,1 @@
+import{a}from"./chunk-BNJLGSRU.js";import"./chunk-4K3URXBC.js";export{a as default};

@@ -119,14 +119,13 @@ def _require_example() -> None:
 def _alone_in_its_folder() -> Iterator[None]:
     """Hold the folder: a second demo would take the lake from under the first."""
     _FOLDER.mkdir(exist_ok=True)
-    try:
-        holding = ExitStack()
-        holding.enter_context(locked(_FOLDER))
-    except BlockingIOError:
-        raise CliError(
-            "Another demo runs in this folder: stop it, or start this one in another folder."
-        ) from None
-    with holding:
+    with ExitStack() as holding:
+        try:
+            holding.enter_context(locked(_FOLDER))
+        except BlockingIOError:
+            raise CliError(
+                "Another demo runs in this folder: stop it, or start this one in another folder."
+            ) from None
         yield
 
 

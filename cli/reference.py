@@ -137,8 +137,11 @@ For analysts they are views beside `logs` and `traces`, within the same scope:
   an exception passes through several. A tool call also says why by its result: by an `error` in it, else by its words.
   An error is that of the call whose error or result says it, to the letter first; where none does, of no tool. A call
   of which only the `status` says that it failed is an error without type and message, unless an error of the list may
-  tell of it. Where nothing names a type and a message begins with one, as in `TimeoutError: no answer`, that is it; of
-  a traceback its last line says both.
+  tell of it; so is an iteration or a node, unless something that went wrong in it is an error already: a call of the
+  iteration, an error of the node or of one inside it (told by `parent`), or one that says no node. Rows that an
+  earlier version made lack these of iterations and nodes until `caselog etl derive --again`. A run of which only the
+  ticket's status says that it failed has no row: no tool and no node is known. Where nothing names a type and a message
+  begins with one, as in `TimeoutError: no answer`, that is it; of a traceback its last line says both.
 - **What an error says is read in any of its usual shapes**: a text; `type` and `message`; `{{name, message, stack}}` of
   JavaScript; `exception.type` and `exception.message` of OpenTelemetry; `exc_type` and `exc_message`; `detail`; and one
   that stands in the field `error` or `exception` of another. One of which nothing is understood is its own message.

@@ -8,6 +8,8 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from lake.failures import is_null
+
 
 class Call(Protocol):
     """A struct of a call."""
@@ -57,4 +59,4 @@ def _complete(call: Call, other: Call) -> None:
 
 
 def _is_blank(value: Any) -> bool:
-    return value is None or (isinstance(value, msgspec.Raw) and bytes(value) == b"null")
+    return value is None or (isinstance(value, msgspec.Raw) and is_null(value))

@@ -9,11 +9,10 @@ import msgspec
 
 from caselog.endings import FAILED_STATUSES, STATUS_FIELDS, is_failed_status, says_failed
 from caselog.said_parts import has_error_in
-from lake.failures import NOTHING, has_failed
+from lake.failures import NOTHING, has_failed, read_value
 
 _UNREADABLE: Final = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 _FAILED: Final = "error"
-_as_any = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -70,7 +69,7 @@ _LONGEST: Final = 300
 
 
 def _small(value: msgspec.Raw) -> Any:
-    return _read(value) if len(value) <= _LONGEST else None
+    return read_value(value) if len(value) <= _LONGEST else None
 
 
 def fail(part: Ended, why: msgspec.Raw = NOTHING) -> None:
@@ -82,7 +81,7 @@ def fail(part: Ended, why: msgspec.Raw = NOTHING) -> None:
 
 def status_of(value: msgspec.Raw, part: Ended) -> str | None:
     """The status of a part whose status is no text: of an object or a number it may be that it failed."""
-    said = _read(value)
+    said = read_value(value)
     if isinstance(said, str) or not is_failed_status(said):
         return said if isinstance(said, str) else None
     fail(part, value)
@@ -98,10 +97,3 @@ def gave_error(result: msgspec.Raw) -> bool:
     except _UNREADABLE:
         return False
     return has_error_in({name: _small(getattr(back, name)) for name in _Back.__struct_fields__})
-
-
-def _read(value: msgspec.Raw) -> Any:
-    try:
-        return _as_any(value)
-    except _UNREADABLE:
-        return None

@@ -18,6 +18,19 @@ _LONGEST_RESULT: Final = 16_384
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
+def read_value(value: msgspec.Raw) -> Any:
+    """What the JSON says; None where it cannot be read."""
+    try:
+        return _as_any(value)
+    except _UNREADABLE:
+        return None
+
+
+def is_null(value: msgspec.Raw) -> bool:
+    """Whether a field is not there, or says nothing."""
+    return value is NOTHING or (len(value) == len(NOTHING) and bytes(value) == b"null")
+
+
 class Told(Protocol):
     """A part, as far as it matters here; ``error`` is JSON, ``null`` where it says none."""
 
@@ -45,10 +58,7 @@ def read_error(value: msgspec.Raw) -> Said:
     >>> read_error(msgspec.Raw(b'false'))
     (None, None)
     """
-    try:
-        found: Any = _as_any(value)
-    except _UNREADABLE:
-        return None, None
+    found = read_value(value)
     if not is_error(found):
         return None, None
     if isinstance(found, (str, dict, list)):

@@ -9,11 +9,12 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from caselog.blocks import read_json
+from caselog.endings import DONE_STATUSES
 from caselog.said_calls import read_said
 from caselog.said_fields import ABSENT
-from caselog.said_parts import DONE, Said
+from caselog.said_parts import Said
 from caselog.said_steps import Step, join_steps
-from lake.failures import NOTHING, has_failed
+from lake.failures import has_failed, is_null, read_value
 from lake.json_shape import count_items
 
 #: A message in which none of these stands holds no call and no result: texts are sought far quicker than by an
@@ -26,10 +27,8 @@ _OF_CALLS: Final = (
 _MOST_MESSAGES: Final = 100_000
 _MOST_COMMAS: Final = 100_000
 _NO_MESSAGES: Final = 2
-_NULL: Final = len(b"null")
 
 _as_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
-_as_any = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 _UNREADABLE: Final = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 
@@ -75,13 +74,8 @@ def _those_that_may_call(messages: list[msgspec.Raw]) -> Iterator[Any]:
     """One message after another, so that memory holds one of them; None in place of one without calls."""
     for message in messages:
         text = bytes(message)
-        if not may_call(text) or text.count(b",") > _MOST_COMMAS:
-            yield None
-            continue
-        try:
-            yield _as_any(text)
-        except _UNREADABLE:
-            yield None
+        is_looked_at = may_call(text) and text.count(b",") <= _MOST_COMMAS
+        yield read_value(message) if is_looked_at else None
 
 
 def tell_steps(calls: Sequence[Call], messages: bytes) -> list[Said]:
@@ -109,26 +103,15 @@ def count_untold(calls: Sequence[Named], said: Sequence[Said]) -> int:
 
 
 def _step_of(call: Named) -> Step:
-    return Step(call.id, call.name, partial(_read, call.arguments))
+    return Step(call.id, call.name, partial(read_value, call.arguments))
 
 
 def take_over(call: Call, said: Said) -> None:
     """What a call does not say itself; one that says that it is done did not fail."""
     for name in ("arguments", "result", "error"):
         told = getattr(said, name)
-        if told is not None and told is not ABSENT and _is_blank(getattr(call, name)):
+        if told is not None and told is not ABSENT and is_null(getattr(call, name)):
             setattr(call, name, msgspec.Raw(_encode(read_json(told) if name == "arguments" else told)))
-    is_done = call.status is not None and call.status.lower() in DONE
+    is_done = call.status is not None and call.status.lower() in DONE_STATUSES
     if said.failed and not is_done and not has_failed(call):
         call.status = said.told()["status"]
-
-
-def _is_blank(value: msgspec.Raw) -> bool:
-    return value is NOTHING or (len(value) == _NULL and bytes(value) == b"null")
-
-
-def _read(value: msgspec.Raw) -> Any:
-    try:
-        return _as_any(value)
-    except _UNREADABLE:
-        return None

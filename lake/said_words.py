@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from lake.failures import NOTHING
+from lake.failures import NOTHING, read_value
 
 USER: Final = "user"
 ASSISTANT: Final = "assistant"
@@ -36,8 +36,6 @@ _MOST: Final = 20
 _LONGEST: Final = 8 * 1024 * 1024
 _DATA_URL: Final = re.compile(r"data:[\w/+.;=-]*;base64,[A-Za-z0-9+/=_-]*", re.ASCII)
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/=_\r\n-]{80,}", re.ASCII)
-_UNREADABLE: Final = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
-_as_any = msgspec.json.Decoder().decode
 
 
 class Message(msgspec.Struct, gc=False, rename={"sender": "from"}):
@@ -75,7 +73,7 @@ def said_words(told: Message) -> tuple[str | None, str]:
     fields = told.told()
     if sum(map(len, fields.values())) > _LONGEST:
         return None, ""
-    sent = {name: value for name, raw in fields.items() if (value := _read(raw)) is not None}
+    sent = {name: value for name, raw in fields.items() if (value := read_value(raw)) is not None}
     message, speaker = _unwrapped(sent)
     return speaker, " ".join(_said(message)) if speaker else ""
 
@@ -88,13 +86,6 @@ def without_data(text: str) -> str:
     """
     shown = _DATA_URL.sub("", text) if ";base64," in text else text
     return "" if _BASE64.match(shown.lstrip()[:200]) else shown
-
-
-def _read(raw: msgspec.Raw) -> Any:
-    try:
-        return _as_any(raw)
-    except _UNREADABLE:
-        return None
 
 
 def _unwrapped(message: Mapping[str, Any]) -> tuple[Mapping[str, Any], str | None]:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from .endings import says_failed
+from .endings import DONE_STATUSES, says_failed
 from .objects import read_field, read_or
-from .said_parts import DONE, Said, has_error_in
+from .said_parts import Said, has_error_in
 from .said_steps import Step, join_steps
 
 
@@ -40,5 +40,5 @@ def _has_failed(call: Any, said: Said | None) -> bool:
     if read_or(False, says_failed, read) or has_error_in(read("result")):  # noqa: FBT003 - its answer
         return True
     status = read("status")
-    is_done = isinstance(status, str) and status.lower() in DONE
+    is_done = isinstance(status, str) and status.lower() in DONE_STATUSES
     return said is not None and said.failed and not is_done

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .blocks import read_json
-from .endings import FAILED_FLAGS, STATUS_FIELDS, is_error, is_failed_status, says_failed
+from .endings import DONE_STATUSES, FAILED_FLAGS, STATUS_FIELDS, is_error, is_failed_status, says_failed
 from .said_fields import ABSENT, Fields, is_record, text_of
 
 CALL_IDS = ("toolcallid", "tooluseid", "callid")
@@ -32,21 +32,6 @@ _WRAPPED = ("function", "custom", "toolinvocation")
 _ERRORS = ("error", "errortext")
 #: LangChain hands on how Gemini's code ended as a number.
 _OUTCOMES = {1: "ok", 2: "failed", 3: "failed"}
-#: Words that say that a call has ended well, in lower case.
-DONE = frozenset(
-    (
-        "ok",
-        "success",
-        "succeeded",
-        "complete",
-        "completed",
-        "done",
-        "finished",
-        "result",
-        "output-available",
-        "outcome_ok",
-    )
-)
 _ERROR_TYPE = re.compile(r"(?:^|[_-])error(?:[_-]|$)")
 _MADE_BY_SERVER = re.compile(r"(.+)_call")
 _PLAIN_CALL = re.compile(r"(?:invalid_)?(?:tool|function)_call")
@@ -141,7 +126,7 @@ def _take_state(found: Said, fields: Fields) -> None:
         if not isinstance(said, str):
             continue
         plain = said.lower()
-        if plain in DONE:
+        if plain in DONE_STATUSES:
             found.status = found.status or "ok"
         elif is_failed_status(said):
             found.failed = True

@@ -7,8 +7,6 @@ import { SESSION_OVER } from "../generated/contract.ts";
 import type { Question } from "../session/model.ts";
 import { sayOver } from "../signed-in/over.ts";
 
-const LOST = "The connection to this page was lost: load it again.";
-
 /** What a kernel says on our comm; of anything else only this much is looked at. */
 interface Message {
   header: { msg_type: string };
@@ -19,20 +17,26 @@ export class Comm {
   readonly #kernelId: string;
   readonly #commId: string;
   readonly #onAnswer: (answer: unknown) => void;
+  readonly #refuse: (id: number) => void;
   readonly #waiting: string[] = [];
   readonly #asked = new Set<number>();
   #socket: WebSocket | null = null;
   #isLost = false;
 
-  constructor(kernelId: string, commId: string, onAnswer: (answer: unknown) => void) {
+  /** `refuse` tells who asked that nobody answers. */
+  constructor(kernelId: string, commId: string, onAnswer: (answer: unknown) => void, refuse: (id: number) => void) {
     this.#kernelId = kernelId;
     this.#commId = commId;
     this.#onAnswer = onAnswer;
+    this.#refuse = refuse;
   }
 
-  /** Ask the kernel; throws once the connection is known to be lost. */
+  /** Ask the kernel; refused once the connection is known to be lost. */
   send(question: Question): void {
-    if (this.#isLost) throw new Error(LOST);
+    if (this.#isLost) {
+      this.#refuse(question.id);
+      return;
+    }
     this.#asked.add(question.id);
     const text = JSON.stringify(this.#envelope(question));
     this.open();
@@ -62,7 +66,7 @@ export class Comm {
   lose(): void {
     if (this.#isLost) return;
     this.#isLost = true;
-    for (const id of this.#asked) this.#onAnswer({ kind: "error", id, code: "gone", message: LOST });
+    for (const id of this.#asked) this.#refuse(id);
     this.#asked.clear();
     this.#waiting.length = 0;
     // A socket that is still connecting is left to the browser: closing it would be complained about.

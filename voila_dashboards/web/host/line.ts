@@ -13,7 +13,7 @@ export class Line {
 
   constructor(kernelId: string, commId: string, onAnswer: (answer: unknown) => void) {
     this.#refuse = (id) => onAnswer({ kind: "error", id, code: "gone", message: LOST });
-    this.#make = async () => new (await import("./comm.ts")).Comm(kernelId, commId, onAnswer);
+    this.#make = async () => new (await import("./comm.ts")).Comm(kernelId, commId, onAnswer, this.#refuse);
   }
 
   /** Have what speaks on it at hand; where it cannot be fetched, whoever asks is told. */
